@@ -1,0 +1,62 @@
+package weir
+
+import (
+	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/keyed"
+)
+
+// An Aggregator adds values up in an accumulator: what a mean, a top ten or a count
+// distinct is made of. The accumulator is kept as state; like all state it belongs to
+// Weir once Add has returned it.
+type Aggregator[In, Acc, R any] struct {
+	// New makes an empty accumulator; nil means the zero value of Acc.
+	New func() Acc
+	// Add returns the accumulator with one value more.
+	Add func(acc Acc, v In) (Acc, error)
+	// Result is what the accumulator stands for.
+	Result func(acc Acc) (R, error)
+}
+
+// KeyValue is a key and what belongs to it.
+type KeyValue[K, V any] struct {
+	Key   K
+	Value V
+}
+
+// Aggregate adds the records of each key up, and emits key and result after each record.
+// The state is written under the name "aggregate". Acc needs a [Codec].
+func Aggregate[K comparable, T, Acc, R any](in Keyed[K, T], name string, fn Aggregator[T, Acc, R], own ...Codec[Acc]) Stream[KeyValue[K, R]] {
+	return addKeyed[K, T, KeyValue[K, R]](in, name, "aggregate", func(c *KeyContext[K], out *Out[KeyValue[K, R]]) func(*flow.KeyedVec[K, T]) error {
+		ac, err := codecFor(own)
+		if err != nil {
+			c.fail("aggregate", err)
+			return nil
+		}
+		state, err := keyed.NewValue(c.backend, "aggregate", keyed.AggregatingValue, ac)
+		if err != nil {
+			c.fail("aggregate", err)
+			return nil
+		}
+		current := &c.backend.Current
+		return func(in *flow.KeyedVec[K, T]) error {
+			for i, v := range in.Values {
+				current.Set(in.Keys[i], in.Groups[i])
+				ref, existed := state.Ref()
+				if !existed && fn.New != nil {
+					*ref = fn.New()
+				}
+				acc, err := fn.Add(*ref, v)
+				if err != nil {
+					return blame(c.ctx, err)
+				}
+				*ref = acc
+				r, err := fn.Result(acc)
+				if err != nil {
+					return blame(c.ctx, err)
+				}
+				out.Emit(KeyValue[K, R]{Key: current.Key, Value: r})
+			}
+			return nil
+		}
+	})
+}

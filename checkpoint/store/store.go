@@ -1,0 +1,245 @@
+package store
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable"
+)
+
+// Options of a store. The zero value is a good one, but for Owner.
+type Options struct {
+	// Retain is how many intact checkpoints are kept; 0 means 2.
+	Retain int
+
+	// InlineThreshold is up to how many bytes a state travels inside of _metadata
+	// instead of in a file of its own; 0 means 20 KiB, as in Flink, and anything
+	// negative that every state gets a file.
+	InlineThreshold int
+
+	// Owner is who opens the store: host, process, when it was started. Whoever finds
+	// the directory locked is told.
+	Owner string
+
+	// Log gets what an operator should know and can do nothing about right now; nil
+	// means nobody does.
+	Log *slog.Logger
+
+	newName func() string // of state files; nil means random
+	serial  bool          // nothing runs in parallel: for tests that count operations
+}
+
+const (
+	defaultRetain          = 2
+	defaultInlineThreshold = 20 << 10
+	maxInlineThreshold     = 1 << 20 // Flink's
+)
+
+// A Store keeps the checkpoints of one job. While it is open no other process can
+// open it. All methods may be called concurrently.
+//
+// It wants Recover before the first Begin. After an *UnknownOutcomeError it is
+// poisoned: every call but Recover and Close fails, until Recover has made sure of
+// what is on disk.
+type Store struct {
+	fsys  durable.FS
+	dir   checkpoint.JobDir
+	job   checkpoint.JobID
+	opts  Options
+	log   *slog.Logger
+	owner slot
+
+	mu        sync.Mutex
+	lock      *lock
+	unusable  error // why nothing can be begun or published, nil if it can
+	closed    bool
+	epoch     int // counts recoveries: what was begun before one is not published after it
+	last      checkpoint.ID      // the highest id that was given out or seen in a name
+	newest    checkpoint.ID      // the newest complete checkpoint, 0 for none
+	have      []checkpoint.Known // the complete checkpoints in the directory
+	lostTrack bool               // the lock file can no longer take notes
+}
+
+var (
+	errClosed       = errors.New("the checkpoint store is closed")
+	errNotRecovered = errors.New("the checkpoint store has not recovered yet: Recover comes first")
+	errNoMoreIDs    = errors.New("there are no checkpoint ids left: a name in the job's directory bears the highest there is")
+)
+
+// Open takes the directory of a job, below dir, into possession.
+//
+// On return the directory, its ancestors as far as they were made, the lock file and
+// the new incarnation in it are durable. If another process has the directory the
+// error is a *LockedError that says which.
+func Open(fsys durable.FS, dir string, job checkpoint.JobID, opts Options) (*Store, error) {
+	if err := opts.complete(); err != nil {
+		return nil, err
+	}
+	s := &Store{
+		fsys: fsys, dir: checkpoint.JobDirIn(dir, job), job: job,
+		opts: opts, log: opts.Log, unusable: errNotRecovered,
+	}
+	if err := durable.MkdirAll(fsys, string(s.dir)); err != nil {
+		return nil, fmt.Errorf("make the job's directory: %w", err)
+	}
+	l, err := takeLock(fsys, s.dir)
+	if err != nil {
+		return nil, err
+	}
+	s.lock = l
+	if err := s.newIncarnation(); err != nil {
+		l.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (o *Options) complete() error {
+	switch {
+	case o.Retain < 0:
+		return fmt.Errorf("retain %d checkpoints: at least one must be kept", o.Retain)
+	case o.InlineThreshold > maxInlineThreshold:
+		return fmt.Errorf("inline threshold of %d bytes: it is %d at the most, as in Flink",
+			o.InlineThreshold, maxInlineThreshold)
+	}
+	if o.Retain == 0 {
+		o.Retain = defaultRetain
+	}
+	if o.InlineThreshold == 0 {
+		o.InlineThreshold = defaultInlineThreshold
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.newName == nil {
+		o.newName = randomName
+	}
+	return nil
+}
+
+// newIncarnation takes a number above every one that can be found and makes it
+// durable, before anything else is done under it.
+func (s *Store) newIncarnation() error {
+	scan, err := s.scan()
+	if err != nil {
+		return err
+	}
+	highest := max(s.lock.content.incarnation, scan.HighestIncarnation, s.sealedIncarnation(scan))
+	if highest == math.MaxInt64 {
+		return fmt.Errorf("there are no incarnations left in %s: a name or a file there bears the highest there is", s.dir)
+	}
+	s.owner = slot{
+		incarnation: highest + 1,
+		highest:     max(s.lock.content.highest, scan.HighestID),
+		owner:       s.opts.Owner,
+	}
+	if err := s.lock.write(s.owner); err != nil {
+		return err
+	}
+	if err := s.fsys.SyncDir(string(s.dir)); err != nil {
+		return fmt.Errorf("sync the job's directory: %w", err)
+	}
+	s.last = s.owner.highest
+	return nil
+}
+
+// sealedIncarnation is the highest incarnation in the seals of complete checkpoints,
+// for the case that the lock file was lost. What cannot be read does not count.
+func (s *Store) sealedIncarnation(scan checkpoint.Scan) (highest checkpoint.Incarnation) {
+	for _, id := range scan.Complete {
+		data, err := readMetadata(s.fsys, checkpoint.MetadataIn(s.dir.Complete(id)))
+		if err != nil {
+			continue
+		}
+		if _, seal, err := splitSeal(data); err == nil {
+			highest = max(highest, seal.Incarnation)
+		}
+	}
+	return highest
+}
+
+// scan lists the job's directory.
+func (s *Store) scan() (checkpoint.Scan, error) {
+	listing, err := s.fsys.ReadDir(string(s.dir))
+	if err != nil {
+		return checkpoint.Scan{}, fmt.Errorf("list the job's directory: %w", err)
+	}
+	entries := make([]checkpoint.Entry, len(listing))
+	for i, e := range listing {
+		entries[i] = checkpoint.Entry{Name: e.Name, Dir: e.Dir}
+	}
+	return checkpoint.ScanNames(entries), nil
+}
+
+// Dir is the job's directory.
+func (s *Store) Dir() string { return string(s.dir) }
+
+// Incarnation is how many times the directory has been taken, this one included.
+func (s *Store) Incarnation() checkpoint.Incarnation { return s.owner.incarnation }
+
+// Newest is the newest complete checkpoint, 0 if there is none or before Recover.
+func (s *Store) Newest() checkpoint.ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newest
+}
+
+// usable tells why nothing can be done, if so. The caller holds mu.
+func (s *Store) usable() error {
+	if s.closed {
+		return errClosed
+	}
+	return s.unusable
+}
+
+// identity says whose the bytes of checkpoint id are.
+func (s *Store) identity(id checkpoint.ID) checkpoint.Identity {
+	return checkpoint.Identity{Job: s.job, Incarnation: s.owner.incarnation, ID: id}
+}
+
+// note writes down the highest id that was given out, before the last name that bears
+// it disappears. If that cannot be done the incarnation still tells two checkpoints
+// of the same id apart, so it is no reason to stop. The caller holds mu.
+func (s *Store) note() {
+	if s.lostTrack || s.last <= s.owner.highest {
+		return
+	}
+	s.owner.highest = s.last
+	if err := s.lock.write(s.owner); err != nil {
+		s.lostTrack = true
+		s.log.Warn("cannot note the highest checkpoint id in the lock file: after a restart it may be given out again, "+
+			"by another incarnation", "dir", s.dir, "id", s.last, "err", err)
+	}
+}
+
+// Close gives the directory free. What was begun and not published is left for the
+// next start to remove.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.newest < s.last {
+		s.note()
+	}
+	if err := s.lock.close(); err != nil {
+		return fmt.Errorf("close the lock file: %w", err)
+	}
+	return nil
+}
+
+// randomName makes up a name for a state file: a random UUID, as Flink does.
+func randomName() string {
+	var u [16]byte
+	rand.Read(u[:]) // never fails
+	u[6] = u[6]&0x0f | 0x40
+	u[8] = u[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
+}

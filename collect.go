@@ -1,0 +1,83 @@
+package weir
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+// A Collector is a sink that keeps the records in memory, exactly once, for tests and
+// examples. The zero value is ready to use; one collector serves one job, over any number
+// of restarts within the process. What an earlier process collected is gone with it.
+type Collector[T any] struct {
+	mu        sync.Mutex
+	prepared  map[uint64][]T
+	committed []T
+}
+
+// Records returns what was committed so far: records of one subtask in their order,
+// those of several in the order of their commits.
+func (c *Collector[T]) Records() []T {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]T(nil), c.committed...)
+}
+
+// Open begins the writing of one subtask.
+func (c *Collector[T]) Open(context.Context, SinkContext) (Writer[T], error) {
+	return &collectWriter[T]{c: c}, nil
+}
+
+// Commit makes what was prepared part of Records.
+func (c *Collector[T]) Commit(_ context.Context, prepared [][]byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range prepared {
+		if len(p) != 8 {
+			return Permanent(fmt.Errorf("prepared by something else than a Collector: %d bytes", len(p)))
+		}
+		// What is no longer there was committed before, or belonged to another process.
+		id := binary.BigEndian.Uint64(p)
+		c.committed = append(c.committed, c.prepared[id]...)
+		delete(c.prepared, id)
+	}
+	return nil
+}
+
+// Abort forgets what was not committed.
+func (c *Collector[T]) Abort(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.prepared)
+	return nil
+}
+
+type collectWriter[T any] struct {
+	c   *Collector[T]
+	buf []T
+}
+
+func (w *collectWriter[T]) Write(records []T) error {
+	w.buf = append(w.buf, records...)
+	return nil
+}
+
+func (w *collectWriter[T]) Prepare(checkpoint.ID) ([]byte, error) {
+	if len(w.buf) == 0 {
+		return nil, nil
+	}
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	if w.c.prepared == nil {
+		w.c.prepared = make(map[uint64][]T)
+	}
+	id := rand.Uint64()
+	w.c.prepared[id], w.buf = w.buf, nil
+	return binary.BigEndian.AppendUint64(nil, id), nil
+}
+
+func (w *collectWriter[T]) Close() error { return nil }

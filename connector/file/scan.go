@@ -1,0 +1,240 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/weirstream/weir"
+)
+
+// bufferBytes is how much is read at once; a longer line makes the buffer grow.
+const bufferBytes = 128 << 10
+
+// scanner cuts content into lines and knows where it is.
+//
+// Invariant: of what was read, buf[next:end] has not been given out, and buf[:next] ends
+// with the last tailBytes bytes before it, or with all there are.
+type scanner struct {
+	in      *content
+	maxLine int
+
+	buf    []byte
+	next   int   // the next line begins here
+	clean  int   // there is no newline in buf[next:clean]
+	end    int   // of what was read
+	offset int64 // of buf[next] in the content
+	lines  int64 // before buf[next]
+
+	open     bool     // the line before buf[next] was given out without its newline
+	dropping bool     // the rest of a line is being passed over
+	held     position // while dropping: before that line
+}
+
+// newScanner goes to the position at and makes sure that what lies before it is what was
+// read then.
+func newScanner(ctx context.Context, in *content, at position, maxLine int) (*scanner, error) {
+	s := &scanner{in: in, maxLine: maxLine, offset: at.offset, lines: at.lines, open: at.open}
+	if at.offset == 0 {
+		return s, nil
+	}
+	n := int(at.tailLen())
+	err := in.skip(ctx, at.offset-int64(n))
+	if in.known && (in.z != nil) != at.gzip {
+		return nil, s.changed("replaced: it was %s and is %s", kind(at.gzip), kind(!at.gzip))
+	}
+	if err == nil {
+		s.buf = make([]byte, bufferBytes)
+		_, err = io.ReadFull(in, s.buf[:n])
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			err = errShort
+		}
+	}
+	if errors.Is(err, errShort) {
+		return nil, s.changed("truncated")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if checksum(s.buf[:n]) != at.tail {
+		return nil, s.changed("replaced or rewritten: the %d bytes before that are others", n)
+	}
+	s.next, s.clean, s.end = n, n, n
+	return s, nil
+}
+
+func kind(gzip bool) string {
+	if gzip {
+		return "gzip"
+	}
+	return "plain"
+}
+
+func (s *scanner) changed(how string, args ...any) error {
+	return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and was since %s", s.in.path, s.lines, s.offset, fmt.Sprintf(how, args...)))
+}
+
+// position is before the next line.
+func (s *scanner) position() position {
+	if s.dropping {
+		return s.held
+	}
+	return position{
+		gzip:   s.in.z != nil,
+		open:   s.open,
+		offset: s.offset,
+		lines:  s.lines,
+		tail:   checksum(s.buf[max(0, s.next-tailBytes):s.next]),
+	}
+}
+
+// at is the number of the next line, for people.
+func (s *scanner) at() string { return fmt.Sprintf("%s:%d", s.in.path, s.lines+1) }
+
+// malformed blames the next line.
+func (s *scanner) malformed(err error) error {
+	return weir.Permanent(fmt.Errorf("%s: %w", s.at(), err))
+}
+
+var errTooLong = errors.New("line is too long")
+
+// A found line is what peek has found.
+type found struct {
+	text []byte // without the line's end; valid until fill
+	size int    // with the line's end
+}
+
+// peek looks at the next line, if it is whole in the buffer. errTooLong says that it
+// will not be.
+func (s *scanner) peek() (l found, ok bool, err error) {
+	if s.open || s.dropping {
+		if ok, err := s.finishLine(); !ok || err != nil {
+			return found{}, false, err
+		}
+	}
+	i := bytes.IndexByte(s.buf[s.clean:s.end], '\n')
+	if i < 0 {
+		s.clean = s.end
+		// With its end the longest line has two bytes more.
+		if s.end-s.next > s.maxLine+1 {
+			return found{}, false, s.tooLong()
+		}
+		return found{}, false, nil
+	}
+	i += s.clean
+	l = found{text: trimCR(s.buf[s.next:i]), size: i + 1 - s.next}
+	if len(l.text) > s.maxLine {
+		return l, false, s.tooLong()
+	}
+	return l, true, nil
+}
+
+func (s *scanner) tooLong() error { return fmt.Errorf("%w: more than %d bytes", errTooLong, s.maxLine) }
+
+func trimCR(b []byte) []byte {
+	if len(b) > 0 && b[len(b)-1] == '\r' {
+		return b[:len(b)-1]
+	}
+	return b
+}
+
+// rest is the last line, which has no newline, at the end of the content.
+func (s *scanner) rest() (found, error) {
+	if s.open || s.dropping {
+		return found{}, nil
+	}
+	l := found{text: trimCR(s.buf[s.next:s.end]), size: s.end - s.next}
+	if len(l.text) > s.maxLine {
+		return found{}, s.tooLong()
+	}
+	return l, nil
+}
+
+// take passes over a line that was found by peek.
+func (s *scanner) take(l found) {
+	s.pass(l.size)
+	s.lines++
+}
+
+// takeRest passes over the line that was found by rest.
+func (s *scanner) takeRest(l found) {
+	s.take(l)
+	s.open = true
+}
+
+// drop passes over the next line, of which not all need be in the buffer.
+func (s *scanner) drop() {
+	s.held = s.position()
+	s.dropping = true
+}
+
+// finishLine passes over what belongs to the line before: its end, if it was given out
+// without one, or all of it if it is being dropped.
+func (s *scanner) finishLine() (done bool, err error) {
+	b := s.buf[s.next:s.end]
+	if s.dropping {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			s.pass(len(b))
+			return false, nil
+		}
+		s.pass(i + 1)
+		s.lines++
+		s.dropping = false
+		return true, nil
+	}
+	switch {
+	case len(b) == 0, len(b) == 1 && b[0] == '\r':
+		return false, nil
+	case b[0] == '\n':
+		s.pass(1)
+	case b[0] == '\r' && b[1] == '\n':
+		s.pass(2)
+	default:
+		return false, weir.Permanent(fmt.Errorf(
+			"%s:%d: the line had no newline and was read as it was; since then it was continued, so a part of it has been processed as a record",
+			s.in.path, s.lines))
+	}
+	s.open = false
+	return true, nil
+}
+
+func (s *scanner) pass(n int) {
+	s.next += n
+	s.clean = max(s.clean, s.next)
+	s.offset += int64(n)
+}
+
+// fill reads more into the buffer. io.EOF says that nothing more is there now.
+func (s *scanner) fill() error {
+	if s.buf == nil {
+		s.buf = make([]byte, bufferBytes)
+	}
+	if s.end == len(s.buf) {
+		s.makeRoom()
+	}
+	n, err := s.in.Read(s.buf[s.end:])
+	s.end += n
+	if n > 0 {
+		return nil // an error comes again
+	}
+	return err
+}
+
+// makeRoom moves what is still needed to the front, or to a larger buffer if that is
+// more than half of this one.
+func (s *scanner) makeRoom() {
+	from := max(0, s.next-tailBytes)
+	to := s.buf
+	if s.end-from > len(s.buf)/2 {
+		to = make([]byte, 2*len(s.buf))
+	}
+	copy(to, s.buf[from:s.end])
+	s.buf = to
+	s.next, s.clean, s.end = s.next-from, s.clean-from, s.end-from
+}
+
+// unchanged makes sure, at io.EOF, that the file is still the one that was read.
+func (s *scanner) unchanged() error { return s.in.unchanged(s.buf[:s.end]) }

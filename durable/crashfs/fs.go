@@ -1,0 +1,431 @@
+package crashfs
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/weirstream/weir/durable"
+)
+
+// An FS is a file system in memory. Its live view behaves as a real one does, for
+// everybody who looks on before the power cut. Names are absolute; a relative name is
+// relative to the root. There are no symbolic links and no permissions.
+//
+// All methods may be called concurrently.
+type FS struct {
+	model Model
+
+	mu      sync.Mutex
+	root    *inode
+	nodes   []*inode  // every inode that may still matter to a state, by number
+	nextNum int       // the next inode's number
+	pending []*effect // on directory entries, not durable, in order
+	acks    []string
+	trace   []string // what the operations were, from the last Settle on
+
+	// forgotten counts the states of inodes that no state can reach any more: they
+	// multiply the number of states and make none of them different.
+	forgotten uint64
+
+	// atPoint, if set, is called with the instant before every operation, which is the
+	// instant after the one before.
+	atPoint func(*Point)
+}
+
+// New makes an empty file system. Its root is durable.
+func New(m Model) *FS {
+	f := &FS{model: m, forgotten: 1}
+	f.root = f.newInode(true)
+	f.root.born = true
+	return f
+}
+
+func (f *FS) newInode(dir bool) *inode {
+	n := &inode{num: f.nextNum, dir: dir}
+	f.nextNum++
+	if dir {
+		n.live = map[string]*inode{}
+		n.durable = map[string]*inode{}
+	}
+	f.nodes = append(f.nodes, n)
+	return n
+}
+
+// Ack records a fact outside the file system, as "checkpoint 3 was reported complete":
+// a power cut does not undo it. It is an operation, as the power may fail before it or
+// after. Every state lists what was acknowledged before the cut.
+func (f *FS) Ack(label string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begin("ack %s", label)
+	f.acks = append(f.acks, label)
+}
+
+// Settle makes everything durable, as if the system had been idle for a long time, and
+// counts operations from zero again. What was acknowledged stays so.
+func (f *FS) Settle() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.pending {
+		e.apply(e.dir.durable)
+	}
+	f.pending = nil
+	for _, n := range f.nodes {
+		n.born = true
+		n.settle()
+	}
+	f.forgetUnreachable()
+	f.forgotten = 1
+	f.trace = nil
+}
+
+// Ops is the number of operations since the last Settle.
+func (f *FS) Ops() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.trace)
+}
+
+// Trace lists the operations since the last Settle, one line each.
+func (f *FS) Trace() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.trace)
+}
+
+// begin opens a new operation; the caller holds mu and has not changed anything yet.
+func (f *FS) begin(format string, args ...any) {
+	if f.atPoint != nil {
+		f.atPoint(f.freeze())
+	}
+	f.trace = append(f.trace, fmt.Sprintf(format, args...))
+}
+
+// change puts an effect on directory entries into the live view and among the pending.
+func (f *FS) change(e *effect) {
+	e.apply(e.dir.live)
+	f.pending = append(f.pending, e)
+}
+
+// commit makes durable what a sync of node makes durable of the directory entries.
+func (f *FS) commit(node *inode) {
+	kept := f.pending[:0:0]
+	for i, durable := range f.model.synced(f.pending, node) {
+		if e := f.pending[i]; durable {
+			e.apply(e.dir.durable)
+		} else {
+			kept = append(kept, e)
+		}
+	}
+	if len(kept) != len(f.pending) {
+		f.pending = kept
+		f.forgetUnreachable()
+	}
+}
+
+// forgetUnreachable drops inodes that neither the live view nor any state can reach.
+func (f *FS) forgetUnreachable() {
+	reached := map[*inode]bool{}
+	var reach func(n *inode)
+	reach = func(n *inode) {
+		if n == nil || reached[n] {
+			return
+		}
+		reached[n] = true
+		for _, c := range n.live {
+			reach(c)
+		}
+		for _, c := range n.durable {
+			reach(c)
+		}
+		for _, e := range f.pending { // whatever directory it is in: seldom many
+			if e.dir == n {
+				for _, s := range e.sets {
+					reach(s.node)
+				}
+			}
+		}
+	}
+	reach(f.root)
+	for _, n := range f.nodes {
+		if n.handles > 0 {
+			reach(n)
+		}
+	}
+	gone := func(n *inode) bool { return !reached[n] }
+	if !slices.ContainsFunc(f.nodes, gone) {
+		return
+	}
+	var dead []*effect
+	f.pending = slices.DeleteFunc(f.pending, func(e *effect) bool {
+		if reached[e.dir] {
+			return false
+		}
+		dead = append(dead, e)
+		return true
+	})
+	for _, g := range f.model.groups(dead) {
+		f.forgotten = mul(f.forgotten, g.size())
+	}
+	f.nodes = slices.DeleteFunc(f.nodes, func(n *inode) bool {
+		if reached[n] {
+			return false
+		}
+		f.forgotten = mul(f.forgotten, f.own(n))
+		return true
+	})
+}
+
+// own counts the values of an inode's own registers: its content, and whether it is
+// there at all.
+func (f *FS) own(n *inode) uint64 {
+	size := uint64(1)
+	if !n.dir {
+		size = totalWeight(f.contentsOf(n))
+	}
+	if f.model.absent(n) {
+		size++ // not there, instead of any of its contents
+	}
+	return size
+}
+
+// contentsOf remembers what the model says, until the file changes.
+func (f *FS) contentsOf(n *inode) []content {
+	if n.contents == nil {
+		n.contents = mergeContents(f.model.contents(n))
+	}
+	return n.contents
+}
+
+// split takes a name apart; the root has no parts.
+func split(name string) []string {
+	name = strings.Trim(path.Clean("/"+name), "/")
+	if name == "" {
+		return nil
+	}
+	return strings.Split(name, "/")
+}
+
+// full is the name as the trace and the states write it.
+func full(name string) string { return path.Clean("/" + name) }
+
+// find looks a name up in the live view.
+func (f *FS) find(op, name string) (*inode, error) {
+	n := f.root
+	if name == "" {
+		return nil, &fs.PathError{Op: op, Path: name, Err: syscall.ENOENT}
+	}
+	for _, part := range split(name) {
+		if !n.dir {
+			return nil, &fs.PathError{Op: op, Path: name, Err: syscall.ENOTDIR}
+		}
+		n = n.live[part]
+		if n == nil {
+			return nil, &fs.PathError{Op: op, Path: name, Err: syscall.ENOENT}
+		}
+	}
+	return n, nil
+}
+
+// findParent looks up the directory that name is in, or is to be in. For the root,
+// which is in none, the error is ifRoot.
+func (f *FS) findParent(op, name string, ifRoot error) (dir *inode, base string, err error) {
+	parts := split(name)
+	switch {
+	case name == "":
+		return nil, "", &fs.PathError{Op: op, Path: name, Err: syscall.ENOENT}
+	case len(parts) == 0:
+		return nil, "", &fs.PathError{Op: op, Path: name, Err: ifRoot}
+	}
+	dir, err = f.find(op, path.Dir(full(name)))
+	if err != nil {
+		err.(*fs.PathError).Path = name
+		return nil, "", err
+	}
+	if !dir.dir {
+		return nil, "", &fs.PathError{Op: op, Path: name, Err: syscall.ENOTDIR}
+	}
+	return dir, parts[len(parts)-1], nil
+}
+
+func (f *FS) Create(name string) (durable.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dir, base, err := f.findParent("create", name, syscall.EEXIST)
+	if err != nil {
+		return nil, err
+	}
+	if dir.live[base] != nil {
+		return nil, &fs.PathError{Op: "create", Path: name, Err: syscall.EEXIST}
+	}
+	n := f.create(dir, base, name)
+	n.handles++
+	return &file{fs: f, node: n, name: name}, nil
+}
+
+func (f *FS) create(dir *inode, base, name string) *inode {
+	f.begin("create %s", full(name))
+	n := f.newInode(false)
+	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, n}}})
+	return n
+}
+
+func (f *FS) Open(name string) (durable.Reader, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.find("open", name)
+	if err != nil {
+		return nil, err
+	}
+	if n.dir {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
+	}
+	n.handles++
+	return &reader{fs: f, node: n, name: name, size: int64(len(n.data))}, nil
+}
+
+func (f *FS) Mkdir(name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dir, base, err := f.findParent("mkdir", name, syscall.EEXIST)
+	if err != nil {
+		return err
+	}
+	if dir.live[base] != nil {
+		return &fs.PathError{Op: "mkdir", Path: name, Err: syscall.EEXIST}
+	}
+	f.begin("mkdir %s", full(name))
+	n := f.newInode(true)
+	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, n}}})
+	return nil
+}
+
+func (f *FS) Rename(oldname, newname string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	refuse := func(err error) error {
+		return fmt.Errorf("%w (to %s)", &fs.PathError{Op: "rename", Path: oldname, Err: err}, newname)
+	}
+	from, oldbase, err := f.findParent("rename", oldname, syscall.EBUSY)
+	if err != nil {
+		return err
+	}
+	n := from.live[oldbase]
+	if n == nil {
+		return refuse(syscall.ENOENT)
+	}
+	to, newbase, err := f.findParent("rename", newname, syscall.EEXIST)
+	if err != nil {
+		return err
+	}
+	if to.live[newbase] != nil {
+		return refuse(syscall.EEXIST)
+	}
+	if n.contains(to) {
+		return refuse(syscall.EINVAL)
+	}
+	f.begin("rename %s -> %s", full(oldname), full(newname))
+	what := f.trace[len(f.trace)-1]
+	if from == to {
+		f.change(&effect{what: what, dir: from, child: n, sets: []set{{oldbase, nil}, {newbase, n}}})
+		return nil
+	}
+	f.change(&effect{what: what + ", the new name", dir: to, child: n, sets: []set{{newbase, n}}})
+	f.change(&effect{what: what + ", the end of the old name", dir: from, child: n, sets: []set{{oldbase, nil}}})
+	return nil
+}
+
+func (f *FS) Remove(name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dir, base, err := f.findParent("remove", name, syscall.EBUSY)
+	if err != nil {
+		return err
+	}
+	n := dir.live[base]
+	if n == nil {
+		return &fs.PathError{Op: "remove", Path: name, Err: syscall.ENOENT}
+	}
+	if n.dir && len(n.live) > 0 {
+		return &fs.PathError{Op: "remove", Path: name, Err: syscall.ENOTEMPTY}
+	}
+	f.begin("remove %s", full(name))
+	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, nil}}})
+	if !n.dir {
+		n.removed = true
+		n.contents = nil
+	}
+	return nil
+}
+
+func (f *FS) ReadDir(name string) ([]durable.Entry, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.find("readdir", name)
+	if err != nil {
+		return nil, err
+	}
+	if !n.dir {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: syscall.ENOTDIR}
+	}
+	entries := make([]durable.Entry, 0, len(n.live))
+	for _, base := range slices.Sorted(maps.Keys(n.live)) {
+		entries = append(entries, n.live[base].entry(base))
+	}
+	return entries, nil
+}
+
+func (f *FS) Stat(name string) (durable.Entry, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.find("stat", name)
+	if err != nil {
+		return durable.Entry{}, err
+	}
+	return n.entry(path.Base(path.Clean(name))), nil
+}
+
+func (f *FS) SyncDir(name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.find("syncdir", name)
+	if err != nil {
+		return err
+	}
+	if !n.dir {
+		return &fs.PathError{Op: "syncdir", Path: name, Err: syscall.ENOTDIR}
+	}
+	f.begin("sync-dir %s", full(name))
+	n.born = true
+	f.commit(n)
+	return nil
+}
+
+func (f *FS) Lock(name string) (durable.LockFile, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dir, base, err := f.findParent("lock", name, syscall.EISDIR)
+	if err != nil {
+		return nil, err
+	}
+	n := dir.live[base]
+	switch {
+	case n == nil:
+		n = f.create(dir, base, name)
+	case n.dir:
+		return nil, &fs.PathError{Op: "lock", Path: name, Err: syscall.EISDIR}
+	}
+	n.handles++
+	l := &lockFile{fs: f, node: n, name: name}
+	if n.locked != nil {
+		return l, &fs.PathError{Op: "lock", Path: name, Err: durable.ErrLocked}
+	}
+	n.locked = l
+	return l, nil
+}

@@ -1,0 +1,61 @@
+package crashfs
+
+// These file systems keep one ordered log of what happens to names, so that a later
+// change is never durable without an earlier one. The content of files that were not
+// synced is not part of that order.
+var (
+	// Ext4 is ext4 as it is mounted by default (data=ordered, delayed allocation): a sync
+	// of anything makes all changes of names durable. A file that was not synced is
+	// empty, cut short or whole.
+	Ext4 Model = sequence{name: "ext4", unsynced: []class{old, partial, whole}}
+
+	// Ext4NoDelalloc is ext4 with nodelalloc: the bytes of a file are on disk before its
+	// length is.
+	Ext4NoDelalloc Model = sequence{name: "ext4-nodelalloc", unsynced: []class{whole}}
+
+	// XFS is as Ext4, but a sync makes the log durable only as far as the last change
+	// that has to do with what is synced: a directory's entries, or a file's name.
+	XFS Model = sequence{name: "xfs", unsynced: []class{old, partial, whole}, upToLast: true}
+)
+
+type sequence struct {
+	name     string
+	unsynced []class
+	upToLast bool
+}
+
+func (s sequence) String() string { return s.name }
+
+func (s sequence) synced(pending []*effect, node *inode) []bool {
+	durable := make([]bool, len(pending))
+	last := len(pending) - 1
+	if s.upToLast {
+		for last >= 0 && pending[last].dir != node && pending[last].child != node {
+			last--
+		}
+	}
+	for i := range durable {
+		durable[i] = i <= last
+	}
+	return durable
+}
+
+func (s sequence) groups(pending []*effect) []group {
+	if len(pending) == 0 {
+		return nil
+	}
+	return []group{{effects: pending, sequence: true}}
+}
+
+func (s sequence) contents(n *inode) []content {
+	if !n.dirty {
+		return []content{contentOf(whole, n)}
+	}
+	var cs []content
+	for _, c := range s.unsynced {
+		cs = append(cs, contentOf(c, n))
+	}
+	return cs
+}
+
+func (sequence) absent(*inode) bool { return false }

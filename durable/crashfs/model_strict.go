@@ -1,0 +1,50 @@
+package crashfs
+
+// Strict promises what was asked for and nothing else: a sync of a file its bytes, a
+// sync of a directory its entries, and no order between registers.
+var Strict Model = strict{}
+
+type strict struct{}
+
+func (strict) String() string { return "strict" }
+
+func (strict) synced(pending []*effect, node *inode) []bool {
+	durable := make([]bool, len(pending))
+	for i, e := range pending {
+		durable[i] = e.dir == node
+	}
+	return durable
+}
+
+// groups: one for each directory, each of any subset.
+func (strict) groups(pending []*effect) []group {
+	var groups []group
+	of := map[*inode]int{}
+	for _, e := range pending {
+		i, ok := of[e.dir]
+		if !ok {
+			i = len(groups)
+			of[e.dir] = i
+			groups = append(groups, group{})
+		}
+		groups[i].effects = append(groups[i].effects, e)
+	}
+	return groups
+}
+
+func (strict) contents(n *inode) []content {
+	classes := []class{whole}
+	switch {
+	case n.dirty:
+		classes = []class{old, partial, zero, garbage, whole}
+	case n.removed && len(n.data) > 0:
+		classes = []class{whole, garbage}
+	}
+	var cs []content
+	for _, c := range classes {
+		cs = append(cs, contentOf(c, n))
+	}
+	return cs
+}
+
+func (strict) absent(*inode) bool { return false }

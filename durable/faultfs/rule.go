@@ -1,0 +1,92 @@
+package faultfs
+
+import (
+	"path"
+	"strings"
+)
+
+// An Op is a set of kinds of operations.
+type Op uint32
+
+const (
+	Create Op = 1 << iota
+	Mkdir
+	Rename
+	Remove
+	SyncDir
+	Lock
+	Write // of files, and in place of lock files
+	Sync
+	Close
+	Open
+	Read
+	ReadDir
+	Stat
+
+	Mutations = Create | Mkdir | Rename | Remove | SyncDir | Lock | Write | Sync | Close
+	Reads     = Open | Read | ReadDir | Stat
+	All       = Mutations | Reads
+)
+
+// An Action is what happens to the operation that a rule picks.
+type Action int
+
+const (
+	// Fail: the operation returns the rule's error and nothing has happened.
+	Fail Action = iota
+	// FailPartly: a Write writes, or a Read reads, half of its bytes and returns the
+	// error. What cannot be done by halves fails as with Fail.
+	FailPartly
+	// FailAfter: the operation takes effect and returns the error all the same, as when
+	// the answer of a server is lost.
+	FailAfter
+	// Drop: a Sync or SyncDir does nothing and returns nil, as if the call had been
+	// forgotten. It is meant for mutation tests; on other operations it has no effect.
+	Drop
+)
+
+// A Rule picks operations: the K-th that matches, and with Sticky all from then on.
+type Rule struct {
+	Ops Op // kinds that match; 0 means All
+	// Name is a pattern of path.Match. It is compared with the last element of the name,
+	// or with the whole name if it has a slash in it; "" matches everything. A Rename
+	// matches by either of its names.
+	Name string
+
+	K      int // counting from 1; with 0 the rule only counts
+	Sticky bool
+	Do     Action
+	Err    error // syscall.EIO, syscall.ENOSPC, …; must be set unless Do is Drop
+}
+
+func (r Rule) matches(op Op, names ...string) bool {
+	if r.Ops != 0 && r.Ops&op == 0 {
+		return false
+	}
+	if r.Name == "" {
+		return true
+	}
+	for _, name := range names {
+		name = path.Clean(name)
+		if !strings.Contains(r.Name, "/") {
+			name = path.Base(name)
+		}
+		if ok, _ := path.Match(r.Name, name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// picks tells whether the rule takes the n-th match.
+func (r Rule) picks(n int) bool {
+	if r.K == 0 {
+		return false
+	}
+	return n == r.K || r.Sticky && n > r.K
+}
+
+// applies tells whether there is such a fault for this kind of operation.
+func (a Action) applies(op Op) bool {
+	return a != Drop || op&(Sync|SyncDir) != 0
+}

@@ -1,0 +1,222 @@
+package durable
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// ProbeMount finds out what file system dir lies on. The directory need not exist
+// yet: the nearest ancestor that does stands for it. Nothing is changed, and nothing
+// needs a privilege; what only root may see is [Unseen] for everybody else.
+func ProbeMount(dir string) (Mount, error) {
+	dir, err := nearestExisting(dir)
+	if err != nil {
+		return Mount{}, fmt.Errorf("probe mount: %w", err)
+	}
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return Mount{Dir: dir}, fmt.Errorf("probe mount: %w", err)
+	}
+	lines, err := parseMountinfo(string(text))
+	if err != nil {
+		return Mount{Dir: dir}, fmt.Errorf("probe mount: %w", err)
+	}
+	return probe(lines, dir), nil
+}
+
+// maxOverlayDepth bounds how many overlays on overlays are looked through; the kernel
+// itself allows two.
+const maxOverlayDepth = 4
+
+func probe(lines []mountLine, dir string) Mount {
+	return probeBelow(lines, dir, maxOverlayDepth)
+}
+
+func probeBelow(lines []mountLine, dir string, depth int) Mount {
+	l, ok := findMount(lines, dir, deviceOf(dir), mountIDOf(dir))
+	if !ok {
+		return Mount{Dir: dir}
+	}
+	m := l.mount()
+	m.Dir = dir
+	switch m.Type {
+	case "ext2", "ext3", "ext4":
+		m.Journal, m.FastCommit = probeExt(m)
+	case "overlay":
+		// The path in the option is as the mounting process saw it. Inside a container it
+		// leads nowhere, and "nowhere" must not be answered by some ancestor of it.
+		if upper, ok := m.option("upperdir"); ok && filepath.IsAbs(upper) && depth > 0 {
+			if _, err := os.Stat(upper); err == nil {
+				u := probeBelow(lines, filepath.Clean(upper), depth-1)
+				m.Upper = &u
+			}
+		}
+	}
+	return m
+}
+
+// nearestExisting resolves dir, or the nearest ancestor of it that exists.
+func nearestExisting(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for {
+		real, err := filepath.EvalSymlinks(dir)
+		if err == nil {
+			return real, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", err
+		}
+		dir = parent
+	}
+}
+
+func deviceOf(dir string) string {
+	var st syscall.Stat_t
+	if err := syscall.Stat(dir, &st); err != nil {
+		return ""
+	}
+	return deviceString(uint64(st.Dev))
+}
+
+// deviceString splits a device number the way the C library's major and minor do.
+func deviceString(dev uint64) string {
+	major := dev>>8&0xfff | dev>>32&^uint64(0xfff)
+	minor := dev&0xff | dev>>12&^uint64(0xff)
+	return fmt.Sprintf("%d:%d", uint32(major), uint32(minor))
+}
+
+// mountIDOf asks the kernel which mount dir is on; 0 where it does not tell.
+func mountIDOf(dir string) int {
+	const oPath = 0x200000 // O_PATH: to name it, not to read it
+	fd, err := syscall.Open(dir, oPath|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer syscall.Close(fd)
+	text, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(fd))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if v, ok := strings.CutPrefix(line, "mnt_id:"); ok {
+			id, _ := strconv.Atoi(strings.TrimSpace(v))
+			return id
+		}
+	}
+	return 0
+}
+
+// probeExt looks for a journal and for fast commits, in the places where the kernel
+// shows them:
+//
+//   - the superblock on the device, which only root may read, tells both;
+//   - /sys/fs/ext4/<dev>/journal_task is "<none>" without a journal (since Linux 5.0);
+//   - /proc/fs/jbd2/<dev>-<inode> exists with one;
+//   - the number of fast commits in /proc/fs/ext4/<dev>/fc_info: above zero there are
+//     such commits; zero says nothing, and no file says that the feature is on.
+func probeExt(m Mount) (journal, fastCommit Answer) {
+	name := blockName(m.Device)
+	if j, f, ok := readExtSuperblock(m.Source, m.Device); ok {
+		return j, f
+	}
+	if name == "" {
+		return Unseen, Unseen
+	}
+	if task, err := os.ReadFile("/sys/fs/ext4/" + name + "/journal_task"); err == nil {
+		journal = Yes
+		if strings.TrimSpace(string(task)) == "<none>" {
+			journal = No
+		}
+	} else if dirs, _ := filepath.Glob("/proc/fs/jbd2/" + name + "-*"); len(dirs) > 0 {
+		journal = Yes
+	}
+	if info, err := os.ReadFile("/proc/fs/ext4/" + name + "/fc_info"); err == nil && fastCommitsIn(string(info)) > 0 {
+		fastCommit = Yes
+	}
+	return journal, fastCommit
+}
+
+// blockName is the kernel's name of a block device, which is how ext4 and jbd2 name
+// their folders below /proc and /sys: "sda1", "dm-0".
+func blockName(device string) string {
+	target, err := os.Readlink("/sys/dev/block/" + device)
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(target)
+}
+
+func fastCommitsIn(fcInfo string) int {
+	for line := range strings.SplitSeq(fcInfo, "\n") {
+		if n, ok := strings.CutSuffix(line, " commits"); ok {
+			commits, _ := strconv.Atoi(n)
+			return commits
+		}
+	}
+	return 0
+}
+
+// Where things are in an ext superblock, and in the device.
+const (
+	extSuperblockOffset = 1024
+	extMagicOffset      = 0x38
+	extMagic            = 0xEF53
+	extCompatOffset     = 0x5C
+	extCompatHasJournal = 0x4
+	extCompatFastCommit = 0x400
+	extSuperblockPrefix = extCompatOffset + 4
+)
+
+func readExtSuperblock(source, device string) (journal, fastCommit Answer, ok bool) {
+	if !strings.HasPrefix(source, "/dev/") {
+		return Unseen, Unseen, false
+	}
+	f, err := os.Open(source)
+	if err != nil {
+		return Unseen, Unseen, false
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	if err != nil {
+		return Unseen, Unseen, false
+	}
+	// The name may mean another device here than where it was mounted.
+	st, isStat := fi.Sys().(*syscall.Stat_t)
+	if !isStat || fi.Mode()&fs.ModeDevice == 0 || deviceString(uint64(st.Rdev)) != device {
+		return Unseen, Unseen, false
+	}
+	sb := make([]byte, extSuperblockPrefix)
+	if _, err := f.ReadAt(sb, extSuperblockOffset); err != nil {
+		return Unseen, Unseen, false
+	}
+	return parseExtSuperblock(sb)
+}
+
+func parseExtSuperblock(sb []byte) (journal, fastCommit Answer, ok bool) {
+	if len(sb) < extSuperblockPrefix || binary.LittleEndian.Uint16(sb[extMagicOffset:]) != extMagic {
+		return Unseen, Unseen, false
+	}
+	compat := binary.LittleEndian.Uint32(sb[extCompatOffset:])
+	return answer(compat&extCompatHasJournal != 0), answer(compat&extCompatFastCommit != 0), true
+}
+
+func answer(b bool) Answer {
+	if b {
+		return Yes
+	}
+	return No
+}

@@ -1,0 +1,192 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+)
+
+// OS is the file system of the machine.
+//
+// It asks for as much as the system can give and adds nothing: whether what it asks
+// for survives a power cut depends on the file system below (see [ProbeMount]) and
+// on a disk that does not lie about its cache.
+//
+//   - Linux: everything in the contract of [FS], by fsync on files and directories and
+//     renameat2 with RENAME_NOREPLACE. Where kernel or file system do not know that
+//     flag (some network and FUSE file systems), Rename looks first and renames then,
+//     which does not refuse a name that appears in between.
+//   - macOS: Sync is F_FULLFSYNC, which reaches past the drive's cache (where the file
+//     system does not know it, as over SMB, it is a plain fsync, which does not).
+//     Rename looks first, as above.
+//   - Other Unix systems: fsync; Rename looks first.
+//   - Windows: files are synced (FlushFileBuffers) and Rename is written through, but
+//     directories cannot be synced: SyncDir returns nil and promises nothing. Names
+//     survive the end of the process, not a power cut.
+func OS() FS { return osFS{} }
+
+type osFS struct{}
+
+func (osFS) String() string { return "os" }
+
+func (osFS) Create(name string) (File, error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &osFile{f: f}, nil
+}
+
+func (osFS) Open(name string) (Reader, error) {
+	f, err := openRegular(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &osReader{File: f, size: fi.Size()}, nil
+}
+
+func (osFS) Mkdir(name string) error { return os.Mkdir(name, 0o777) }
+
+func (osFS) Rename(oldname, newname string) error { return renameNoReplace(oldname, newname) }
+
+func (osFS) Remove(name string) error { return os.Remove(name) }
+
+func (osFS) ReadDir(name string) ([]Entry, error) {
+	des, err := os.ReadDir(name)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, 0, len(des))
+	for _, de := range des {
+		fi, err := de.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // gone since it was listed
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entryOf(fi))
+	}
+	return entries, nil
+}
+
+func (osFS) Stat(name string) (Entry, error) {
+	fi, err := os.Lstat(name)
+	if err != nil {
+		return Entry{}, err
+	}
+	return entryOf(fi), nil
+}
+
+func (osFS) SyncDir(name string) error { return syncDir(name) }
+
+func entryOf(fi fs.FileInfo) Entry {
+	e := Entry{
+		Name:        fi.Name(),
+		Dir:         fi.IsDir(),
+		Regular:     fi.Mode().IsRegular(),
+		ModTimeUnix: fi.ModTime().Unix(),
+	}
+	if e.Regular {
+		e.Size = fi.Size()
+	}
+	return e
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// openRegular opens what is a regular file and not a symbolic link to one, without
+// waiting for the other end of a pipe.
+func openRegular(name string, flag int) (*os.File, error) {
+	if noFollow == 0 {
+		if fi, err := os.Lstat(name); err == nil && !fi.Mode().IsRegular() {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+		}
+	}
+	f, err := os.OpenFile(name, flag|noFollow, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	fi, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	if !fi.Mode().IsRegular() {
+		f.Close()
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+	}
+	return f, nil
+}
+
+// lookThenRename refuses to replace what is there when it looks; it does not see what
+// comes between the look and the rename.
+func lookThenRename(oldname, newname string) error {
+	switch _, err := os.Lstat(newname); {
+	case err == nil:
+		return renameError(oldname, newname, syscall.EEXIST)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	err := os.Rename(oldname, newname)
+	var le *os.LinkError
+	if errors.As(err, &le) {
+		return renameError(oldname, newname, le.Err)
+	}
+	return err
+}
+
+func renameError(oldname, newname string, err error) error {
+	return fmt.Errorf("%w (to %s)", &fs.PathError{Op: "rename", Path: oldname, Err: err}, newname)
+}
+
+// osFile is a File. Invariant: once dead is set, f is only closed.
+type osFile struct {
+	mu   sync.Mutex
+	f    *os.File
+	dead error // the first error of Write or Sync
+}
+
+func (o *osFile) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.dead != nil {
+		return 0, o.dead
+	}
+	n, err := o.f.Write(p) // goes on after a short write and after EINTR
+	o.dead = err
+	return n, err
+}
+
+func (o *osFile) Sync() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.dead == nil {
+		o.dead = o.f.Sync()
+	}
+	return o.dead
+}
+
+func (o *osFile) Close() error { return o.f.Close() }
+
+type osReader struct {
+	*os.File
+	size int64
+}
+
+func (r *osReader) Size() int64 { return r.size }
+
+func (r *osReader) Evict() error {
+	if err := evict(r.File); err != nil {
+		return &fs.PathError{Op: "evict", Path: r.Name(), Err: err}
+	}
+	return nil
+}

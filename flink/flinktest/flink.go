@@ -1,0 +1,159 @@
+package flinktest
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A Flink is a running java/Dump.java. It answers one request at a time.
+type Flink struct {
+	Version string // Flink's own word for it, like 1.20.5
+
+	in      io.Writer
+	out     *bufio.Reader
+	process *exec.Cmd
+	stderr  bytes.Buffer
+	dir     string // for plans and for the metadata that Flink writes again
+	calls   int
+}
+
+// answerTimeout is how long Flink may take to read a checkpoint, and to start.
+const answerTimeout = time.Minute
+
+func run(t testing.TB, classpath, program string) *Flink {
+	t.Helper()
+	f := &Flink{dir: t.TempDir(), process: exec.Command("java", "-cp", classpath, program)}
+	f.process.Stderr = &f.stderr
+	in, err := f.process.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := f.process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	f.in, f.out = in, bufio.NewReader(out)
+	t.Cleanup(func() {
+		in.Close() // which ends it
+		giveUp := time.AfterFunc(answerTimeout, func() { f.process.Process.Kill() })
+		defer giveUp.Stop()
+		if err := f.process.Wait(); err != nil {
+			t.Errorf("java: %v\n%s", err, f.stderr.Bytes())
+		}
+	})
+	if f.Version, err = f.line(); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// line is the next line that Flink says.
+func (f *Flink) line() (string, error) {
+	giveUp := time.AfterFunc(answerTimeout, func() { f.process.Process.Kill() })
+	defer giveUp.Stop()
+	line, err := f.out.ReadString('\n')
+	if err != nil {
+		return "", fmt.Errorf("java says no more: %w\n%s", err, f.stderr.Bytes())
+	}
+	return line[:len(line)-1], nil
+}
+
+// A Dump is what Flink found in a checkpoint.
+type Dump struct {
+	Lines []string // one per operator and entry, sorted; see Plan.Operator and Operator.Entry
+
+	// The metadata as Flink wrote them again: in the version that this release writes,
+	// and in version 3.
+	Metadata, MetadataV3 string
+}
+
+// Dump has Flink restore the checkpoint in dir with every operator at the given
+// parallelism. An error is what Flink, or java/Dump.java, has against it.
+func (f *Flink) Dump(dir string, plan Plan, parallelism int) (*Dump, error) {
+	f.calls++
+	again := filepath.Join(f.dir, "metadata-"+strconv.Itoa(f.calls))
+	file := again + ".plan"
+	if err := plan.write(file); err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := fmt.Fprintf(f.in, "%s\t%s\t%d\t%s\n", dir, file, parallelism, again); err != nil {
+		return nil, fmt.Errorf("java does not listen: %w\n%s", err, f.stderr.Bytes())
+	}
+	d := &Dump{Metadata: again, MetadataV3: again + ".v3"}
+	for {
+		line, err := f.line()
+		if err != nil {
+			return nil, err
+		}
+		if line == "ok" {
+			return d, nil
+		}
+		if why, failed := strings.CutPrefix(line, "error\t"); failed {
+			return nil, errors.New(strings.ReplaceAll(why, `\n`, "\n"))
+		}
+		d.Lines = append(d.Lines, line)
+	}
+}
+
+// Expect fails the test unless Flink restores the checkpoint in dir at each of these
+// parallelisms, finds just the entries that are given, and writes metadata again that
+// say the same as the checkpoint's. The entries are in any order; see Operator.Entry.
+func (f *Flink) Expect(t testing.TB, dir string, plan Plan, entries []string, parallelisms ...int) {
+	t.Helper()
+	want := slices.Concat(plan.lines(), entries)
+	slices.Sort(want)
+	for _, p := range parallelisms {
+		d, err := f.Dump(dir, plan, p)
+		if err != nil {
+			t.Errorf("Flink %s, %s at parallelism %d: %v", f.Version, dir, p, err)
+			continue
+		}
+		if diff := compare(want, d.Lines); diff != "" {
+			t.Errorf("Flink %s, %s at parallelism %d finds something else (-written +found):\n%s", f.Version, dir, p, diff)
+		}
+		for _, again := range []string{d.Metadata, d.MetadataV3} {
+			if err := sameMetadata(filepath.Join(dir, "_metadata"), again); err != nil {
+				t.Errorf("Flink %s, %s: the metadata written again: %v", f.Version, dir, err)
+			}
+		}
+	}
+}
+
+// compareMax is the most differences that are shown.
+const compareMax = 10
+
+// compare says which lines of two sorted lists are in one only; nothing if there is none.
+func compare(want, got []string) string {
+	var diff []string
+	for len(want) > 0 || len(got) > 0 {
+		switch {
+		case len(got) == 0 || len(want) > 0 && want[0] < got[0]:
+			diff, want = append(diff, "-"+want[0]), want[1:]
+		case len(want) == 0 || got[0] < want[0]:
+			diff, got = append(diff, "+"+got[0]), got[1:]
+		default:
+			want, got = want[1:], got[1:]
+		}
+	}
+	if n := len(diff); n > compareMax {
+		diff = append(diff[:compareMax], fmt.Sprintf("and %d more", n-compareMax))
+	}
+	return strings.Join(diff, "\n")
+}

@@ -1,0 +1,47 @@
+package flinktest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// parallelisms are those that checkpoints are written at and restored at.
+var parallelisms = []int{1, 2, 3}
+
+// TestFlinkReadsWhatWeirWrote is the claim of the whole package. Its seed is in the log;
+// see README.md for how to run it again.
+func TestFlinkReadsWhatWeirWrote(t *testing.T) {
+	for _, release := range Releases {
+		t.Run(string(release), func(t *testing.T) {
+			f := Start(t, release)
+			t.Logf("Flink %s", f.Version)
+			t.Run("worked example", func(t *testing.T) { f.Expect(t, workedExample(t), workedPlan, workedEntries, 1, 2) })
+			t.Run("controls", func(t *testing.T) { testControls(t, f) })
+			seed := randomSeed(t)
+			for _, maxParallelism := range []int{128, 129} { // one byte for the key group, and two
+				for _, parallelism := range parallelisms {
+					for _, canonical := range []bool{false, true} {
+						name := fmt.Sprintf("%d of %d, canonical %t", parallelism, maxParallelism, canonical)
+						t.Run(name, func(t *testing.T) {
+							r := rand.New(rand.NewPCG(seed, uint64(maxParallelism<<8|parallelism)))
+							w := randomCheckpoint(r, parallelism, maxParallelism, canonical)
+							t.Logf("seed %d: %d entries", seed, len(w.lines()))
+							f.Expect(t, w.write(t), w.plan(), w.lines(), parallelisms...)
+						})
+					}
+				}
+			}
+		})
+	}
+}
+
+// randomSeed is the one that is asked for, or a new one.
+func randomSeed(t *testing.T) uint64 {
+	t.Helper()
+	if *seedFlag != 0 {
+		return *seedFlag
+	}
+	return uint64(time.Now().UnixNano())
+}

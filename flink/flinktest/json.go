@@ -1,0 +1,73 @@
+package flinktest
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/weirstream/weir/flink"
+)
+
+// json renders a value as java/Dump.java does: in ASCII, exactly, and each value in one
+// way only. It is not flink.AppendJSON, which is there for people and has to show what
+// is no JSON, like NaN, somehow.
+func json(v flink.Value) string {
+	switch v := v.(type) {
+	case string:
+		return jsonString(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case int32:
+		return strconv.FormatInt(int64(v), 10)
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return fmt.Sprintf(`"%016x"`, math.Float64bits(v))
+	case []byte:
+		return fmt.Sprintf(`"%x"`, v)
+	case []flink.Value:
+		return jsonArray(v, json)
+	case flink.Map:
+		pairs := jsonList(v, func(e flink.MapEntry) string { return "[" + json(e.Key) + "," + json(e.Value) + "]" })
+		slices.Sort(pairs)
+		return "[" + strings.Join(pairs, ",") + "]"
+	default:
+		panic(fmt.Sprintf("flinktest: no entry can have a value of type %T", v))
+	}
+}
+
+func jsonArray[E any](list []E, one func(E) string) string {
+	return "[" + strings.Join(jsonList(list, one), ",") + "]"
+}
+
+func jsonList[E any](list []E, one func(E) string) []string {
+	texts := make([]string, len(list))
+	for i, e := range list {
+		texts[i] = one(e)
+	}
+	return texts
+}
+
+// jsonString renders a string by its UTF-16 units. A byte that is not part of valid
+// UTF-8 is the surrogate that flink.AppendString writes for it.
+func jsonString(s string) string {
+	b := []byte{'"'}
+	for i, r := range s {
+		units := utf16.AppendRune(nil, r)
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
+			units[0] = 0xDC00 + uint16(s[i])
+		}
+		for _, u := range units {
+			if u < ' ' || u > '~' || u == '"' || u == '\\' {
+				b = fmt.Appendf(b, `\u%04x`, u)
+			} else {
+				b = append(b, byte(u))
+			}
+		}
+	}
+	return string(append(b, '"'))
+}

@@ -1,0 +1,117 @@
+package flinktest
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Variable is the environment variable that asks for these tests. With "1" they run if
+// they can, and say why if they cannot; with "must" it is a failure if they cannot.
+const Variable = "WEIR_FLINK_TEST"
+
+// A Release is a line of Flink's releases; java/pom.xml has a profile of that name, which
+// says which release of it.
+type Release string
+
+// Releases are those to test with: the last line of Flink 1, and Flink 2.
+var Releases = []Release{"flink-1.20", "flink-2"}
+
+//go:embed java/pom.xml
+var pom []byte
+
+//go:embed java/Dump.java
+var program []byte
+
+// downloadTimeout is how long Maven may take; a release is 24 MB.
+const downloadTimeout = 4 * time.Minute
+
+// Start starts a release of Flink, for as long as the test runs. It skips the test if
+// nobody asked for it, or if Java, Maven or what Maven downloads from is not there.
+func Start(t testing.TB, r Release) *Flink {
+	t.Helper()
+	cannot := t.Skipf
+	switch os.Getenv(Variable) {
+	case "must":
+		cannot = t.Fatalf
+	case "":
+		t.Skipf("Flink is not asked to read anything: %s is not set", Variable)
+	}
+	if testing.Short() {
+		t.Skip("Flink is not asked to read anything: the test is to be short")
+	}
+	for _, tool := range []string{"java", "mvn"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			cannot("Flink cannot be started: %v", err)
+		}
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "pom.xml"), pom)
+	write(t, filepath.Join(dir, "Dump.java"), program)
+	classpath, err := download(t.Context(), dir, r)
+	if unreachable := (*unreachableError)(nil); errors.As(err, &unreachable) {
+		cannot("Flink cannot be downloaded: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, classpath, filepath.Join(dir, "Dump.java"))
+}
+
+// An unreachableError says that what Maven downloads from did not answer.
+type unreachableError struct{ output string }
+
+func (e *unreachableError) Error() string { return "Maven Central is not reachable: " + e.output }
+
+// download has Maven download a release, if it is not there yet, and returns its
+// classpath. It asks no one if everything is there.
+func download(ctx context.Context, dir string, r Release) (classpath string, err error) {
+	file := filepath.Join(dir, "classpath")
+	ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
+	defer cancel()
+	mvn := exec.CommandContext(ctx, "mvn", "--batch-mode", "--no-transfer-progress", "--file", filepath.Join(dir, "pom.xml"),
+		"--activate-profiles", string(r), "-Dstyle.color=never", "-Dclasspath.file="+file, "validate")
+	mvn.WaitDelay = time.Second
+	output, err := mvn.CombinedOutput()
+	switch {
+	case ctx.Err() == context.DeadlineExceeded:
+		return "", &unreachableError{"no end after " + downloadTimeout.String()}
+	case err != nil && isUnreachable(output):
+		return "", &unreachableError{firstError(output)}
+	case err != nil:
+		return "", errors.New("mvn: " + err.Error() + "\n" + string(output))
+	}
+	found, err := os.ReadFile(file)
+	return strings.TrimSpace(string(found)), err
+}
+
+// isUnreachable tells from what Maven wrote whether it was the network. That something
+// is not to be found where Maven looked for it ("Could not find artifact") is not: then
+// the pom is wrong.
+func isUnreachable(output []byte) bool {
+	return bytes.Contains(output, []byte("Could not transfer")) ||
+		bytes.Contains(output, []byte("in offline mode"))
+}
+
+// firstError is the first line of Maven's that is an error.
+func firstError(output []byte) string {
+	for line := range strings.Lines(string(output)) {
+		if strings.HasPrefix(line, "[ERROR]") || strings.HasPrefix(line, "[FATAL]") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return string(output)
+}
+
+func write(t testing.TB, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

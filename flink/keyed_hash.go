@@ -1,0 +1,65 @@
+package flink
+
+import (
+	"fmt"
+)
+
+// JavaHash is the hashCode of a key that was decoded with the given serializer. It is
+// false if the type of the key is none of those whose hashCode is known here: strings,
+// numbers, booleans, and tuples of them.
+func JavaHash(key Serializer, v Value) (hash int32, ok bool) {
+	if s, isComposite := key.(*composite); isComposite {
+		fields, isTuple := v.([]Value)
+		if s.kind != tupleKind || !isTuple || len(fields) != len(s.nested) {
+			return 0, false
+		}
+		hashes := make([]int32, len(fields))
+		for i, f := range fields {
+			if hashes[i], ok = JavaHash(s.nested[i], f); !ok && f != nil {
+				return 0, false
+			}
+		}
+		return JavaTupleHash(hashes[0], hashes[1:]...), true
+	}
+	switch v := v.(type) {
+	case string:
+		switch key {
+		case String:
+			return JavaStringHash(v), true
+		case Char:
+			if units := appendUnits(nil, v); len(units) == 1 {
+				return JavaIntHash(int32(units[0])), true
+			}
+		}
+	case bool:
+		return JavaBoolHash(v), key == Bool
+	case int64:
+		return JavaLongHash(v), key == Long
+	case int32:
+		return JavaIntHash(v), key == Int
+	case int16:
+		return JavaIntHash(int32(v)), key == Short
+	case int8:
+		return JavaIntHash(int32(v)), key == Byte
+	case float64:
+		return JavaDoubleHash(v), key == Double
+	case float32:
+		return JavaFloatHash(v), key == Float
+	}
+	return 0, false
+}
+
+// CheckKeyGroup makes sure that e is in the key group that its key belongs to. A key in
+// another one is restored without an error and never found again. It is nil too if the
+// hash of the key is not known; see JavaHash.
+func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
+	hash, ok := JavaHash(key, e.Key)
+	if !ok {
+		return nil
+	}
+	if want := KeyGroupOf(hash, maxParallelism); want != e.Group {
+		return fmt.Errorf("state %q: key %s is in key group %d, but belongs to %d of %d",
+			e.State.Name, AppendJSON(nil, e.Key), e.Group, want, maxParallelism)
+	}
+	return nil
+}

@@ -1,0 +1,285 @@
+package flink
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+// KeyedEntries is all that is in a keyed state stream, which data is the whole of. See
+// KeyedReader.Entries; this is for streams that are in memory anyway.
+func KeyedEntries(h *KeyGroupsHandle, data []byte) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		r, err := NewKeyedReader(h, bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		r.Entries()(yield)
+	}
+}
+
+// A KeyedReader reads a keyed state stream, in either layout, one key group at a time:
+// a stream may be larger than memory.
+type KeyedReader struct {
+	header *KeyedHeader
+	layout Layout
+	groups checkpoint.KeyGroupRange
+	blocks []span // of each key group; empty if it has none
+	r      io.ReaderAt
+	frames *snappyFrames // nil if the stream is not compressed
+}
+
+// Layout is how the entries of a keyed state stream are laid out.
+type Layout uint8
+
+const (
+	LayoutHeap      Layout = iota // keyed_heap.go
+	LayoutCanonical               // keyed_canonical.go
+)
+
+func (l Layout) String() string {
+	if l == LayoutHeap {
+		return "heap native"
+	}
+	return "canonical"
+}
+
+// A span is the bytes from one offset up to, not including, another.
+type span struct{ from, to int64 }
+
+func (s span) len() int64 { return s.to - s.from }
+
+// maxKeyedHeader is how long a header can be. Real ones take some kilobytes.
+const maxKeyedHeader = 64 << 20
+
+// NewKeyedReader reads the header of the stream that h refers to, which is the size
+// bytes of r. It finds out the layout, and checks that the key groups fill what the
+// header leaves.
+func NewKeyedReader(h *KeyGroupsHandle, r io.ReaderAt, size int64) (*KeyedReader, error) {
+	blocks, err := spansOf(h, size, noGroup)
+	if err != nil {
+		return nil, err
+	}
+	k := &KeyedReader{groups: h.Range, blocks: blocks, r: r}
+	header := span{0, size}
+	for _, b := range blocks {
+		if b.len() > 0 {
+			header.to = b.from
+			break
+		}
+	}
+	if header.len() > maxKeyedHeader {
+		return nil, fmt.Errorf("header of %d bytes, more than the %d there can be", header.len(), maxKeyedHeader)
+	}
+	data, err := k.read(header)
+	if err != nil {
+		return nil, err
+	}
+	c := NewCursor(data)
+	k.header = DecodeKeyedHeader(c)
+	c.wantEnd()
+	if c.err != nil {
+		return nil, fmt.Errorf("header: %w", c.err)
+	}
+	if k.header.Compressed {
+		k.frames = newSnappyFrames(false)
+	}
+	if k.layout, err = k.probe(h.Tag); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// Offsets of key groups that are not there, in managed and in raw keyed state.
+const (
+	noGroup    = 0
+	noRawGroup = -1
+)
+
+// spansOf is where in a stream of the given size each key group of h is. A key group
+// ends where the next one begins.
+func spansOf(h *KeyGroupsHandle, size, none int64) ([]span, error) {
+	if len(h.Offsets) != h.Range.Len() {
+		return nil, fmt.Errorf("%d offsets for the key groups %s", len(h.Offsets), h.Range)
+	}
+	spans := make([]span, len(h.Offsets))
+	next := size
+	for i := len(spans) - 1; i >= 0; i-- {
+		from := h.Offsets[i]
+		if from == none {
+			continue
+		}
+		if from < 0 || from >= next {
+			return nil, fmt.Errorf("key group %d at byte %d, but what follows it at %d", h.Range.Start+i, from, next)
+		}
+		spans[i] = span{from, next}
+		next = from
+	}
+	return spans, nil
+}
+
+// Header is the header of the stream.
+func (k *KeyedReader) Header() *KeyedHeader { return k.header }
+
+// Layout is the layout of the stream.
+func (k *KeyedReader) Layout() Layout { return k.layout }
+
+// read reads a part of the stream.
+func (k *KeyedReader) read(s span) ([]byte, error) {
+	data := make([]byte, s.len())
+	n, err := k.r.ReadAt(data, s.from)
+	if n < len(data) {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("read %d bytes at byte %d: %w", len(data), s.from, err)
+	}
+	return data, nil
+}
+
+// probe finds out the layout. The handle's tag says so only if it is that of a
+// canonical savepoint, as old versions of Flink used the others for both.
+func (k *KeyedReader) probe(tag HandleTag) (Layout, error) {
+	if tag == TagSavepoint {
+		return LayoutCanonical, nil
+	}
+	// The heap native layout has all key groups, and each begins with its number. The
+	// canonical one begins with a state number and a key length there, which is the
+	// same only for key group 0.
+	for i, b := range k.blocks {
+		if b.len() == 0 {
+			return LayoutCanonical, nil
+		}
+		g := k.groups.Start + i
+		if g == 0 || b.len() < 4 {
+			continue
+		}
+		head, err := k.read(span{b.from, b.from + 4})
+		if err != nil {
+			return 0, err
+		}
+		if int(int32(binary.BigEndian.Uint32(head))) == g {
+			return LayoutHeap, nil
+		}
+		return LayoutCanonical, nil
+	}
+	// Only key group 0 is there: heap native if that makes sense of all of it.
+	c, err := k.StateBlocks(checkpoint.KeyGroup(k.groups.Start))
+	if err != nil {
+		return LayoutCanonical, nil
+	}
+	k.header.heapGroup(0, c, func(Entry, error) bool { return true })
+	if c.wantEnd(); c.err != nil && !isOpaque(c.err) {
+		return LayoutCanonical, nil
+	}
+	return LayoutHeap, nil
+}
+
+// Entries is all that is in the stream, in its order. An error ends it, except for an
+// *OpaqueError in the canonical layout: there the entry that comes with it has the bytes
+// of what could not be decoded, as an Opaque, and the next entry can be found. Without
+// another error every byte of the stream has been accounted for.
+func (k *KeyedReader) Entries() iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for i, b := range k.blocks {
+			if b.len() == 0 && k.layout == LayoutCanonical {
+				continue
+			}
+			g := checkpoint.KeyGroup(k.groups.Start + i)
+			more, err := k.group(g, yield)
+			if err != nil && more {
+				yield(Entry{Group: g}, err)
+			}
+			if err != nil || !more {
+				return
+			}
+		}
+	}
+}
+
+// group decodes a key group. It returns false if yield did.
+func (k *KeyedReader) group(g checkpoint.KeyGroup, yield func(Entry, error) bool) (more bool, err error) {
+	for i := range k.header.States {
+		if m := &k.header.States[i]; m.Kind == KindKeyValueV2 {
+			return true, fmt.Errorf("state %q: the layout of %s is not known", m.Name, m.Kind)
+		}
+	}
+	var c *Cursor
+	if k.layout == LayoutHeap {
+		if c, err = k.StateBlocks(g); err != nil {
+			return true, err
+		}
+		more = k.header.heapGroup(g, c, yield)
+	} else {
+		data, err := k.block(g)
+		if err != nil {
+			return true, err
+		}
+		if data, err = k.decompress(data); err != nil {
+			return true, k.inGroup(g, err)
+		}
+		c = NewCursor(data)
+		more = k.header.canonicalGroup(g, k.header.prefixSize(g, data), c, yield)
+	}
+	if !more {
+		return false, nil
+	}
+	if c.wantEnd(); c.err != nil {
+		return true, k.inGroup(g, c.err)
+	}
+	return true, nil
+}
+
+// StateBlocks returns a cursor at the first state block of a key group, for reading it
+// with DecodeStateBlock. The layout must be LayoutHeap, and g in the handle's range.
+func (k *KeyedReader) StateBlocks(g checkpoint.KeyGroup) (*Cursor, error) {
+	data, err := k.block(g)
+	if err != nil {
+		return nil, err
+	}
+	c := NewCursor(data)
+	DecodeKeyGroup(c, g)
+	if c.err != nil {
+		return nil, k.inGroup(g, c.err)
+	}
+	if k.frames == nil {
+		return c, nil
+	}
+	if data, err = k.decompress(data[c.off:]); err != nil {
+		return nil, k.inGroup(g, err)
+	}
+	return NewCursor(data), nil
+}
+
+// block is the bytes of a key group as they are in the stream.
+func (k *KeyedReader) block(g checkpoint.KeyGroup) ([]byte, error) {
+	if !k.groups.Contains(g) {
+		return nil, fmt.Errorf("key group %d is not among %s", g, k.groups)
+	}
+	data, err := k.read(k.blocks[int(g)-k.groups.Start])
+	if err != nil {
+		return nil, fmt.Errorf("key group %d: %w", g, err)
+	}
+	return data, nil
+}
+
+func (k *KeyedReader) decompress(data []byte) ([]byte, error) {
+	if k.frames == nil {
+		return data, nil
+	}
+	return k.frames.decode(data)
+}
+
+// inGroup says where in the stream the key group is that err is about.
+func (k *KeyedReader) inGroup(g checkpoint.KeyGroup, err error) error {
+	at := k.blocks[int(g)-k.groups.Start].from
+	if k.frames != nil {
+		return fmt.Errorf("key group %d, at byte %d, decompressed: %w", g, at, err)
+	}
+	return fmt.Errorf("key group %d, at byte %d: %w", g, at, err)
+}

@@ -1,0 +1,73 @@
+package flink
+
+// Values with something around them: a null flag, a timestamp, a tag.
+
+var wrapperKinds = []*compositeKind{nullableKind, eitherKind, ttlKind, streamElementKind}
+
+// nullableKind is a value that can be null. Number is by how many zeros a null is
+// filled up to the length of a value; 0 if it is not.
+var nullableKind = &compositeKind{
+	class:        classRuntime + "NullableSerializer$NullableSerializerSnapshot",
+	outerVersion: 2, outer: outerNumber, arity: 1,
+	name: func(s *composite) string { return "nullable " + typeNames(s.nested) },
+	length: func(s *composite) int {
+		if s.number <= 0 {
+			return -1
+		}
+		return 1 + int(s.number)
+	},
+	decode: func(s *composite, c *Cursor) Value {
+		if c.Bool() {
+			c.Bytes(int(s.number))
+			return nil
+		}
+		return s.nested[0].Decode(c)
+	},
+}
+
+var eitherKind = &compositeKind{
+	class: classRuntime + "JavaEitherSerializerSnapshot", outerVersion: 1, arity: 2,
+	name: func(s *composite) string { return "Either<" + typeNames(s.nested) + ">" },
+	decode: func(s *composite, c *Cursor) Value {
+		if c.Bool() {
+			return Record{Type: "Either", Fields: []Field{{"left", s.nested[0].Decode(c)}}}
+		}
+		return Record{Type: "Either", Fields: []Field{{"right", s.nested[1].Decode(c)}}}
+	},
+}
+
+// ttlKind is a value of a state with a time to live: when it was last used, and what
+// it is.
+var ttlKind = &compositeKind{
+	class:        "org.apache.flink.runtime.state.ttl.TtlStateFactory$TtlSerializerSnapshot",
+	outerVersion: 2, arity: 2,
+	name:   func(s *composite) string { return s.nested[1].TypeName() + " with time to live" },
+	length: (*composite).sumOfLengths,
+	decode: func(s *composite, c *Cursor) Value {
+		return Record{Type: "TTL", Fields: []Field{
+			{"lastAccess", s.nested[0].Decode(c)},
+			{"value", s.nested[1].Decode(c)},
+		}}
+	},
+}
+
+// streamElementKind is a record as it travels, with its timestamp if it has one. It is
+// what windows with an evictor keep.
+var streamElementKind = &compositeKind{
+	class:        "org.apache.flink.streaming.runtime.streamrecord.StreamElementSerializer$StreamElementSerializerSnapshot",
+	outerVersion: 2, arity: 1,
+	name: func(s *composite) string { return "stream element " + typeNames(s.nested) },
+	decode: func(s *composite, c *Cursor) Value {
+		const withTimestamp, withoutTimestamp = 0, 1
+		e := Record{Type: "StreamRecord"}
+		switch tag := c.U8(); tag {
+		case withTimestamp:
+			e.Fields = append(e.Fields, Field{"timestamp", c.I64()})
+		case withoutTimestamp:
+		default: // watermarks and the like, which are no state
+			c.Failf("stream element of kind %d", tag)
+		}
+		e.Fields = append(e.Fields, Field{"value", s.nested[0].Decode(c)})
+		return e
+	},
+}

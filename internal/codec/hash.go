@@ -1,0 +1,121 @@
+package codec
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/weirstream/weir/flink"
+)
+
+// HashOf returns the function from a key to the hash code that picks its key group. For
+// the types that Flink has it is Java's hashCode, so that the key group is Flink's. For
+// structs and for codecs of the program's own, to which Flink has no counterpart, it is
+// Java's Arrays.hashCode over the bytes that c appends: 1, and then for each byte, as a
+// signed number, 31 times the hash so far plus the byte.
+//
+// Java tells 0.0 from -0.0 where Go does not: the one and the other float key, or key
+// with such a field, may be in two key groups.
+//
+// A key must be equal to itself after a restore. A time.Time is not (it loses its
+// location, and Go's == compares that), and a struct with fields that are left out may
+// not be; both are refused.
+//
+// If c cannot encode a key for which it is needed, the function panics with the error.
+func HashOf[K comparable](c Codec[K]) (func(K) int32, error) {
+	t := reflect.TypeFor[K]()
+	switch s := c.Serializer(); s.(type) {
+	case *flink.AvroStruct:
+		if err := checkKey(t, t, ""); err != nil {
+			return nil, err
+		}
+		return encodedHash(c), nil
+	case flink.Custom:
+		return encodedHash(c), nil
+	default:
+		if hash := javaHash[K](t.Kind(), s); hash != nil {
+			return hash, nil
+		}
+		if isTime(t) {
+			return nil, keyError(t, t, "", "loses its location in a checkpoint, and is not equal to itself then: use t.UnixNano()")
+		}
+		return nil, fmt.Errorf("%s cannot be a key: it is written as %s, for which there is no hash code", t, s.TypeName())
+	}
+}
+
+// javaHash returns hashCode of Java's type for values of a kind that s writes, or nil.
+func javaHash[K comparable](kind reflect.Kind, s flink.Serializer) func(K) int32 {
+	switch {
+	case kind == reflect.String && s == flink.String:
+		return func(k K) int32 { return flink.JavaStringHash(view[string](k)) }
+	case kind == reflect.Int64 && s == flink.Long:
+		return func(k K) int32 { return flink.JavaLongHash(view[int64](k)) }
+	case kind == reflect.Int && s == flink.Long:
+		return func(k K) int32 { return flink.JavaLongHash(int64(view[int](k))) }
+	case kind == reflect.Int32 && s == flink.Int:
+		return func(k K) int32 { return flink.JavaIntHash(view[int32](k)) }
+	case kind == reflect.Int16 && s == flink.Short:
+		return func(k K) int32 { return flink.JavaIntHash(int32(view[int16](k))) }
+	case kind == reflect.Int8 && s == flink.Byte:
+		return func(k K) int32 { return flink.JavaIntHash(int32(view[int8](k))) }
+	case kind == reflect.Bool && s == flink.Bool:
+		return func(k K) int32 { return flink.JavaBoolHash(view[bool](k)) }
+	case kind == reflect.Float64 && s == flink.Double:
+		return func(k K) int32 { return flink.JavaDoubleHash(view[float64](k)) }
+	case kind == reflect.Float32 && s == flink.Float:
+		return func(k K) int32 { return flink.JavaFloatHash(view[float32](k)) }
+	default:
+		return nil
+	}
+}
+
+// encodedHash hashes what c appends.
+func encodedHash[K comparable](c Codec[K]) func(K) int32 {
+	buffers := sync.Pool{New: func() any { return new([]byte) }}
+	return func(k K) int32 {
+		buffer := buffers.Get().(*[]byte)
+		b, err := c.Append((*buffer)[:0], k)
+		if err != nil {
+			panic(fmt.Errorf("hash key %v: %w", k, err))
+		}
+		h := int32(1)
+		for _, x := range b {
+			h = 31*h + int32(int8(x))
+		}
+		*buffer = b
+		buffers.Put(buffer)
+		return h
+	}
+}
+
+// checkKey tells whether a struct key t, which is at path in a key of type root, is the
+// same key after a restore.
+func checkKey(root, t reflect.Type, path string) error {
+	if isTime(t) {
+		return keyError(root, t, path, "loses its location in a checkpoint, and is not equal to itself then: use int64")
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := path + "." + f.Name
+		if f.Name == "_" {
+			continue
+		}
+		if f.Tag.Get("avro") == "-" {
+			return keyError(root, f.Type, at, "is left out of a checkpoint, and keys that differ in it would be one: leave it out of the key")
+		}
+		if err := checkKey(root, f.Type, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keyError(root, part reflect.Type, path, why string) error {
+	if path == "" {
+		return fmt.Errorf("%s cannot be a key: it %s", root, why)
+	}
+	return fmt.Errorf("%s cannot be a key: %s%s, a %s, %s", root, root, path, part, why)
+}

@@ -1,0 +1,174 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// A victim is a codec that is given bytes nobody wrote.
+type victim struct {
+	name   string
+	decode func(t rapid.TB, src []byte)
+}
+
+// prey decodes src, which may fail, but if it does not, the value has an encoding.
+func prey[T any](t testing.TB, c Codec[T]) victim {
+	return victim{reflect.TypeFor[T]().String(), func(t rapid.TB, src []byte) {
+		t.Helper()
+		v, n, err := c.Decode(src)
+		if err != nil {
+			if n != 0 || !reflect.ValueOf(&v).Elem().IsZero() {
+				t.Fatalf("%T: an error, and %v of %d bytes: %v", c, v, n, err)
+			}
+			return
+		}
+		if n < 1 || n > len(src) {
+			t.Fatalf("%T: %d bytes of %d", c, n, len(src))
+		}
+		again, err := c.Append(nil, v)
+		if err != nil {
+			t.Fatalf("%T: %x is %v, which has no encoding: %v", c, src[:n], v, err)
+		}
+		if _, _, err := c.Decode(again); err != nil {
+			t.Fatalf("%T: %x is %v, which is %x: %v", c, src[:n], v, again, err)
+		}
+	}}
+}
+
+func victims(t testing.TB) []victim {
+	own := Custom("own", 1,
+		func(b []byte, v point) ([]byte, error) { return binary.Append(b, binary.BigEndian, v) },
+		func(b []byte) (v point, err error) {
+			if len(b) != 16 {
+				return v, errors.New("a point takes 16 bytes")
+			}
+			_, err = binary.Decode(b, binary.BigEndian, &v)
+			return v, err
+		})
+	old, err := Reading(of[nowStats](t), of[thenStats](t).Serializer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []victim{
+		prey(t, of[bool](t)), prey(t, of[int8](t)), prey(t, of[int16](t)), prey(t, of[int32](t)), prey(t, of[int64](t)),
+		prey(t, of[int](t)), prey(t, of[float32](t)), prey(t, of[float64](t)), prey(t, of[string](t)), prey(t, of[[]byte](t)),
+		prey(t, of[time.Time](t)), prey(t, of[airport](t)), prey(t, of[route](t)), prey(t, of[tally](t)),
+		prey(t, of[[]string](t)), prey(t, of[[][]int16](t)), prey(t, of[map[string]string](t)), prey(t, of[map[float64][]byte](t)),
+		prey(t, of[stats](t)), prey(t, of[everything](t)), prey(t, of[[]everything](t)), prey(t, of[map[string][]everything](t)),
+		prey(t, of[chain](t)), prey(t, own), prey(t, ListOf(own)), prey(t, MapOf(own, own)), prey(t, old), prey(t, ListOf(old)),
+	}
+}
+
+func TestRandomBytes(t *testing.T) {
+	for _, v := range victims(t) {
+		t.Run(v.name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { v.decode(t, rapid.SliceOf(rapid.Byte()).Draw(t, "src")) })
+		})
+	}
+}
+
+// Bytes that were right before one of them changed come further than random ones.
+func TestChangedBytes(t *testing.T) {
+	e := everything{Name: "x", Bytes: []byte("abc"), List: []string{"a", "b"}, Map: map[string]int64{"a": 1, "b": 2},
+		Inner: inner{Points: []point{{1, 2}}}, Tree: []everything{{Name: "y"}}}
+	list := of[[]everything](t)
+	changed(t, list, []everything{e, e})
+	changed(t, of[map[string][]everything](t), map[string][]everything{"a": {e}, "b": {}})
+	changed(t, of[tally](t), tally{"MUC": 1, "FRA": 2})
+	changed(t, of[[][]string](t), [][]string{{"日本", "b"}, {}})
+	changed(t, of[map[string]int64](t), map[string]int64{"a": 1, "b": 2})
+}
+
+func changed[T any](t *testing.T, c Codec[T], v T) {
+	b := encode(t, c, v)
+	p := prey(t, c)
+	for i := range b {
+		for _, x := range []byte{0, 1, 2, 0x7F, 0x80, 0xFF, b[i] ^ 1, b[i] + 1} {
+			src := bytes.Clone(b)
+			src[i] = x
+			p.decode(t, src)
+		}
+	}
+}
+
+// A number of things that cannot be there is not believed, and one that could be there
+// costs no more than what is there.
+func TestNumbersAreNotBelieved(t *testing.T) {
+	huge := []string{
+		"\x7f\xff\xff\xff",                         // of a 32-bit length
+		"\xff\xff\xff\xff",                         // negative
+		"\xff\xff\xff\xff\x07",                     // of a string
+		"\xff\xff\xff\xff\xff\xff\xff\xff\x7f",     // of a string, beyond 64 bits nearly
+		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", // of something in Avro
+		"\xfe\xff\xff\xff\x0f",
+		"\x01",
+	}
+	for _, v := range victims(t) {
+		for _, number := range huge {
+			for at := range 90 {
+				// At a place in zeros, with and without the length of a struct.
+				src := bytes.Repeat([]byte{0}, 200)
+				copy(src[at:], number)
+				costs(t, v, src)
+				binary.BigEndian.PutUint32(src, uint32(len(src)-4))
+				costs(t, v, src)
+			}
+		}
+	}
+
+	// Of elements that take a byte each and a large struct in memory, one is bad.
+	const n = 1 << 16
+	src := binary.BigEndian.AppendUint32(nil, n)
+	src = append(src, bytes.Repeat([]byte{0xFF}, 8*n)...)
+	for _, v := range []victim{prey(t, of[[]everything](t)), prey(t, of[map[string]everything](t)), prey(t, of[[]string](t)), prey(t, of[[][]string](t))} {
+		costs(t, v, src)
+	}
+}
+
+// costs checks that decoding allocates no more than a multiple of what there is.
+func costs(t *testing.T, v victim, src []byte) {
+	t.Helper()
+	const multiple, fixed = 64, 64 << 10
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	v.decode(t, src)
+	runtime.ReadMemStats(&after)
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > uint64(multiple*len(src)+fixed) {
+		t.Fatalf("%s: %d bytes from %d: %.20x", v.name, cost, len(src), src)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	all := victims(f)
+	e := everything{Name: "日", Bytes: []byte("abc"), List: []string{"a"}, Map: map[string]int64{"a": 1, "b": 2}}
+	seeds := map[string][]byte{
+		fmt.Sprintf("%T", ""):              encode(f, of[string](f), "a日😀\xff"),
+		fmt.Sprintf("%T", route{}):         encode(f, of[route](f), route{"MUC", "FRA"}),
+		fmt.Sprintf("%T", tally{}):         encode(f, of[tally](f), tally{"MUC": 1, "FRA": 2}),
+		fmt.Sprintf("%T", []everything{}):  encode(f, of[[]everything](f), []everything{e, {}}),
+		fmt.Sprintf("%T", everything{}):    encode(f, of[everything](f), e),
+		fmt.Sprintf("%T", time.Time{}):     encode(f, of[time.Time](f), time.Unix(1, 2)),
+		fmt.Sprintf("%T", [][]int16(nil)):  encode(f, of[[][]int16](f), [][]int16{{1}, {}}),
+		fmt.Sprintf("%T", []point(nil)):    encode(f, of[[]point](f), []point{{1, 2}}),
+		fmt.Sprintf("%T", nowStats{}):      encode(f, of[thenStats](f), thenStats{Name: "a", Count: 3}),
+		strings.Repeat("nobody's bytes", 1): []byte("\x00\x00\x00\x02\x00\x00\x00\x01\x02"),
+	}
+	for i, v := range all {
+		if b, ok := seeds[v.name]; ok {
+			f.Add(uint8(i), b)
+		}
+		f.Add(uint8(i), seeds["nobody's bytes"])
+	}
+	f.Fuzz(func(t *testing.T, which uint8, src []byte) {
+		all[int(which)%len(all)].decode(t, src)
+	})
+}

@@ -1,0 +1,75 @@
+package codec
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/weirstream/weir/flink"
+)
+
+// A list is the number of its elements, 32 bits, and the elements.
+
+// ListOf returns the codec of a slice of what element encodes, for elements that Of
+// has no codec for.
+func ListOf[E any](element Codec[E]) Codec[[]E] {
+	s := element.Serializer()
+	return &listCodec[E]{element, flink.ListOf(s), minSize(s)}
+}
+
+type listCodec[E any] struct {
+	element    Codec[E]
+	serializer flink.Serializer
+	minSize    int // of an element
+}
+
+func (l *listCodec[E]) Serializer() flink.Serializer { return l.serializer }
+
+func (l *listCodec[E]) Append(dst []byte, v []E) ([]byte, error) {
+	if len(v) > math.MaxInt32 {
+		return dst, tooMany(len(v))
+	}
+	out := flink.AppendI32(dst, int32(len(v)))
+	for i := range v {
+		var err error
+		if out, err = l.element.Append(out, v[i]); err != nil {
+			return dst, fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	return out, nil
+}
+
+func (l *listCodec[E]) Decode(src []byte) ([]E, int, error) {
+	c := flink.NewCursor(src)
+	n, at := c.Count("list elements", l.minSize), c.Offset()
+	if err := c.Err(); err != nil {
+		return nil, 0, err
+	}
+	var e E
+	v := make([]E, 0, roomFor(n, int(unsafe.Sizeof(e)), len(src)-at))
+	for range n {
+		e, size, err := l.element.Decode(src[at:])
+		if err != nil {
+			return nil, 0, within(at, err)
+		}
+		at += size
+		v = append(v, e)
+	}
+	return v, at, nil
+}
+
+// roomFor is for how many of n announced elements to make room before the first is
+// there, where each takes size bytes of memory and so many bytes are left to decode: as
+// many as take no more memory than that, or few. What comes beyond makes room for itself,
+// as append does.
+func roomFor(n, size, left int) int {
+	const few = 16
+	return min(n, max(few, left/max(1, size)))
+}
+
+// minSize is the least that a value of s takes.
+func minSize(s flink.Serializer) int { return max(1, s.Length()) }
+
+func tooMany(n int) error {
+	return fmt.Errorf("%d elements do not fit behind a 32-bit number", n)
+}

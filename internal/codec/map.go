@@ -1,0 +1,110 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/weirstream/weir/flink"
+)
+
+// A map is the number of its entries, 32 bits, and the entries: the key, a byte that
+// tells whether the value is null, the value. Go has no null and never writes one.
+
+// MapOf returns the codec of a map of what key and value encode, for types that Of has
+// no codec for.
+func MapOf[K comparable, V any](key Codec[K], value Codec[V]) Codec[map[K]V] {
+	k, v := key.Serializer(), value.Serializer()
+	return &mapCodec[K, V]{key, value, flink.MapOf(k, v), minSize(k) + 1}
+}
+
+type mapCodec[K comparable, V any] struct {
+	key        Codec[K]
+	value      Codec[V]
+	serializer flink.Serializer
+	minSize    int // of an entry, whose value Flink may have left out as null
+}
+
+func (m *mapCodec[K, V]) Serializer() flink.Serializer { return m.serializer }
+
+func (m *mapCodec[K, V]) Append(dst []byte, v map[K]V) ([]byte, error) {
+	if len(v) > math.MaxInt32 {
+		return dst, tooMany(len(v))
+	}
+	es := newEntries()
+	defer es.release()
+	out := flink.AppendI32(dst, int32(len(v)))
+	for key, value := range v {
+		start, err := len(out), error(nil)
+		if out, err = m.key.Append(out, key); err != nil {
+			return dst, fmt.Errorf("key %v: %w", key, err)
+		}
+		out = flink.AppendBool(out, false)
+		at := len(out)
+		if out, err = m.value.Append(out, value); err != nil {
+			return dst, fmt.Errorf("value of key %v: %w", key, err)
+		}
+		es.add(start, at, len(out))
+	}
+	if !es.sort(out) {
+		return dst, errSameKey
+	}
+	return out, nil
+}
+
+func (m *mapCodec[K, V]) Decode(src []byte) (map[K]V, int, error) {
+	c := flink.NewCursor(src)
+	n, at := c.Count("map entries", m.minSize), c.Offset()
+	if err := c.Err(); err != nil {
+		return nil, 0, err
+	}
+	v := make(map[K]V, min(n, entriesAhead))
+	for i := range n {
+		keyAt := at
+		key, size, err := m.key.Decode(src[at:])
+		if err != nil {
+			return nil, 0, within(at, err)
+		}
+		at += size
+		if err := decodeNotNull(src, &at); err != nil {
+			return nil, 0, err
+		}
+		value, size, err := m.value.Decode(src[at:])
+		if err != nil {
+			return nil, 0, within(at, err)
+		}
+		at += size
+		if v[key] = value; len(v) != i+1 {
+			return nil, 0, keyTwice(keyAt)
+		}
+	}
+	return v, at, nil
+}
+
+// entriesAhead is for how many entries a map makes room before the first is there.
+const entriesAhead = 256
+
+// errSameKey says that a map cannot be written because it could not be read again: a
+// time.Time in two time zones is two keys for Go and one Instant, and so is the same
+// point in time with and without what its codec leaves out.
+var errSameKey = errors.New("two keys of a map have the same encoding")
+
+// keyTwice says that a map cannot be read because entries would get lost: Java tells
+// 0.0 from -0.0, and Go does not.
+func keyTwice(at int) error {
+	return &flink.FormatError{Offset: int64(at), What: "a key of a map that is there before"}
+}
+
+// decodeNotNull reads the byte between a key and its value.
+func decodeNotNull(src []byte, at *int) error {
+	c := flink.NewCursor(src[*at:])
+	null := c.Bool()
+	switch {
+	case c.Err() != nil:
+		return within(*at, c.Err())
+	case null:
+		return within(*at, errNull("map value"))
+	}
+	*at++
+	return nil
+}

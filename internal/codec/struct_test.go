@@ -1,0 +1,218 @@
+package codec
+
+import (
+	"bytes"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func collect() { runtime.GC() }
+
+type point struct{ X, Y float64 }
+
+type inner struct {
+	Points []point
+	Code   airport
+}
+
+// everything has a field of each kind that a struct can have.
+type everything struct {
+	Flag   bool
+	Tiny   int8
+	Short  int16
+	Int    int32
+	Long   int64
+	Word   int
+	Float  float32
+	Double float64
+	Name   string
+	Bytes  []byte
+	List   []string
+	Map    map[string]int64
+	ID     [4]byte
+	Inner  inner
+	Tree   []everything
+	Moment time.Time `avro:",timestamp-micros"`
+	Cache  int       `avro:"-"`
+}
+
+func anyEverything(depth int) *rapid.Generator[everything] {
+	return rapid.Custom(func(t *rapid.T) everything {
+		e := everything{
+			Flag:   rapid.Bool().Draw(t, "flag"),
+			Tiny:   rapid.Int8().Draw(t, "tiny"),
+			Short:  rapid.Int16().Draw(t, "short"),
+			Int:    rapid.Int32().Draw(t, "int"),
+			Long:   anyInt64().Draw(t, "long"),
+			Word:   rapid.Int().Draw(t, "word"),
+			Float:  anyFloat32().Draw(t, "float"),
+			Double: anyFloat64().Draw(t, "double"),
+			Name:   anyString().Draw(t, "name"),
+			Bytes:  rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"),
+			List:   rapid.SliceOfN(anyString(), 0, 5).Draw(t, "list"),
+			Map:    rapid.MapOfN(anyString(), anyInt64(), 0, 8).Draw(t, "map"),
+			Inner:  inner{Code: airport(anyString().Draw(t, "code"))},
+			Moment: time.UnixMicro(rapid.Int64Range(-1<<50, 1<<50).Draw(t, "moment")).UTC(),
+		}
+		copy(e.ID[:], rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "id"))
+		for range rapid.IntRange(0, 3).Draw(t, "points") {
+			e.Inner.Points = append(e.Inner.Points, point{anyFloat64().Draw(t, "x"), anyFloat64().Draw(t, "y")})
+		}
+		if depth > 0 {
+			e.Tree = rapid.SliceOfN(anyEverything(depth-1), 0, 2).Draw(t, "tree")
+		}
+		return e
+	})
+}
+
+// sameText compares by what is printed: NaN is itself, and nil is empty.
+func sameText[T any](was, is T) bool {
+	return reflect.DeepEqual(printable(reflect.ValueOf(was)), printable(reflect.ValueOf(is)))
+}
+
+// printable is v with floats as their bits, in slices and maps that are not nil.
+func printable(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Float64:
+		return bitsOf(v.Float())
+	case reflect.Float32:
+		return bitsOf32(float32(v.Float()))
+	case reflect.Slice:
+		list := []any{}
+		for i := range v.Len() {
+			list = append(list, printable(v.Index(i)))
+		}
+		return list
+	case reflect.Map:
+		m := map[any]any{}
+		for k, x := range v.Seq2() {
+			m[k.Interface()] = printable(x)
+		}
+		return m
+	case reflect.Struct:
+		if m, ok := v.Interface().(time.Time); ok {
+			return m.UnixNano()
+		}
+		var fields []any
+		for _, f := range v.Fields() {
+			fields = append(fields, printable(f))
+		}
+		return fields
+	default:
+		return v.Interface()
+	}
+}
+
+func TestRoundTripOfStructs(t *testing.T) {
+	kind(t, anyEverything(2), sameText[everything])
+	kind(t, rapid.SliceOfN(anyEverything(0), 0, 3), sameText[[]everything])
+	kind(t, rapid.MapOfN(anyString(), anyEverything(0), 0, 3), sameText[map[string]everything])
+	kind(t, rapid.MapOfN(anyString(), rapid.SliceOfN(anyEverything(0), 0, 2), 0, 3), sameText[map[string][]everything])
+}
+
+// A struct inside something has the schema that it has by itself.
+func TestSchemaOfErasedStructs(t *testing.T) {
+	alone := of[everything](t).Serializer()
+	for _, c := range []interface{ TypeName() string }{
+		of[[]everything](t).Serializer(), of[map[string][]everything](t).Serializer(),
+	} {
+		if !strings.Contains(c.TypeName(), alone.TypeName()) {
+			t.Errorf("%s has no %s", c.TypeName(), alone.TypeName())
+		}
+	}
+	want, err := alone.AppendSnapshot(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := of[[]everything](t).Serializer().AppendSnapshot(nil)
+	if err != nil || !bytes.HasSuffix(got, want) {
+		t.Errorf("in a list: %s\nalone: %s\n%v", got, want, err)
+	}
+}
+
+// A field that is left out of a struct does not live on in the next that is decoded.
+func TestStructsDoNotMix(t *testing.T) {
+	c := of[everything](t)
+	b := encode(t, c, everything{Cache: 7, Map: map[string]int64{"a": 1}, Name: "first"})
+	first := decode(t, c, b)
+	if first.Cache != 0 {
+		t.Errorf("a field that is left out is %d", first.Cache)
+	}
+	second := decode(t, c, encode(t, c, everything{Map: map[string]int64{"b": 2}}))
+	if len(first.Map) != 1 || len(second.Map) != 1 || second.Name != "" {
+		t.Errorf("%v, then %v", first, second)
+	}
+	if _, _, err := c.Decode(append([]byte{0, 0, 0, 9}, b[4:13]...)); err == nil {
+		t.Error("a part of a struct is one")
+	}
+	if got := decode(t, c, encode(t, c, everything{})); got.Name != "" || len(got.Map) != 0 {
+		t.Errorf("after an error: %v", got)
+	}
+}
+
+type chain struct{ Next []chain }
+
+// How deep a struct may be nested is the same for writing and for reading.
+func TestDeepStructs(t *testing.T) {
+	c := of[chain](t)
+	var v chain
+	for depth := range 1200 {
+		b, err := c.Append([]byte("x"), v)
+		if err != nil {
+			if depth < 100 || string(b) != "x" {
+				t.Fatalf("at depth %d: %q, %v", depth, b, err)
+			}
+			return
+		}
+		if _, _, err := c.Decode(b[1:]); err != nil {
+			t.Fatalf("written and not read at depth %d: %v", depth, err)
+		}
+		v = chain{[]chain{v}}
+	}
+	t.Error("there is no limit")
+}
+
+type ofTime struct {
+	Nanos time.Time     `avro:",timestamp-nanos"`
+	Took  time.Duration `avro:",time-micros"`
+}
+
+// A time that the unit in its tag does not reach is an error, not another time.
+func TestTimesOutOfRange(t *testing.T) {
+	c := of[ofTime](t)
+	if b, err := c.Append([]byte("x"), ofTime{}); err == nil || string(b) != "x" {
+		t.Errorf("the year 1 in nanoseconds: %x, %v", b, err)
+	}
+	v := ofTime{time.Unix(1700000000, 123456789).UTC(), 1234 * time.Microsecond}
+	if got := decode(t, c, encode(t, c, v)); got != v {
+		t.Errorf("%v became %v", v, got)
+	}
+}
+
+type broken struct{ N int64 }
+
+func TestStructErrors(t *testing.T) {
+	c := of[broken](t)
+	for _, v := range []struct{ in, want string }{
+		{"", "at byte 0: want 4 bytes, have 0"},
+		{"\x00\x00\x00\x02\x02", "at byte 0: 2 bytes cannot be in the 5 bytes that are left"},
+		{"\x00\x00\x00\x02\x02\x00", "at byte 0: record codec.broken: 1 bytes left over"},
+		{"\x00\x00\x00\x01\x80", "at byte 0: record codec.broken: avro: field N: "},
+	} {
+		if _, _, err := c.Decode([]byte(v.in)); err == nil || !strings.HasPrefix(err.Error(), v.want) {
+			t.Errorf("%x: %v, want %s", v.in, err, v.want)
+		}
+	}
+	// Inside of something, the byte is counted from where that begins.
+	list := of[[]broken](t)
+	b := encode(t, list, []broken{{1}, {2}})
+	b[len(b)-1] = 0x80
+	if _, _, err := list.Decode(b); err == nil || !strings.HasPrefix(err.Error(), "at byte 9: record codec.broken: ") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,266 @@
+// Package coordinator decides about checkpoints: when one is triggered, when its parts
+// are all there and it may be published, when it has failed, when the job has failed
+// with it, and when the job is done.
+//
+// It is pure: events in, decisions out. It has no clock: every event carries the time
+// since the attempt began. internal/job carries the decisions out. The stories it must
+// get right are scripts in testdata.
+package coordinator
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+// Config says how often and how patiently.
+type Config struct {
+	// Interval is the time from one trigger to the next.
+	Interval time.Duration
+	// MinPause is the least time from the end of one checkpoint to the trigger of the
+	// next, so that slow checkpoints do not follow each other without a breath.
+	MinPause time.Duration
+	// Timeout is how long the parts of a checkpoint may take to come in.
+	Timeout time.Duration
+	// Tolerated is how many checkpoints in a row may fail before the attempt does.
+	Tolerated int
+	// Subtasks is how many acknowledgements a checkpoint needs.
+	Subtasks int
+}
+
+// A Verb is what a decision asks for.
+type Verb uint8
+
+const (
+	// Trigger: begin a new checkpoint in the store, report Begun or Declined.
+	Trigger Verb = iota
+	// Barrier: have the sources emit the barrier of checkpoint ID.
+	Barrier
+	// Publish: all parts of ID are there. Publish it, report Published, Failed or Unknown.
+	Publish
+	// Abort: checkpoint ID has come to nothing. Give it up in the store.
+	Abort
+	// Complete: ID is complete. Tell the subtasks; each reports Notified.
+	Complete
+	// Fail: the attempt is over, for Reason.
+	Fail
+	// Done: the final checkpoint is complete and its effects are visible.
+	Done
+)
+
+func (v Verb) String() string {
+	return [...]string{"trigger", "barrier", "publish", "abort", "complete", "fail", "done"}[v]
+}
+
+// A Decision is something the job has to do now.
+type Decision struct {
+	Verb   Verb
+	ID     checkpoint.ID
+	Final  bool  // of Barrier: nothing is read behind it
+	Reason error // of Abort and Fail
+}
+
+func (d Decision) String() string {
+	s := d.Verb.String()
+	if d.ID != 0 {
+		s += " " + d.ID.String()
+	}
+	if d.Final {
+		s += " final"
+	}
+	if d.Reason != nil {
+		s += ": " + d.Reason.Error()
+	}
+	return s
+}
+
+// phase is where the one checkpoint that may be under way is.
+type phase uint8
+
+const (
+	idle       phase = iota
+	beginning        // Trigger was decided
+	collecting       // barriers are out, acknowledgements come in
+	publishing       // Publish was decided; there is no way back
+	finishing        // the final one is complete, its effects are becoming visible
+	over             // Fail or Done was decided
+)
+
+// A Coordinator is the state of one attempt. Invariants: at most one checkpoint is under
+// way; Publish is decided once all of Config.Subtasks have acknowledged, and never for a
+// checkpoint that was aborted; after Publish a checkpoint is not aborted.
+type Coordinator struct {
+	cfg      Config
+	phase    phase
+	id       checkpoint.ID
+	acked    map[int]bool
+	notified map[int]bool
+	failures int // in a row
+	final    bool
+	isFinal  bool          // the checkpoint under way is the final one
+	due      time.Duration // when the next one is triggered
+	deadline time.Duration // of the one that is collecting
+	began    time.Duration // when it was triggered
+}
+
+// New begins an attempt.
+func New(cfg Config) *Coordinator { return &Coordinator{cfg: cfg, due: cfg.Interval} }
+
+// Wake is when Tick wants to be called next, if nothing else happens before.
+func (c *Coordinator) Wake() (at time.Duration, ok bool) {
+	switch c.phase {
+	case idle:
+		return c.due, true
+	case collecting:
+		return c.deadline, true
+	}
+	return 0, false
+}
+
+// Tick says that time has passed.
+func (c *Coordinator) Tick(now time.Duration) []Decision {
+	switch {
+	case c.phase == idle && now >= c.due:
+		c.phase, c.began = beginning, now
+		return []Decision{{Verb: Trigger}}
+	case c.phase == collecting && now >= c.deadline:
+		missing := c.cfg.Subtasks - len(c.acked)
+		return c.fail(now, fmt.Errorf("%d of %d subtasks have not acknowledged within %v", missing, c.cfg.Subtasks, c.cfg.Timeout))
+	}
+	return nil
+}
+
+// Finish asks for a final checkpoint, as soon as the one that may be under way is over:
+// all sources have read everything, or the job is to stop.
+func (c *Coordinator) Finish(now time.Duration) []Decision {
+	if c.final {
+		return nil
+	}
+	c.final = true
+	if c.phase == idle {
+		c.due = now
+	}
+	return c.Tick(now)
+}
+
+// Begun says that the triggered checkpoint has begun in the store, as id.
+func (c *Coordinator) Begun(now time.Duration, id checkpoint.ID) []Decision {
+	if c.phase != beginning {
+		return nil
+	}
+	c.phase, c.id, c.isFinal = collecting, id, c.final
+	c.acked = make(map[int]bool, c.cfg.Subtasks)
+	c.deadline = now + c.cfg.Timeout
+	return []Decision{{Verb: Barrier, ID: id, Final: c.isFinal}}
+}
+
+// NotBegun says that the store could not begin a checkpoint.
+func (c *Coordinator) NotBegun(now time.Duration, reason error) []Decision {
+	if c.phase != beginning {
+		return nil
+	}
+	c.id = 0
+	return c.fail(now, reason)
+}
+
+// Acknowledge says that a subtask's part of a checkpoint is durable.
+func (c *Coordinator) Acknowledge(now time.Duration, id checkpoint.ID, subtask int) []Decision {
+	if c.phase != collecting || id != c.id {
+		return nil // late: of a checkpoint that has failed
+	}
+	c.acked[subtask] = true
+	if len(c.acked) < c.cfg.Subtasks {
+		return nil
+	}
+	c.phase = publishing
+	return []Decision{{Verb: Publish, ID: id}}
+}
+
+// Decline says that a subtask cannot deliver its part of a checkpoint.
+func (c *Coordinator) Decline(now time.Duration, id checkpoint.ID, reason error) []Decision {
+	if c.phase != collecting || id != c.id {
+		return nil
+	}
+	return c.fail(now, reason)
+}
+
+// Published says that a checkpoint is complete.
+func (c *Coordinator) Published(now time.Duration, id checkpoint.ID) []Decision {
+	if c.phase != publishing || id != c.id {
+		return nil
+	}
+	c.failures = 0
+	decisions := []Decision{{Verb: Complete, ID: id}}
+	if c.isFinal {
+		c.phase = finishing
+		c.notified = make(map[int]bool, c.cfg.Subtasks)
+		return decisions
+	}
+	c.rest(now)
+	return append(decisions, c.Tick(now)...)
+}
+
+// PublishFailed says that a checkpoint could not be published and is certain never to be
+// found by a recovery.
+func (c *Coordinator) PublishFailed(now time.Duration, id checkpoint.ID, reason error) []Decision {
+	if c.phase != publishing || id != c.id {
+		return nil
+	}
+	return c.fail(now, reason)
+}
+
+// Unknown says that nobody can tell whether a checkpoint is complete. It is neither
+// aborted nor used: the attempt ends, and recovery decides by what is on disk.
+func (c *Coordinator) Unknown(_ time.Duration, id checkpoint.ID, reason error) []Decision {
+	if c.phase != publishing || id != c.id {
+		return nil
+	}
+	c.phase = over
+	return []Decision{{Verb: Fail, Reason: fmt.Errorf("checkpoint %d: outcome unknown: %w", id, reason)}}
+}
+
+// Notified says that a subtask has done what waited for checkpoint id to be complete.
+func (c *Coordinator) Notified(_ time.Duration, id checkpoint.ID, subtask int) []Decision {
+	if c.phase != finishing || id != c.id {
+		return nil
+	}
+	c.notified[subtask] = true
+	if len(c.notified) < c.cfg.Subtasks {
+		return nil
+	}
+	c.phase = over
+	return []Decision{{Verb: Done}}
+}
+
+// fail gives up the checkpoint under way, and the attempt if it was one too many.
+func (c *Coordinator) fail(now time.Duration, reason error) []Decision {
+	c.failures++
+	var decisions []Decision
+	if c.id != 0 {
+		reason = fmt.Errorf("checkpoint %d: %w", c.id, reason)
+		decisions = append(decisions, Decision{Verb: Abort, ID: c.id, Reason: reason})
+	}
+	if c.failures > c.cfg.Tolerated {
+		c.phase = over
+		return append(decisions, Decision{Verb: Fail, Reason: fmt.Errorf("%d checkpoints in a row have failed, %d are tolerated; the last: %w", c.failures, c.cfg.Tolerated, reason)})
+	}
+	c.rest(now)
+	return decisions
+}
+
+// rest sets the time of the next trigger.
+func (c *Coordinator) rest(now time.Duration) {
+	c.phase, c.id = idle, 0
+	c.due = max(c.began+c.cfg.Interval, now+c.cfg.MinPause)
+	switch {
+	case c.final && c.failures == 0:
+		c.due = now
+	case c.final:
+		c.due = min(c.due, now+max(c.cfg.MinPause, finalRetry))
+	}
+}
+
+// finalRetry is the pause after a final checkpoint that failed: somebody is waiting for
+// the job to end, so it does not take a whole interval.
+const finalRetry = time.Second

@@ -1,0 +1,262 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/internal/coordinator"
+	"github.com/weirstream/weir/internal/task"
+)
+
+// A conductor carries out the coordinator's decisions for one attempt. One goroutine
+// uses it; disk work that takes long is done by others, which report back by events.
+type conductor struct {
+	*attempt
+	coordinator *coordinator.Coordinator
+	began       time.Time
+	unread      int            // subtasks of sources that have not read everything
+	beside      sync.WaitGroup // publishing and deleting go on beside the loop
+
+	pending *store.Pending // the checkpoint under way, nil for none
+	parts   []task.Part    // of the checkpoint under way
+	started time.Time      // when it was triggered
+	// publishing says that its publishing has begun and that nobody heard the end of it.
+	publishing bool
+
+	over bool
+	end  error // what the attempt comes to, once it is over
+}
+
+// newWriter begins a state file of the checkpoint under way; tasks call it.
+func (a *attempt) newWriter(id checkpoint.ID, what string, subtask checkpoint.Subtask) (task.StateWriter, error) {
+	p := a.writing.Load()
+	if p == nil || p.ID() != id {
+		return nil, errNotUnderWay(id)
+	}
+	return &liveWriter{StateWriter: p.NewWriter(what, subtask), of: p, writing: &a.writing}, nil
+}
+
+// A liveWriter stops writing as soon as its checkpoint is given up, so that a large
+// state is not written to its end for nothing.
+type liveWriter struct {
+	task.StateWriter
+	of      *store.Pending
+	writing *atomic.Pointer[store.Pending]
+}
+
+func (w *liveWriter) Write(b []byte) (int, error) {
+	if w.writing.Load() != w.of {
+		return 0, errNotUnderWay(w.of.ID())
+	}
+	return w.StateWriter.Write(b)
+}
+
+func errNotUnderWay(id checkpoint.ID) error {
+	return fmt.Errorf("checkpoint %d is not under way any more", id)
+}
+
+func newConductor(a *attempt) *conductor {
+	cfg := a.Checkpoints
+	cfg.Subtasks = len(a.tasks)
+	return &conductor{attempt: a, coordinator: coordinator.New(cfg), began: time.Now(), unread: a.sources()}
+}
+
+// conduct runs until the attempt is over and returns what it has come to.
+func (c *conductor) conduct(ctx context.Context) error {
+	stop := ctx.Done()
+	for !c.over {
+		var wake <-chan time.Time
+		var timer *time.Timer
+		if at, ok := c.coordinator.Wake(); ok {
+			timer = time.NewTimer(at - c.now())
+			wake = timer.C
+		}
+		select {
+		case <-stop:
+			stop = nil
+			c.stop()
+		case <-wake:
+			c.carryOut(c.coordinator.Tick(c.now()))
+		case <-a.events.ready:
+			for _, e := range a.events.take() {
+				c.hear(e)
+			}
+		}
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	c.wrapUp()
+	if c.end == nil && ctx.Err() != nil && c.unread > 0 {
+		return ErrStopped
+	}
+	return c.end
+}
+
+// now is the time since the attempt began, which is all the coordinator knows of time.
+func (c *conductor) now() time.Duration { return time.Since(c.began) }
+
+// stop begins the end that was asked for from outside.
+func (c *conductor) stop() {
+	if !c.FinalCheckpoint {
+		c.finish(ErrStopped)
+		return
+	}
+	c.log.Info("stopping with a final checkpoint")
+	c.carryOut(c.coordinator.Finish(c.now()))
+}
+
+func (c *conductor) finish(err error) {
+	if !c.over {
+		c.over, c.end = true, err
+	}
+}
+
+func (c *conductor) hear(event any) {
+	if c.over {
+		return
+	}
+	now := c.now()
+	switch e := event.(type) {
+	case taskFailed:
+		c.finish(e.err)
+	case acknowledged:
+		if c.pending != nil && c.pending.ID() == e.part.ID {
+			c.parts = append(c.parts, e.part)
+		}
+		c.carryOut(c.coordinator.Acknowledge(now, e.part.ID, e.task))
+	case declined:
+		c.carryOut(c.coordinator.Decline(now, e.id, e.err))
+	case notified:
+		c.carryOut(c.coordinator.Notified(now, e.id, e.task))
+	case exhausted:
+		if c.unread--; c.unread == 0 {
+			c.log.Info("all input is read; taking the final checkpoint")
+			c.carryOut(c.coordinator.Finish(now))
+		}
+	case published:
+		c.hearPublished(now, e)
+	}
+}
+
+func (c *conductor) hearPublished(now time.Duration, e published) {
+	c.publishing = false
+	var unknown *store.UnknownOutcomeError
+	switch {
+	case e.err == nil:
+		c.carryOut(c.coordinator.Published(now, e.id))
+	case errors.As(e.err, &unknown):
+		c.pending = nil // neither used nor aborted
+		c.carryOut(c.coordinator.Unknown(now, e.id, e.err))
+	default:
+		c.carryOut(c.coordinator.PublishFailed(now, e.id, e.err))
+	}
+}
+
+// carryOut does what was decided.
+func (c *conductor) carryOut(decisions []coordinator.Decision) {
+	for _, d := range decisions {
+		if c.over {
+			return
+		}
+		switch d.Verb {
+		case coordinator.Trigger:
+			c.trigger()
+		case coordinator.Barrier:
+			c.wiring.control(task.Control{Trigger: d.ID, Final: d.Final}, true)
+		case coordinator.Publish:
+			c.publish(d.ID)
+		case coordinator.Abort:
+			c.abort(d)
+		case coordinator.Complete:
+			c.complete(d.ID)
+		case coordinator.Fail:
+			c.finish(d.Reason)
+		case coordinator.Done:
+			c.finish(nil)
+		}
+	}
+}
+
+func (c *conductor) trigger() {
+	c.started = time.Now()
+	p, err := c.Store.Begin()
+	if err != nil {
+		c.log.Error("checkpoint not begun", "error", err)
+		c.Monitor.update(func(v *View) { v.Failed++ })
+		c.carryOut(c.coordinator.NotBegun(c.now(), err))
+		return
+	}
+	c.pending, c.parts = p, nil
+	c.writing.Store(p)
+	c.carryOut(c.coordinator.Begun(c.now(), p.ID()))
+}
+
+// publish has the checkpoint published beside the processing.
+func (c *conductor) publish(id checkpoint.ID) {
+	c.writing.Store(nil)
+	p := c.pending
+	c.publishing = true
+	meta, blobs := assemble(id, c.parts, c.Parallelism, c.maxParallelismOf)
+	c.beside.Go(func() { c.events.put(published{id, p.Publish(meta, blobs)}) })
+}
+
+func (c *conductor) maxParallelismOf(op checkpoint.OperatorID) int {
+	for _, n := range c.Plan.Nodes {
+		if n.OperatorID() == op {
+			return c.start.maxParal[n.ID]
+		}
+	}
+	return 0
+}
+
+func (c *conductor) abort(d coordinator.Decision) {
+	c.log.Error("checkpoint failed; the last complete one stays", "checkpoint", d.ID, "error", d.Reason)
+	c.Monitor.update(func(v *View) { v.Failed++ })
+	c.writing.Store(nil)
+	p := c.pending
+	c.pending, c.parts = nil, nil
+	if err := p.Abort(); err != nil {
+		c.log.Warn("leftovers of a failed checkpoint stay until the next start", "checkpoint", d.ID, "error", err)
+	}
+}
+
+// complete tells everybody that a checkpoint is complete. Only from here on may effects
+// that waited for it become visible, and older checkpoints go.
+func (c *conductor) complete(id checkpoint.ID) {
+	took := time.Since(c.started)
+	c.completed = true
+	c.pending, c.parts = nil, nil
+	c.log.Info("checkpoint complete", "checkpoint", id, "took", took)
+	c.Monitor.update(func(v *View) { v.Completed++; v.LastComplete, v.LastTook = id, took })
+	c.wiring.control(task.Control{Complete: id}, false)
+	c.beside.Go(func() {
+		if _, err := c.Store.Subsume(); err != nil {
+			c.log.Warn("older checkpoints stay until the next start", "error", err)
+		}
+	})
+}
+
+// wrapUp waits for what goes on beside the loop. A checkpoint that is being published
+// may become complete yet; nobody is told, and the next recovery finds it.
+func (c *conductor) wrapUp() {
+	c.writing.Store(nil)
+	c.beside.Wait()
+}
+
+// tidyUp gives up the checkpoint that was under way when the attempt ended, once nothing
+// writes to it any more. One whose publishing was begun is left to recovery.
+func (c *conductor) tidyUp() {
+	if c.pending == nil || c.publishing {
+		return
+	}
+	if err := c.pending.Abort(); err != nil {
+		c.log.Warn("leftovers of a checkpoint stay until the next start", "checkpoint", c.pending.ID(), "error", err)
+	}
+}

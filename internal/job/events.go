@@ -1,0 +1,69 @@
+package job
+
+import (
+	"sync"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/task"
+)
+
+// What happens in an attempt, in the order in which conduct hears of it.
+type (
+	taskFailed   struct{ err error }
+	acknowledged struct {
+		task int
+		part task.Part
+	}
+	declined struct {
+		id  checkpoint.ID
+		err error
+	}
+	notified struct {
+		task int
+		id   checkpoint.ID
+	}
+	exhausted struct{ task int }
+	published struct {
+		id  checkpoint.ID
+		err error
+	}
+)
+
+// events is a queue without bounds: whoever reports never waits for the job, so that the
+// job may wait for whoever reports.
+type events struct {
+	mu     sync.Mutex
+	queue  []any
+	closed bool
+	ready  chan struct{} // holds a token while the queue is not empty
+}
+
+func newEvents() *events { return &events{ready: make(chan struct{}, 1)} }
+
+func (e *events) put(event any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	e.queue = append(e.queue, event)
+	select {
+	case e.ready <- struct{}{}:
+	default:
+	}
+}
+
+// take returns everything that is in the queue.
+func (e *events) take() []any {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q := e.queue
+	e.queue = nil
+	return q
+}
+
+func (e *events) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+}

@@ -1,0 +1,66 @@
+// Package keyed is where the engine keeps keyed state: generic tables, one per declared
+// state, that are split by key group, snapshot without stopping and restore at another
+// parallelism.
+//
+// A [Table] keeps its entries densely in small pages, one list of pages per key group,
+// and finds them by an index beside the pages. A snapshot takes the lists of pages as
+// they are; from then on whoever writes to a page that a snapshot can see copies it
+// first (pages are stamped with an epoch). So the synchronous part of a snapshot costs
+// one small struct per key group, whatever the size of the state, and the snapshot
+// needs no index.
+//
+// A [Backend] holds the tables of one subtask and the key that is being processed, and
+// writes and reads Flink's heap native layout (flink.KeyedHeader and the blocks behind
+// it).
+//
+// The package has no goroutine and does no I/O of its own. One goroutine uses a
+// backend; a frozen snapshot may be written and released by another.
+package keyed
+
+import (
+	"hash/maphash"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+// Current is the key that is being processed: where the handles of user code look.
+type Current[K comparable] struct {
+	Key   K
+	Hash  uint32
+	Group checkpoint.KeyGroup
+	hash  func(K) uint32
+}
+
+// Set makes key the current key.
+func (c *Current[K]) Set(key K, group checkpoint.KeyGroup) {
+	c.Key, c.Group, c.Hash = key, group, c.hash(key)
+}
+
+// hashOf returns the hash by which tables find keys. It is not Flink's, which decides
+// only about the key group: that one is weak on purpose-made keys, and all keys of a
+// group share part of it.
+func hashOf[K comparable]() func(K) uint32 {
+	var zero K
+	switch any(zero).(type) {
+	case string:
+		f := func(s string) uint32 { return fold(xxh3.HashString(s) ^ seedBits) }
+		return any(f).(func(K) uint32)
+	case int64:
+		f := func(v int64) uint32 { return fold(uint64(v) ^ seedBits) }
+		return any(f).(func(K) uint32)
+	}
+	seed := maphash.MakeSeed()
+	return func(k K) uint32 { return uint32(maphash.Comparable(seed, k)) }
+}
+
+// seedBits differ from process to process, so that nobody can rely on an order.
+var seedBits = maphash.Bytes(maphash.MakeSeed(), nil)
+
+// fold mixes 64 bits down to 32 (the finaliser of splitmix64).
+func fold(x uint64) uint32 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return uint32(x ^ x>>31)
+}

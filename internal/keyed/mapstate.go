@@ -1,0 +1,112 @@
+package keyed
+
+import (
+	"iter"
+	"maps"
+
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec"
+)
+
+// A MapCell is what a handle sees of a map state: the map of the current key.
+type MapCell[UK comparable, UV any] interface {
+	Get(UK) (UV, bool)
+	Put(UK, UV)
+	Remove(UK)
+	Len() int
+	All() iter.Seq2[UK, UV]
+	Clear()
+}
+
+// Maps is a state of one map per key.
+//
+// A map is changed in place, so it has an epoch like a page has, and is copied as a
+// whole before it is first changed after a snapshot.
+type Maps[K, UK comparable, UV any] struct{ cells *Cells[K, *mapNode[UK, UV]] }
+
+type mapNode[UK comparable, UV any] struct {
+	epoch   uint32
+	entries map[UK]UV
+}
+
+// NewMap declares a state of one map per key.
+func NewMap[K, UK comparable, UV any](b *Backend[K], name string, key codec.Codec[UK], value codec.Codec[UV]) (*Maps[K, UK, UV], error) {
+	meta := flink.MapStateMeta(name, key.Serializer(), value.Serializer())
+	cells, err := declare[K, *mapNode[UK, UV]](b, meta, nodeCodec[UK, UV]{codec.MapOf(key, value)})
+	return &Maps[K, UK, UV]{cells}, err
+}
+
+// Get returns what the current key's map holds under k.
+func (s *Maps[K, UK, UV]) Get(k UK) (UV, bool) {
+	if node, ok := s.cells.Get(); ok {
+		v, ok := node.entries[k]
+		return v, ok
+	}
+	var zero UV
+	return zero, false
+}
+
+// Put sets what the current key's map holds under k.
+func (s *Maps[K, UK, UV]) Put(k UK, v UV) { s.writable().entries[k] = v }
+
+// Remove deletes k from the current key's map, and the map with its last entry: Flink
+// has no empty maps in map state.
+func (s *Maps[K, UK, UV]) Remove(k UK) {
+	node, ok := s.cells.Get()
+	if !ok {
+		return
+	}
+	if _, ok := node.entries[k]; !ok {
+		return
+	}
+	if len(node.entries) == 1 {
+		s.Clear()
+		return
+	}
+	delete(s.writable().entries, k)
+}
+
+// Len is the number of entries of the current key's map.
+func (s *Maps[K, UK, UV]) Len() int {
+	if node, ok := s.cells.Get(); ok {
+		return len(node.entries)
+	}
+	return 0
+}
+
+// All returns the entries of the current key's map.
+func (s *Maps[K, UK, UV]) All() iter.Seq2[UK, UV] {
+	if node, ok := s.cells.Get(); ok {
+		return maps.All(node.entries)
+	}
+	return func(func(UK, UV) bool) {}
+}
+
+// Clear removes the current key's map.
+func (s *Maps[K, UK, UV]) Clear() { s.cells.Clear() }
+
+// writable returns the current key's map for writing: a new one if there is none, a
+// copy if a snapshot can see the one there is.
+func (s *Maps[K, UK, UV]) writable() *mapNode[UK, UV] {
+	t := s.cells.Table
+	ref, existed := s.cells.Ref()
+	switch {
+	case !existed || *ref == nil:
+		*ref = &mapNode[UK, UV]{epoch: t.epoch, entries: make(map[UK]UV)}
+	case (*ref).epoch <= t.frozen.Load():
+		*ref = &mapNode[UK, UV]{epoch: t.epoch, entries: maps.Clone((*ref).entries)}
+	}
+	return *ref
+}
+
+// nodeCodec is the codec of a map as the codec of a node with that map.
+type nodeCodec[UK comparable, UV any] struct{ codec.Codec[map[UK]UV] }
+
+func (c nodeCodec[UK, UV]) Append(dst []byte, v *mapNode[UK, UV]) ([]byte, error) {
+	return c.Codec.Append(dst, v.entries)
+}
+
+func (c nodeCodec[UK, UV]) Decode(src []byte) (*mapNode[UK, UV], int, error) {
+	m, n, err := c.Codec.Decode(src)
+	return &mapNode[UK, UV]{entries: m}, n, err
+}

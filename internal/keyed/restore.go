@@ -1,0 +1,192 @@
+package keyed
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/flow"
+)
+
+// An IncompatibleError says that a checkpoint does not fit the job: the job was changed
+// in a way that its state cannot follow.
+type IncompatibleError struct {
+	From string // the state file, or that it is inline
+	What string // the key, or the state
+	Err  error
+}
+
+func (e *IncompatibleError) Error() string {
+	return fmt.Sprintf("the checkpoint does not fit the job: %s (in %s): %v", e.What, e.From, e.Err)
+}
+
+func (e *IncompatibleError) Unwrap() error { return e.Err }
+
+// Permanent says that a restart does not help.
+func (e *IncompatibleError) Permanent() bool { return true }
+
+// Restore fills the declared states from what subtasks wrote, at whatever parallelism:
+// of each part it takes the key groups that are its own. A state in a part that is not
+// declared is an error, unless allowNonRestored is set, which drops it.
+func (b *Backend[K]) Restore(parts []flow.KeyedPart, allowNonRestored bool) error {
+	for _, p := range parts {
+		if b.keyGroups.Intersect(p.Range).Len() == 0 {
+			continue
+		}
+		if err := b.restorePart(p, allowNonRestored); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Backend[K]) restorePart(p flow.KeyedPart, allowNonRestored bool) error {
+	end := blockEnds(p)
+	head, err := readBlock(p, 0, end(0), nil)
+	if err != nil {
+		return err
+	}
+	c := flink.NewCursor(head)
+	header := flink.DecodeKeyedHeader(c)
+	if err := c.Err(); err != nil {
+		return fmt.Errorf("%s: header: %w", p.From, err)
+	}
+	if header.Compressed {
+		return fmt.Errorf("%s: compressed keyed state is not restored yet: take the checkpoint without snapshot compression", p.From)
+	}
+	if !flink.Equal(header.Key, b.codec.Serializer()) {
+		return &IncompatibleError{From: p.From, What: "the type of the key", Err: fmt.Errorf(
+			"it was written with keys of type %s, and the job's keys are of type %s: key by the old type, or start anew with --from none", header.Key.TypeName(), b.codec.Serializer().TypeName())}
+	}
+	readers, err := b.readers(header, p.From, allowNonRestored)
+	if err != nil {
+		return err
+	}
+	mine := b.keyGroups.Intersect(p.Range)
+	var buf []byte
+	for g := mine.Start; g <= mine.End; g++ {
+		off := p.Offsets[g-p.Range.Start]
+		if buf, err = readBlock(p, off, end(off), buf); err != nil {
+			return err
+		}
+		if err := b.restoreGroup(checkpoint.KeyGroup(g), header, readers, buf); err != nil {
+			return fmt.Errorf("%s: key group %d, at offset %d: %w", p.From, g, off, err)
+		}
+	}
+	return nil
+}
+
+// readers returns what reads the values of each state in a header.
+func (b *Backend[K]) readers(header *flink.KeyedHeader, from string, allowNonRestored bool) ([]stateReader, error) {
+	readers := make([]stateReader, len(header.States))
+	for i := range header.States {
+		was := &header.States[i]
+		if was.Kind != flink.KindKeyValue {
+			return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: fmt.Errorf("it is a %s, which is not restored yet", was.Kind)}
+		}
+		if ns := was.Namespace(); !flink.Equal(ns, flink.VoidNamespace) {
+			return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: fmt.Errorf("it is kept per %s, which is not restored yet", ns.TypeName())}
+		}
+		readers[i].skip = was.Value()
+		for _, s := range b.states {
+			if s.describe().Name != was.Name {
+				continue
+			}
+			read, err := s.reader(was)
+			if err != nil {
+				return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: err}
+			}
+			readers[i].read, readers[i].reserve = read, s.reserve
+		}
+		if readers[i].read == nil && !allowNonRestored {
+			return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: fmt.Errorf(
+				"the job does not declare it any more: declare it, or drop what it holds with --allow-non-restored-state")}
+		}
+	}
+	return readers, nil
+}
+
+// A stateReader reads the values of one state of a part, or, if the job does not
+// declare it, reads over them.
+type stateReader struct {
+	read    func(src []byte) (n int, err error)
+	reserve func(checkpoint.KeyGroup, int)
+	skip    flink.Serializer
+}
+
+// restoreGroup decodes the block of one key group.
+func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHeader, readers []stateReader, block []byte) error {
+	c := flink.NewCursor(block)
+	flink.DecodeKeyGroup(c, g)
+	for range header.States {
+		sb := header.DecodeStateBlock(c)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		r := &readers[sb.State]
+		if r.reserve != nil {
+			// Never more than the bytes that are left can fill: an entry takes two at least.
+			r.reserve(g, min(sb.Entries, c.Remaining()/2))
+		}
+		for range sb.Entries {
+			if ns := c.U8(); ns != voidNamespace {
+				c.Failf("namespace %d of a state that has none", ns)
+			}
+			if err := c.Err(); err != nil {
+				return err
+			}
+			at := c.Offset()
+			key, n, err := b.codec.Decode(block[at:])
+			if err != nil {
+				return fmt.Errorf("key at byte %d: %w", at, err)
+			}
+			c.Bytes(n)
+			if r.read == nil {
+				r.skip.Decode(c)
+				continue
+			}
+			b.Current.Set(key, g)
+			if n, err = r.read(block[c.Offset():]); err != nil {
+				return fmt.Errorf("state %q, at byte %d: %w", header.States[sb.State].Name, c.Offset(), err)
+			}
+			c.Bytes(n)
+		}
+	}
+	if c.Err() == nil && c.Remaining() > 0 {
+		c.Failf("%d bytes behind the last entry", c.Remaining())
+	}
+	return c.Err()
+}
+
+// blockEnds returns a function that tells where the block that begins at an offset ends:
+// where the next one begins, or with the file.
+func blockEnds(p flow.KeyedPart) func(off int64) int64 {
+	sorted := slices.Sorted(slices.Values(p.Offsets))
+	return func(off int64) int64 {
+		i, _ := slices.BinarySearch(sorted, off+1)
+		if i == len(sorted) {
+			return p.Size
+		}
+		return min(sorted[i], p.Size)
+	}
+}
+
+// readBlock reads the bytes from off to end into buf, or into a new slice if that is too
+// small.
+func readBlock(p flow.KeyedPart, off, end int64, buf []byte) ([]byte, error) {
+	n := end - off
+	if off < 0 || n < 0 || end > p.Size || n > math.MaxInt {
+		return nil, fmt.Errorf("%s: a key group at offset %d, but there are %d bytes", p.From, off, p.Size)
+	}
+	if int64(cap(buf)) < n {
+		buf = make([]byte, n)
+	}
+	buf = buf[:n]
+	if m, err := p.Data.ReadAt(buf, off); err != nil && !(err == io.EOF && int64(m) == n) {
+		return nil, fmt.Errorf("%s: read %d bytes at offset %d: %w", p.From, n, off, err)
+	}
+	return buf, nil
+}

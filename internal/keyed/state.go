@@ -1,0 +1,144 @@
+package keyed
+
+import (
+	"fmt"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec"
+)
+
+// A Cell is what a handle sees of a state: the value of the current key.
+type Cell[V any] interface {
+	// Get returns the current key's value and whether it has one.
+	Get() (V, bool)
+	// Ref returns where the current key's value is, and whether it had one; if not it
+	// has the zero value now. The pointer is good until the state is used again.
+	Ref() (v *V, existed bool)
+	// Clear removes the current key's value.
+	Clear()
+}
+
+// Kind is what a state of one value per key is to Flink.
+type Kind uint8
+
+const (
+	PlainValue Kind = iota
+	ReducingValue
+	AggregatingValue
+)
+
+// Cells is a state whose table holds one V per key: a value, a list, an accumulator.
+type Cells[K comparable, V any] struct {
+	Table   *Table[K, V]
+	current *Current[K]
+	meta    flink.StateMeta
+	codec   codec.Codec[V]
+}
+
+// Get is Cell's.
+func (s *Cells[K, V]) Get() (V, bool) { return s.Table.Get(s.current) }
+
+// Ref is Cell's.
+func (s *Cells[K, V]) Ref() (*V, bool) { return s.Table.Ref(s.current) }
+
+// Clear is Cell's.
+func (s *Cells[K, V]) Clear() { s.Table.Delete(s.current) }
+
+// NewValue declares a state of one value per key.
+func NewValue[K comparable, V any](b *Backend[K], name string, kind Kind, c codec.Codec[V]) (*Cells[K, V], error) {
+	meta := map[Kind]func(string, flink.Serializer) flink.StateMeta{
+		PlainValue:       flink.ValueStateMeta,
+		ReducingValue:    flink.ReducingStateMeta,
+		AggregatingValue: flink.AggregatingStateMeta,
+	}[kind](name, c.Serializer())
+	return declare(b, meta, c)
+}
+
+// NewList declares a state of one list per key.
+func NewList[K comparable, E any](b *Backend[K], name string, element codec.Codec[E]) (*Cells[K, []E], error) {
+	return declare(b, flink.ListStateMeta(name, element.Serializer()), codec.ListOf(element))
+}
+
+func declare[K comparable, V any](b *Backend[K], meta flink.StateMeta, c codec.Codec[V]) (*Cells[K, V], error) {
+	s := &Cells[K, V]{Table: NewTable[K, V](b.keyGroups, b.own), current: &b.Current, meta: meta, codec: c}
+	return s, b.add(s)
+}
+
+// state is a declared state, erased of the type of its values: what a backend does with
+// all of its states.
+type state[K comparable] interface {
+	describe() flink.StateMeta
+	size() int // entries
+	freeze() frozenState[K]
+	reserve(g checkpoint.KeyGroup, n int)
+	// reader returns what decodes a value written by a state that described itself as
+	// was, gives it to the current key, and tells how many bytes it took.
+	reader(was *flink.StateMeta) (func(src []byte) (n int, err error), error)
+}
+
+// frozenState is a state as a snapshot sees it. Key groups are counted from 0 here.
+type frozenState[K comparable] interface {
+	count(group int) int
+	// appendEntries appends entries of a key group beginning with number from, until dst
+	// is as long as limit or there are no more; next is where to go on.
+	appendEntries(dst []byte, group, from, limit int, key codec.Codec[K]) (_ []byte, next int, err error)
+	release()
+}
+
+func (s *Cells[K, V]) describe() flink.StateMeta            { return s.meta }
+func (s *Cells[K, V]) size() int                            { return s.Table.Len() }
+func (s *Cells[K, V]) reserve(g checkpoint.KeyGroup, n int) { s.Table.Reserve(g, n) }
+func (s *Cells[K, V]) freeze() frozenState[K]               { return &frozenCells[K, V]{s.Table.freeze(), s.codec} }
+func (s *Cells[K, V]) reader(was *flink.StateMeta) (func([]byte) (int, error), error) {
+	c, err := readingCodec(s.codec, &s.meta, was)
+	if err != nil {
+		return nil, err
+	}
+	return func(src []byte) (int, error) {
+		v, n, err := c.Decode(src)
+		if err != nil {
+			return 0, err
+		}
+		ref, existed := s.Table.Ref(s.current)
+		if existed {
+			return 0, fmt.Errorf("a key that is there twice: %v", s.current.Key)
+		}
+		*ref = v
+		return n, nil
+	}, nil
+}
+
+// readingCodec returns what reads values of a state that was described otherwise, if
+// that is possible.
+func readingCodec[V any](c codec.Codec[V], now, was *flink.StateMeta) (codec.Codec[V], error) {
+	if was.Type() != now.Type() {
+		return nil, fmt.Errorf("it was a %s state, and the job declares it as %s", was.Type(), now.Type())
+	}
+	return codec.Reading(c, was.Value())
+}
+
+type frozenCells[K comparable, V any] struct {
+	*frozen[K, V]
+	codec codec.Codec[V]
+}
+
+func (f *frozenCells[K, V]) count(group int) int { return f.groups[group].n }
+
+func (f *frozenCells[K, V]) appendEntries(dst []byte, group, from, limit int, key codec.Codec[K]) (_ []byte, i int, err error) {
+	g := &f.groups[group]
+	for i = from; i < g.n && len(dst) < limit; i++ {
+		e := &g.pages[i>>pageBits][i&pageMask]
+		dst = append(dst, voidNamespace)
+		if dst, err = key.Append(dst, e.key); err != nil {
+			return dst, i, fmt.Errorf("key %v: %w", e.key, err)
+		}
+		if dst, err = f.codec.Append(dst, e.value); err != nil {
+			return dst, i, fmt.Errorf("value of key %v: %w", e.key, err)
+		}
+	}
+	return dst, i, nil
+}
+
+// voidNamespace is the encoding of the namespace of states that have none.
+const voidNamespace = 0

@@ -1,0 +1,158 @@
+package task
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/exchange"
+	"github.com/weirstream/weir/internal/flow"
+)
+
+// NewWriter begins a state file of a checkpoint; what names the state for messages.
+type NewWriter func(id checkpoint.ID, what string, subtask checkpoint.Subtask) (StateWriter, error)
+
+// A StateWriter takes the bytes of one state file. Close makes them durable and returns
+// the blob they have become; Abort gives them up. After either it is of no more use.
+type StateWriter interface {
+	io.Writer
+	Close() (store.Blob, error)
+	Abort()
+}
+
+// A Part is what one task adds to a checkpoint.
+type Part struct {
+	ID     checkpoint.ID
+	States []OperatorState
+	Blobs  []store.Blob // everything the states refer to
+}
+
+// OperatorState is the state of one subtask of one operator, as it is in the checkpoint.
+type OperatorState struct {
+	Name  string
+	ID    checkpoint.OperatorID
+	State flink.SubtaskState
+}
+
+// frozen is the state of one operator between the two parts of a snapshot.
+type frozen struct {
+	op operator
+	flow.Snapshot
+}
+
+// snapshot is the synchronous part: it freezes every operator, passes the barrier on and
+// leaves the writing to a goroutine of its own.
+func (t *Task) snapshot(id checkpoint.ID) error {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	parts := make([]frozen, 0, len(t.ops))
+	for _, op := range t.ops {
+		s, err := op.Snapshot(id)
+		if err != nil {
+			release(parts)
+			return err
+		}
+		parts = append(parts, frozen{op: op, Snapshot: s})
+	}
+	for _, o := range t.outs {
+		if err := o.broadcast(exchange.Element{Barrier: id}); err != nil {
+			release(parts)
+			return err
+		}
+	}
+	t.writing.Go(func() {
+		defer release(parts)
+		part, err := t.write(id, parts)
+		if err != nil {
+			t.reports.Decline(id, fmt.Errorf("task %s, subtask %d: %w", t.Name, t.Subtask, err))
+			return
+		}
+		t.reports.Acknowledge(t.Index, part)
+	})
+	return nil
+}
+
+func release(parts []frozen) {
+	for _, p := range parts {
+		if p.Keyed != nil {
+			p.Keyed.Release()
+		}
+	}
+}
+
+// write is the asynchronous part.
+func (t *Task) write(id checkpoint.ID, parts []frozen) (Part, error) {
+	part := Part{ID: id}
+	for _, p := range parts {
+		s := OperatorState{Name: p.op.name, ID: p.op.id, State: flink.SubtaskState{Index: t.Subtask}}
+		if len(p.Lists) > 0 {
+			handle, blob, err := t.writeLists(id, p)
+			if err != nil {
+				return Part{}, fmt.Errorf("write operator state of %s: %w", p.op.name, err)
+			}
+			s.State.ManagedOperator = handle
+			part.Blobs = append(part.Blobs, blob)
+		}
+		if p.Keyed != nil {
+			handle, blob, err := t.writeKeyed(id, p)
+			if err != nil {
+				return Part{}, fmt.Errorf("write keyed state of %s: %w", p.op.name, err)
+			}
+			s.State.ManagedKeyed = handle
+			part.Blobs = append(part.Blobs, blob)
+		}
+		if s.State.ManagedOperator != nil || s.State.ManagedKeyed != nil {
+			part.States = append(part.States, s)
+		}
+	}
+	return part, nil
+}
+
+func (t *Task) writeKeyed(id checkpoint.ID, p frozen) (*flink.KeyGroupsHandle, store.Blob, error) {
+	var offsets []int64
+	blob, err := t.writeState(id, p.op.name, func(w io.Writer) (err error) {
+		offsets, err = p.Keyed.Write(w)
+		return err
+	})
+	if err != nil {
+		return nil, blob, err
+	}
+	return &flink.KeyGroupsHandle{
+		Tag: flink.TagKeyGroupsV2, Range: p.Keyed.Range(), Offsets: offsets,
+		Data: blob.Handle, ID: blob.Name,
+	}, blob, nil
+}
+
+func (t *Task) writeLists(id checkpoint.ID, p frozen) (*flink.OperatorHandle, store.Blob, error) {
+	lists := make([]flink.BytesList, len(p.Lists))
+	for i, l := range p.Lists {
+		lists[i] = flink.BytesList{Name: l.Name, Elements: l.Elements}
+	}
+	data, states, err := flink.EncodeBytesLists(lists...)
+	if err != nil {
+		return nil, store.Blob{}, err
+	}
+	blob, err := t.writeState(id, p.op.name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err != nil {
+		return nil, blob, err
+	}
+	return &flink.OperatorHandle{States: states, Data: blob.Handle}, blob, nil
+}
+
+func (t *Task) writeState(id checkpoint.ID, what string, write func(io.Writer) error) (store.Blob, error) {
+	w, err := t.writers(id, what, t.Subtask)
+	if err != nil {
+		return store.Blob{}, err
+	}
+	if err := write(w); err != nil {
+		w.Abort()
+		return store.Blob{}, err
+	}
+	return w.Close()
+}

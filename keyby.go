@@ -1,0 +1,100 @@
+package weir
+
+import (
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec"
+	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/plan"
+)
+
+// Keyed is a stream whose records are taken apart by key: all records of one key meet in
+// one subtask, in the order in which they were sent, and state is kept per key.
+type Keyed[K comparable, T any] struct {
+	stream Stream[T]
+	key    func(T) K
+	codec  codec.Codec[K]
+	hash   func(K) int32
+}
+
+// KeyBy takes a stream apart by the key that key returns for a record. It must return
+// the same key for the same record every time.
+//
+// Keys are assigned to key groups by Flink's rule, so that Flink and Weir agree on where
+// a key lives. K needs a [Codec]: one is found for strings, integers, floats, bools and
+// structs of these; anything else needs one of its own.
+func KeyBy[T any, K comparable](in Stream[T], key func(T) K, own ...Codec[K]) Keyed[K, T] {
+	k := Keyed[K, T]{stream: in, key: key}
+	var err error
+	if k.codec, err = codecFor(own); err != nil {
+		in.job.plan.Fail("key of KeyBy: %w", err)
+		return k
+	}
+	if k.hash, err = codec.HashOf(k.codec); err != nil {
+		in.job.plan.Fail("key of KeyBy: %w", err)
+	}
+	return k
+}
+
+// edge is the edge that routes records by key.
+func (k Keyed[K, T]) edge() plan.Edge {
+	return plan.Edge{From: k.stream.from, Keyed: true, NewSender: func(r plan.Routing) flow.Sender {
+		s := &keySender[K, T]{
+			key: k.key, hash: k.hash, routing: r,
+			pool:    flow.NewKeyedVecPool[K, T](),
+			subtask: make([]checkpoint.Subtask, r.MaxParallelism),
+			bufs:    make([]*flow.KeyedVec[K, T], r.Parallelism),
+		}
+		for g := range s.subtask {
+			s.subtask[g] = flink.SubtaskOf(checkpoint.KeyGroup(g), r.MaxParallelism, r.Parallelism)
+		}
+		return s
+	}}
+}
+
+// A keySender sends each record to the subtask that owns its key.
+type keySender[K comparable, T any] struct {
+	key     func(T) K
+	hash    func(K) int32
+	routing plan.Routing
+	pool    *flow.KeyedVecPool[K, T]
+	subtask []checkpoint.Subtask // of each key group
+	bufs    []*flow.KeyedVec[K, T]
+}
+
+func (s *keySender[K, T]) Push(b flow.Batch) error {
+	for _, v := range b.(*flow.Vec[T]).Values {
+		key := s.key(v)
+		group := flink.KeyGroupOf(s.hash(key), s.routing.MaxParallelism)
+		to := s.subtask[group]
+		buf := s.bufs[to]
+		if buf == nil {
+			buf = s.pool.Get()
+			s.bufs[to] = buf
+		}
+		buf.Append(key, group, v)
+		if buf.Len() == flow.BatchSize {
+			if err := s.send(to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *keySender[K, T]) Flush() error {
+	for to, buf := range s.bufs {
+		if buf != nil && buf.Len() > 0 {
+			if err := s.send(checkpoint.Subtask(to)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *keySender[K, T]) send(to checkpoint.Subtask) error {
+	b := s.bufs[to]
+	s.bufs[to] = nil
+	return s.routing.Send(to, b)
+}

@@ -1,0 +1,242 @@
+package weir
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/weirstream/weir/internal/codec"
+	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/keyed"
+)
+
+// A KeyContext is where the function of a keyed operator declares its state, once per
+// subtask, and learns about the key it is working on.
+type KeyContext[K comparable] struct {
+	ctx     *flow.Context
+	backend *keyed.Backend[K]
+	err     error
+}
+
+// Key is the key of the record that is being processed.
+func (c *KeyContext[K]) Key() K { return c.backend.Current.Key }
+
+// Subtask is the number of the parallel instance, from 0.
+func (c *KeyContext[K]) Subtask() int { return int(c.ctx.Subtask) }
+
+func (c *KeyContext[K]) fail(name string, err error) {
+	if c.err == nil {
+		c.err = fmt.Errorf("state %q: %w", name, err)
+	}
+}
+
+// Value is state that holds one value per key.
+//
+// What is given to state belongs to it: a slice or map inside of a value must not be
+// changed afterwards, only replaced, because a checkpoint may still be writing it.
+type Value[V any] struct{ cell keyed.Cell[V] }
+
+// NewValue declares a value. The name is the state's identity in the checkpoint, unique
+// within the operator.
+func NewValue[V any, K comparable](c *KeyContext[K], name string, own ...Codec[V]) Value[V] {
+	vc, err := codecFor(own)
+	if err != nil {
+		c.fail(name, err)
+		return Value[V]{}
+	}
+	t, err := keyed.NewValue(c.backend, name, keyed.PlainValue, vc)
+	if err != nil {
+		c.fail(name, err)
+		return Value[V]{}
+	}
+	return Value[V]{cell: t}
+}
+
+// Get returns the key's value, and whether it has one.
+func (s Value[V]) Get() (V, bool) { return s.cell.Get() }
+
+// Set gives the key a value.
+func (s Value[V]) Set(v V) { ref, _ := s.cell.Ref(); *ref = v }
+
+// Clear removes the key's value.
+func (s Value[V]) Clear() { s.cell.Clear() }
+
+// List is state that holds a list per key.
+type List[E any] struct{ cell keyed.Cell[[]E] }
+
+// NewList declares a list.
+func NewList[E any, K comparable](c *KeyContext[K], name string, own ...Codec[E]) List[E] {
+	ec, err := codecFor(own)
+	if err != nil {
+		c.fail(name, err)
+		return List[E]{}
+	}
+	t, err := keyed.NewList(c.backend, name, ec)
+	if err != nil {
+		c.fail(name, err)
+		return List[E]{}
+	}
+	return List[E]{cell: t}
+}
+
+// Add appends an element to the key's list.
+func (s List[E]) Add(e E) { ref, _ := s.cell.Ref(); *ref = append(*ref, e) }
+
+// All returns the elements of the key's list in order.
+func (s List[E]) All() iter.Seq[E] {
+	list, _ := s.cell.Get()
+	return func(yield func(E) bool) {
+		for _, e := range list {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// Len is the length of the key's list.
+func (s List[E]) Len() int { list, _ := s.cell.Get(); return len(list) }
+
+// Set replaces the key's list; an empty one removes it. The slice is copied.
+func (s List[E]) Set(list []E) {
+	if len(list) == 0 {
+		s.cell.Clear()
+		return
+	}
+	ref, _ := s.cell.Ref()
+	*ref = append([]E(nil), list...)
+}
+
+// Clear removes the key's list.
+func (s List[E]) Clear() { s.cell.Clear() }
+
+// MapState is state that holds a map per key.
+type MapState[UK comparable, UV any] struct{ cell keyed.MapCell[UK, UV] }
+
+// NewMap declares a map.
+func NewMap[UK comparable, UV any, K comparable](c *KeyContext[K], name string) MapState[UK, UV] {
+	kc, err := codec.Of[UK]()
+	if err != nil {
+		c.fail(name, err)
+		return MapState[UK, UV]{}
+	}
+	vc, err := codec.Of[UV]()
+	if err != nil {
+		c.fail(name, err)
+		return MapState[UK, UV]{}
+	}
+	t, err := keyed.NewMap(c.backend, name, kc, vc)
+	if err != nil {
+		c.fail(name, err)
+		return MapState[UK, UV]{}
+	}
+	return MapState[UK, UV]{cell: t}
+}
+
+// Get returns what the key's map holds under k, and whether it does.
+func (s MapState[UK, UV]) Get(k UK) (UV, bool) { return s.cell.Get(k) }
+
+// Put sets what the key's map holds under k.
+func (s MapState[UK, UV]) Put(k UK, v UV) { s.cell.Put(k, v) }
+
+// Remove deletes k from the key's map.
+func (s MapState[UK, UV]) Remove(k UK) { s.cell.Remove(k) }
+
+// Len is the number of entries of the key's map.
+func (s MapState[UK, UV]) Len() int { return s.cell.Len() }
+
+// All returns the entries of the key's map in no particular order. The map must not be
+// changed while the sequence is read.
+func (s MapState[UK, UV]) All() iter.Seq2[UK, UV] { return s.cell.All() }
+
+// Clear removes the key's map.
+func (s MapState[UK, UV]) Clear() { s.cell.Clear() }
+
+// Reducing is state that holds, per key, all that was added to it, reduced to one value.
+type Reducing[V any] struct {
+	cell keyed.Cell[V]
+	fn   func(a, b V) (V, error)
+}
+
+// NewReducing declares a reducing state; fn joins what is there with what is added.
+func NewReducing[V any, K comparable](c *KeyContext[K], name string, fn func(a, b V) (V, error), own ...Codec[V]) Reducing[V] {
+	vc, err := codecFor(own)
+	if err != nil {
+		c.fail(name, err)
+		return Reducing[V]{}
+	}
+	t, err := keyed.NewValue(c.backend, name, keyed.ReducingValue, vc)
+	if err != nil {
+		c.fail(name, err)
+		return Reducing[V]{}
+	}
+	return Reducing[V]{cell: t, fn: fn}
+}
+
+// Add adds a value to the key's.
+func (s Reducing[V]) Add(v V) error {
+	if old, ok := s.cell.Get(); ok {
+		var err error
+		if v, err = s.fn(old, v); err != nil {
+			return err
+		}
+	}
+	ref, _ := s.cell.Ref()
+	*ref = v
+	return nil
+}
+
+// Get returns the key's value, and whether anything was added.
+func (s Reducing[V]) Get() (V, bool) { return s.cell.Get() }
+
+// Clear removes the key's value.
+func (s Reducing[V]) Clear() { s.cell.Clear() }
+
+// Aggregating is state that holds, per key, an accumulator of all that was added to it.
+type Aggregating[In, Acc, R any] struct {
+	cell keyed.Cell[Acc]
+	fn   Aggregator[In, Acc, R]
+}
+
+// NewAggregating declares an aggregating state. The accumulator is what is kept.
+func NewAggregating[In, Acc, R any, K comparable](c *KeyContext[K], name string, fn Aggregator[In, Acc, R], own ...Codec[Acc]) Aggregating[In, Acc, R] {
+	ac, err := codecFor(own)
+	if err != nil {
+		c.fail(name, err)
+		return Aggregating[In, Acc, R]{}
+	}
+	t, err := keyed.NewValue(c.backend, name, keyed.AggregatingValue, ac)
+	if err != nil {
+		c.fail(name, err)
+		return Aggregating[In, Acc, R]{}
+	}
+	return Aggregating[In, Acc, R]{cell: t, fn: fn}
+}
+
+// Add adds a value to the key's accumulator.
+func (s Aggregating[In, Acc, R]) Add(v In) error {
+	acc, ok := s.cell.Get()
+	if !ok && s.fn.New != nil {
+		acc = s.fn.New()
+	}
+	acc, err := s.fn.Add(acc, v)
+	if err != nil {
+		return err
+	}
+	ref, _ := s.cell.Ref()
+	*ref = acc
+	return nil
+}
+
+// Get returns the result of the key's accumulator, and whether anything was added.
+func (s Aggregating[In, Acc, R]) Get() (R, bool, error) {
+	acc, ok := s.cell.Get()
+	if !ok {
+		var zero R
+		return zero, false, nil
+	}
+	r, err := s.fn.Result(acc)
+	return r, true, err
+}
+
+// Clear removes the key's accumulator.
+func (s Aggregating[In, Acc, R]) Clear() { s.cell.Clear() }
