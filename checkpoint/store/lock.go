@@ -14,14 +14,14 @@ import (
 // power cut can tear the slot that is being written and leaves the other. All
 // integers are big-endian.
 //
-//	 8  "WEIRLOCK"
-//	 4  format version, 1
-//	 8  incarnation
-//	 8  highest checkpoint id that was seen when the slot was written
-//	 4  n
-//	 n  owner, UTF-8, for people
-//	    zeros
-//	 4  CRC32C of the 4092 bytes before
+//	8  "WEIRLOCK"
+//	4  format version, 1
+//	8  incarnation
+//	8  highest checkpoint id that was seen when the slot was written
+//	4  n
+//	n  owner, UTF-8, for people
+//	   zeros
+//	4  CRC32C of the 4092 bytes before
 const (
 	slotMagic   = "WEIRLOCK"
 	slotVersion = 1

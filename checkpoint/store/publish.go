@@ -2,7 +2,7 @@ package store
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,15 +100,19 @@ func syncAndClose(f durable.File) error {
 
 // both runs two functions at the same time, or the second after the first.
 func both(serial bool, first, second func() error) error {
+	var err1, err2 error
 	if serial {
-		return errors.Join(first(), second())
+		err1, err2 = first(), second()
+	} else {
+		var wg sync.WaitGroup
+		wg.Go(func() { err2 = second() })
+		err1 = first()
+		wg.Wait()
 	}
-	var wg sync.WaitGroup
-	var err2 error
-	wg.Go(func() { err2 = second() })
-	err1 := first()
-	wg.Wait()
-	return errors.Join(err1, err2)
+	if err1 != nil && err2 != nil {
+		return fmt.Errorf("%w; and %w", err1, err2)
+	}
+	return cmp.Or(err1, err2)
 }
 
 // claim checks that the blobs are this checkpoint's, all of them and no others, and
@@ -163,29 +167,25 @@ func (p *Pending) encode(meta *flink.Metadata, files []checkpoint.File, blobs []
 	if err != nil {
 		return nil, fmt.Errorf("encode the metadata: %w", err)
 	}
-	again, n, err := flink.DecodeMetadata(payload)
-	if err != nil || n != len(payload) {
-		return nil, fmt.Errorf("the metadata cannot be read back (%d of %d bytes): %w", n, len(payload), err)
-	}
-	seal := &Seal{
+	data := appendSeal(payload, &Seal{
 		Identity:      p.of,
 		PayloadLength: int64(len(payload)),
 		PayloadHash:   payloadHash(p.of, payload),
 		Files:         files,
+	})
+	if len(data) > maxMetadataBytes {
+		return nil, fmt.Errorf("%s would have %d bytes, more than the %d there may be: "+
+			"lower the inline threshold (now %d bytes), so that fewer states are inside of it",
+			checkpoint.MetadataName, len(data), maxMetadataBytes, p.store.opts.InlineThreshold)
+	}
+	again, seal, err := decodeMetadata(data)
+	if err != nil {
+		return nil, fmt.Errorf("the metadata cannot be read back: %w", err)
 	}
 	if findings := checkReferences(again, seal); len(findings) > 0 {
 		return nil, fmt.Errorf("the metadata does not fit the state: %v", findings[0])
 	}
-	if err := checkInline(again, blobs); err != nil {
-		return nil, err
-	}
-	data := appendSeal(payload, seal)
-	if len(data) > maxMetadataBytes {
-		return nil, fmt.Errorf("%s would have %d bytes, more than the %d there may be: "+
-			"fewer states fit inline, lower the inline threshold (now %d bytes)",
-			checkpoint.MetadataName, len(data), maxMetadataBytes, p.store.opts.InlineThreshold)
-	}
-	return data, nil
+	return data, checkInline(again, blobs)
 }
 
 // checkInline makes sure that what travels inside of the metadata is in it: the bytes

@@ -58,7 +58,7 @@ type Store struct {
 	lock      *lock
 	unusable  error // why nothing can be begun or published, nil if it can
 	closed    bool
-	epoch     int // counts recoveries: what was begun before one is not published after it
+	epoch     int                // counts recoveries: what was begun before one is not published after it
 	last      checkpoint.ID      // the highest id that was given out or seen in a name
 	newest    checkpoint.ID      // the newest complete checkpoint, 0 for none
 	have      []checkpoint.Known // the complete checkpoints in the directory

@@ -25,7 +25,7 @@
 // [LinesSink] and [JSONSink] write what comes between two checkpoints to a file per
 // subtask, hidden until the checkpoint is complete, and then visible, whole, once. Names
 // carry a hash of the job's and the sink's name, so that several sinks may share a folder.
-// See names.go for how they look, and [NewSink] for what is durable when.
+// See names.go for how they look.
 //
 // What is in a folder is the job's until a later checkpoint is complete: a start looks
 // for the newest output again, and does not know a file that was moved away from one that

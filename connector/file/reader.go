@@ -2,12 +2,9 @@ package file
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
-
-	"github.com/weirstream/weir"
 )
 
 // pollInterval is how often a followed file is looked at.
@@ -49,7 +46,6 @@ func (r *reader[T]) Read(ctx context.Context, records []T) (int, error) {
 		}
 		switch {
 		case !r.follow:
-			r.ended = true
 			return r.last(records)
 		case waited:
 			return 0, nil
@@ -78,24 +74,65 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // buffered fills records from the lines that are whole in the buffer. An error waits
-// until the records before it are given out.
+// until the records before it have been given out.
 func (r *reader[T]) buffered(records []T) (n int, err error) {
 	for n < len(records) {
 		l, ok, err := r.scan.peek()
-		if err == nil && !ok {
-			break
+		if !ok || err != nil {
+			return n, err
 		}
-		holds := false
-		if err == nil {
-			if holds, err = r.decode(l.text, &records[n]); err != nil {
-				err = r.scan.malformed(err)
-			}
-		} else if errors.Is(err, errTooLong) {
-			err = r.scan.malformed(err)
-			if r.skips != nil && n == 0 {
-				...
-			}
+		has, err := r.record(l, &records[n])
+		switch {
+		case err == nil && has:
+			n++
+		case err == nil:
+		case r.skips != nil:
+			r.skips.add(r.scan.at(), err)
+		case n > 0:
+			return n, nil
+		default:
+			return 0, r.scan.malformed(err)
 		}
+		r.scan.take(l)
 	}
 	return n, nil
+}
+
+// last gives out the last line if it has no newline. If no record comes of it, it stays
+// unread: it may be half of a line that will be whole the next time.
+func (r *reader[T]) last(records []T) (int, error) {
+	l := r.scan.rest()
+	if l.size > 0 {
+		has, err := r.record(l, &records[0])
+		switch {
+		case err == nil && has:
+			r.scan.takeRest(l)
+			r.ended = true
+			return 1, io.EOF
+		case err == nil:
+		case r.skips != nil:
+			r.skips.add(r.scan.at(), err)
+		default:
+			return 0, r.scan.malformed(fmt.Errorf("%w (the file ends without a newline: is it still being written?)", err))
+		}
+	}
+	r.ended = true
+	return 0, io.EOF
+}
+
+// record decodes a line, if it holds a record.
+func (r *reader[T]) record(l found, record *T) (bool, error) {
+	if l.tooLong {
+		return false, fmt.Errorf("the line is longer than %d bytes", r.scan.maxLine)
+	}
+	return r.decode(l.text, record)
+}
+
+func (r *reader[T]) Position() []byte { return r.scan.position().encode() }
+
+func (r *reader[T]) Close() error {
+	if r.skips != nil {
+		r.skips.sum()
+	}
+	return r.scan.in.Close()
 }

@@ -10,8 +10,13 @@ import (
 	"github.com/weirstream/weir"
 )
 
-// bufferBytes is how much is read at once; a longer line makes the buffer grow.
-const bufferBytes = 128 << 10
+const (
+	// minBuffer is the buffer of a file that says little, of which there may be many.
+	minBuffer = 4 << 10
+	// bufferBytes is how much is read at once of a file that says much. Only a longer line
+	// makes the buffer grow beyond.
+	bufferBytes = 128 << 10
+)
 
 // scanner cuts content into lines and knows where it is.
 //
@@ -46,7 +51,7 @@ func newScanner(ctx context.Context, in *content, at position, maxLine int) (*sc
 		return nil, s.changed("replaced: it was %s and is %s", kind(at.gzip), kind(!at.gzip))
 	}
 	if err == nil {
-		s.buf = make([]byte, bufferBytes)
+		s.buf = make([]byte, minBuffer)
 		_, err = io.ReadFull(in, s.buf[:n])
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			err = errShort
@@ -98,19 +103,17 @@ func (s *scanner) malformed(err error) error {
 	return weir.Permanent(fmt.Errorf("%s: %w", s.at(), err))
 }
 
-var errTooLong = errors.New("line is too long")
-
-// A found line is what peek has found.
+// found is a line that peek or rest has found.
 type found struct {
-	text []byte // without the line's end; valid until fill
-	size int    // with the line's end
+	text    []byte // without the line's end; valid until fill
+	size    int    // with the line's end
+	tooLong bool   // there is no text, and not all of it need be in the buffer
 }
 
-// peek looks at the next line, if it is whole in the buffer. errTooLong says that it
-// will not be.
+// peek looks at the next line, if it is whole in the buffer.
 func (s *scanner) peek() (l found, ok bool, err error) {
 	if s.open || s.dropping {
-		if ok, err := s.finishLine(); !ok || err != nil {
+		if done, err := s.finishLine(); !done || err != nil {
 			return found{}, false, err
 		}
 	}
@@ -119,41 +122,47 @@ func (s *scanner) peek() (l found, ok bool, err error) {
 		s.clean = s.end
 		// With its end the longest line has two bytes more.
 		if s.end-s.next > s.maxLine+1 {
-			return found{}, false, s.tooLong()
+			return found{tooLong: true}, true, nil
 		}
 		return found{}, false, nil
 	}
-	i += s.clean
-	l = found{text: trimCR(s.buf[s.next:i]), size: i + 1 - s.next}
-	if len(l.text) > s.maxLine {
-		return l, false, s.tooLong()
-	}
-	return l, true, nil
+	return s.line(s.clean + i + 1), true, nil
 }
 
-func (s *scanner) tooLong() error { return fmt.Errorf("%w: more than %d bytes", errTooLong, s.maxLine) }
+// rest is what follows the last newline, at the end of the content.
+func (s *scanner) rest() found {
+	if s.open || s.dropping {
+		return found{}
+	}
+	return s.line(s.end)
+}
 
-func trimCR(b []byte) []byte {
-	if len(b) > 0 && b[len(b)-1] == '\r' {
-		return b[:len(b)-1]
+// line is the next line, up to buf[end].
+func (s *scanner) line(end int) found {
+	l := found{text: trimEnd(s.buf[s.next:end]), size: end - s.next}
+	if len(l.text) > s.maxLine {
+		l.text, l.tooLong = nil, true
+	}
+	return l
+}
+
+func trimEnd(b []byte) []byte {
+	if n := len(b); n > 0 && b[n-1] == '\n' {
+		b = b[:n-1]
+	}
+	if n := len(b); n > 0 && b[n-1] == '\r' {
+		b = b[:n-1]
 	}
 	return b
 }
 
-// rest is the last line, which has no newline, at the end of the content.
-func (s *scanner) rest() (found, error) {
-	if s.open || s.dropping {
-		return found{}, nil
-	}
-	l := found{text: trimCR(s.buf[s.next:s.end]), size: s.end - s.next}
-	if len(l.text) > s.maxLine {
-		return found{}, s.tooLong()
-	}
-	return l, nil
-}
-
 // take passes over a line that was found by peek.
 func (s *scanner) take(l found) {
+	if l.tooLong {
+		s.held = s.position()
+		s.dropping = true
+		return
+	}
 	s.pass(l.size)
 	s.lines++
 }
@@ -162,12 +171,6 @@ func (s *scanner) take(l found) {
 func (s *scanner) takeRest(l found) {
 	s.take(l)
 	s.open = true
-}
-
-// drop passes over the next line, of which not all need be in the buffer.
-func (s *scanner) drop() {
-	s.held = s.position()
-	s.dropping = true
 }
 
 // finishLine passes over what belongs to the line before: its end, if it was given out
@@ -210,9 +213,9 @@ func (s *scanner) pass(n int) {
 // fill reads more into the buffer. io.EOF says that nothing more is there now.
 func (s *scanner) fill() error {
 	if s.buf == nil {
-		s.buf = make([]byte, bufferBytes)
+		s.buf = make([]byte, minBuffer)
 	}
-	if s.end == len(s.buf) {
+	if s.next == s.end || s.end == len(s.buf) {
 		s.makeRoom()
 	}
 	n, err := s.in.Read(s.buf[s.end:])
@@ -223,12 +226,12 @@ func (s *scanner) fill() error {
 	return err
 }
 
-// makeRoom moves what is still needed to the front, or to a larger buffer if that is
-// more than half of this one.
+// makeRoom moves what is still needed to the front: of a larger buffer, if this one is
+// full and either too small to be quick, or mostly still needed.
 func (s *scanner) makeRoom() {
 	from := max(0, s.next-tailBytes)
 	to := s.buf
-	if s.end-from > len(s.buf)/2 {
+	if s.end == len(s.buf) && (len(s.buf) < bufferBytes || s.end-from > len(s.buf)/2) {
 		to = make([]byte, 2*len(s.buf))
 	}
 	copy(to, s.buf[from:s.end])

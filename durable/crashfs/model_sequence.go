@@ -7,15 +7,15 @@ var (
 	// Ext4 is ext4 as it is mounted by default (data=ordered, delayed allocation): a sync
 	// of anything makes all changes of names durable. A file that was not synced is
 	// empty, cut short or whole.
-	Ext4 Model = sequence{name: "ext4", unsynced: []class{old, partial, whole}}
+	Ext4 Model = &sequence{name: "ext4", unsynced: []class{old, partial, whole}}
 
 	// Ext4NoDelalloc is ext4 with nodelalloc: the bytes of a file are on disk before its
 	// length is.
-	Ext4NoDelalloc Model = sequence{name: "ext4-nodelalloc", unsynced: []class{whole}}
+	Ext4NoDelalloc Model = &sequence{name: "ext4-nodelalloc", unsynced: []class{whole}}
 
 	// XFS is as Ext4, but a sync makes the log durable only as far as the last change
 	// that has to do with what is synced: a directory's entries, or a file's name.
-	XFS Model = sequence{name: "xfs", unsynced: []class{old, partial, whole}, upToLast: true}
+	XFS Model = &sequence{name: "xfs", unsynced: []class{old, partial, whole}, upToLast: true}
 )
 
 type sequence struct {
@@ -24,9 +24,9 @@ type sequence struct {
 	upToLast bool
 }
 
-func (s sequence) String() string { return s.name }
+func (s *sequence) String() string { return s.name }
 
-func (s sequence) synced(pending []*effect, node *inode) []bool {
+func (s *sequence) synced(pending []*effect, node *inode) []bool {
 	durable := make([]bool, len(pending))
 	last := len(pending) - 1
 	if s.upToLast {
@@ -40,14 +40,14 @@ func (s sequence) synced(pending []*effect, node *inode) []bool {
 	return durable
 }
 
-func (s sequence) groups(pending []*effect) []group {
+func (s *sequence) groups(pending []*effect) []group {
 	if len(pending) == 0 {
 		return nil
 	}
 	return []group{{effects: pending, sequence: true}}
 }
 
-func (s sequence) contents(n *inode) []content {
+func (s *sequence) contents(n *inode) []content {
 	if !n.dirty {
 		return []content{contentOf(whole, n)}
 	}
@@ -58,4 +58,4 @@ func (s sequence) contents(n *inode) []content {
 	return cs
 }
 
-func (sequence) absent(*inode) bool { return false }
+func (*sequence) absent(*inode) bool { return false }

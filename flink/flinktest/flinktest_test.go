@@ -3,8 +3,9 @@ package flinktest
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
-	"time"
 )
 
 // parallelisms are those that checkpoints are written at and restored at.
@@ -27,7 +28,7 @@ func TestFlinkReadsWhatWeirWrote(t *testing.T) {
 						t.Run(name, func(t *testing.T) {
 							r := rand.New(rand.NewPCG(seed, uint64(maxParallelism<<8|parallelism)))
 							w := randomCheckpoint(r, parallelism, maxParallelism, canonical)
-							t.Logf("seed %d: %d entries", seed, len(w.lines()))
+							t.Logf("%s=%d: %d entries", seedVariable, seed, len(w.lines()))
 							f.Expect(t, w.write(t), w.plan(), w.lines(), parallelisms...)
 						})
 					}
@@ -37,11 +38,19 @@ func TestFlinkReadsWhatWeirWrote(t *testing.T) {
 	}
 }
 
+// seedVariable is the environment variable that repeats a run.
+const seedVariable = "WEIR_FLINK_SEED"
+
 // randomSeed is the one that is asked for, or a new one.
 func randomSeed(t *testing.T) uint64 {
 	t.Helper()
-	if *seedFlag != 0 {
-		return *seedFlag
+	asked := os.Getenv(seedVariable)
+	if asked == "" {
+		return rand.Uint64()
 	}
-	return uint64(time.Now().UnixNano())
+	seed, err := strconv.ParseUint(asked, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", seedVariable, err)
+	}
+	return seed
 }

@@ -2,7 +2,6 @@ package flinktest
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -16,11 +15,14 @@ import (
 type written struct {
 	id        checkpoint.ID
 	operators []writtenOperator
-	canonical bool                   // the layout of keyed state, otherwise heap native
-	inline    func() bool            // whether the next stream goes into _metadata, otherwise into a file beside it
-	seal      []byte                 // what follows Flink's payload in _metadata
-	group     func(entry) (g int)    // where to put an entry, if not where it belongs
-	tag       func(flink.KeyedHandle) // what to spoil in a handle
+	canonical bool        // the layout of keyed state, otherwise heap native
+	inline    func() bool // whether the next stream goes into _metadata, otherwise into a file beside it
+	seal      []byte      // what follows Flink's payload in _metadata
+
+	// For controls: where to put an entry instead of where it belongs, and what to do to
+	// the handle of each keyed state.
+	group func(entry) (g checkpoint.KeyGroup, instead bool)
+	spoil func(*flink.KeyGroupsHandle)
 }
 
 type writtenOperator struct {
@@ -127,9 +129,10 @@ func (w *written) keyed(t *testing.T, o *writtenOperator, subtask checkpoint.Sub
 	if err != nil {
 		t.Fatal(err)
 	}
-	byGroup := map[int][]entry{}
+	byGroup := map[checkpoint.KeyGroup][]entry{}
 	for _, e := range o.entries {
-		byGroup[w.groupOf(t, o, e)] = append(byGroup[w.groupOf(t, o, e)], e)
+		g := w.groupOf(t, o, e)
+		byGroup[g] = append(byGroup[g], e)
 	}
 	h := &flink.KeyGroupsHandle{
 		Tag:   flink.TagKeyGroupsV2,
@@ -140,9 +143,9 @@ func (w *written) keyed(t *testing.T, o *writtenOperator, subtask checkpoint.Sub
 	if w.canonical {
 		h.Tag, h.ID, group = flink.TagSavepoint, "", canonicalGroup
 	}
-	for g := h.Range.Start; g <= h.Range.End; g++ {
-		bytes := group(&o.Operator, checkpoint.KeyGroup(g), byGroup[g])
-		offset := int64(len(data))
+	for i := range h.Range.Len() {
+		g := checkpoint.KeyGroup(h.Range.Start + i)
+		offset, bytes := int64(len(data)), group(&o.Operator, g, byGroup[g])
 		if len(bytes) == 0 {
 			offset = 0
 		}
@@ -150,22 +153,24 @@ func (w *written) keyed(t *testing.T, o *writtenOperator, subtask checkpoint.Sub
 		data = append(data, bytes...)
 	}
 	h.Data = place(data)
-	if w.tag != nil {
-		w.tag(h)
+	if w.spoil != nil {
+		w.spoil(h)
 	}
 	return h
 }
 
-func (w *written) groupOf(t *testing.T, o *writtenOperator, e entry) int {
+func (w *written) groupOf(t *testing.T, o *writtenOperator, e entry) checkpoint.KeyGroup {
 	t.Helper()
 	if w.group != nil {
-		return w.group(e)
+		if g, instead := w.group(e); instead {
+			return g
+		}
 	}
 	hash, ok := flink.JavaHash(o.Key, e.key)
 	if !ok {
 		t.Fatalf("%v is no key of type %s", e.key, o.Key.TypeName())
 	}
-	return int(flink.KeyGroupOf(hash, o.MaxParallelism))
+	return flink.KeyGroupOf(hash, o.MaxParallelism)
 }
 
 // heapGroup writes a key group in the heap native layout.
@@ -246,14 +251,4 @@ func appendValue(dst []byte, v flink.Value) []byte {
 	default:
 		panic(fmt.Sprintf("no value of type %T is written here", v))
 	}
-}
-
-// edit changes the file of the checkpoint in dir that is a state file, or _metadata.
-func edit(t *testing.T, file string, change func([]byte) []byte) {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, change(data))
 }

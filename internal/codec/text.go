@@ -23,10 +23,13 @@ func (stringCodec) Append(dst []byte, v string) ([]byte, error) {
 func (stringCodec) Decode(src []byte) (string, int, error) {
 	c := flink.NewCursor(src)
 	v, null := c.FString()
-	if null {
+	switch {
+	case c.Err() != nil:
+		return "", 0, c.Err()
+	case null:
 		return "", 0, errNull("string")
 	}
-	return v, c.Offset(), c.Err()
+	return v, c.Offset(), nil
 }
 
 // bytesCodec writes nil as what it decodes to: an empty slice that is not nil.

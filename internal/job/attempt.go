@@ -54,13 +54,11 @@ func (a *attempt) run(ctx context.Context, from store.From) error {
 			}
 		})
 	}
-	c := newConductor(a)
-	err = c.conduct(ctx)
+	err = newConductor(a).conduct(ctx)
 	a.wiring.close()
 	cancel()
 	running.Wait()
 	a.events.close()
-	c.tidyUp()
 	return err
 }
 

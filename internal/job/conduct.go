@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/weirstream/weir/checkpoint"
@@ -37,28 +36,9 @@ type conductor struct {
 func (a *attempt) newWriter(id checkpoint.ID, what string, subtask checkpoint.Subtask) (task.StateWriter, error) {
 	p := a.writing.Load()
 	if p == nil || p.ID() != id {
-		return nil, errNotUnderWay(id)
+		return nil, fmt.Errorf("checkpoint %d is not under way any more", id)
 	}
-	return &liveWriter{StateWriter: p.NewWriter(what, subtask), of: p, writing: &a.writing}, nil
-}
-
-// A liveWriter stops writing as soon as its checkpoint is given up, so that a large
-// state is not written to its end for nothing.
-type liveWriter struct {
-	task.StateWriter
-	of      *store.Pending
-	writing *atomic.Pointer[store.Pending]
-}
-
-func (w *liveWriter) Write(b []byte) (int, error) {
-	if w.writing.Load() != w.of {
-		return 0, errNotUnderWay(w.of.ID())
-	}
-	return w.StateWriter.Write(b)
-}
-
-func errNotUnderWay(id checkpoint.ID) error {
-	return fmt.Errorf("checkpoint %d is not under way any more", id)
+	return p.NewWriter(what, subtask), nil
 }
 
 func newConductor(a *attempt) *conductor {
@@ -83,8 +63,8 @@ func (c *conductor) conduct(ctx context.Context) error {
 			c.stop()
 		case <-wake:
 			c.carryOut(c.coordinator.Tick(c.now()))
-		case <-a.events.ready:
-			for _, e := range a.events.take() {
+		case <-c.events.ready:
+			for _, e := range c.events.take() {
 				c.hear(e)
 			}
 		}
@@ -243,16 +223,12 @@ func (c *conductor) complete(id checkpoint.ID) {
 	})
 }
 
-// wrapUp waits for what goes on beside the loop. A checkpoint that is being published
+// wrapUp gives up the checkpoint that is under way, so that whoever still writes to it
+// stops, and waits for what goes on beside the loop. A checkpoint that is being published
 // may become complete yet; nobody is told, and the next recovery finds it.
 func (c *conductor) wrapUp() {
 	c.writing.Store(nil)
 	c.beside.Wait()
-}
-
-// tidyUp gives up the checkpoint that was under way when the attempt ended, once nothing
-// writes to it any more. One whose publishing was begun is left to recovery.
-func (c *conductor) tidyUp() {
 	if c.pending == nil || c.publishing {
 		return
 	}

@@ -122,7 +122,7 @@ func (t *Task) writeKeyed(id checkpoint.ID, p frozen) (*flink.KeyGroupsHandle, s
 	}
 	return &flink.KeyGroupsHandle{
 		Tag: flink.TagKeyGroupsV2, Range: p.Keyed.Range(), Offsets: offsets,
-		Data: blob.Handle, ID: blob.Name,
+		Data: blob.Handle, ID: nameOf(blob.Handle),
 	}, blob, nil
 }
 
@@ -155,4 +155,15 @@ func (t *Task) writeState(id checkpoint.ID, what string, write func(io.Writer) e
 		return store.Blob{}, err
 	}
 	return w.Close()
+}
+
+// nameOf is the name of a blob, unique within its checkpoint and beyond.
+func nameOf(h flink.StreamHandle) string {
+	switch h := h.(type) {
+	case *flink.InlineHandle:
+		return h.Name
+	case *flink.RelativeHandle:
+		return h.Path
+	}
+	return ""
 }

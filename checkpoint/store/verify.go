@@ -1,0 +1,120 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/flink"
+)
+
+// VerifyOptions say what a checkpoint is held against.
+type VerifyOptions struct {
+	// Job is whose checkpoint it must be, if it is sealed; nil accepts any.
+	Job *checkpoint.JobID
+	// MustBeSealed makes it a finding that there is no seal. A checkpoint of Weir's that
+	// has none was cut off exactly where Flink's payload ends.
+	MustBeSealed bool
+
+	ReadOptions
+
+	serial bool
+}
+
+// Verify reads a checkpoint or savepoint from the disk, all of it, past the page
+// cache. A sealed one is held against its seal, byte for byte. Of one without a seal
+// only presence, lengths and structure can be checked.
+//
+// The error is about the checking: it could not be done. What is wrong with the
+// checkpoint is in the report.
+func Verify(fsys durable.FS, path string, opts VerifyOptions) (*Report, error) {
+	file, dir, err := locate(fsys, path)
+	if err != nil {
+		return nil, err
+	}
+	rep, _, err := verify(fsys, file, dir, opts)
+	return rep, err
+}
+
+// verify is Verify of a metadata file and the directory its state is in. The
+// checkpoint is nil if the metadata cannot be read.
+func verify(fsys durable.FS, file, dir string, opts VerifyOptions) (*Report, *Checkpoint, error) {
+	rep := &Report{Dir: dir}
+	meta, seal, err := openMetadata(fsys, file)
+	if err != nil {
+		f, err := metadataFinding(path.Base(file), err)
+		rep.Findings = append(rep.Findings, f)
+		return rep, nil, err
+	}
+	c := &Checkpoint{ID: meta.CheckpointID, Dir: dir, Meta: meta, Seal: seal, fsys: fsys, allowOutside: opts.AllowOutside}
+	rep.ID, rep.Sealed = c.ID, seal != nil
+	if seal == nil {
+		return rep, c, rep.presence(c, opts)
+	}
+	rep.Identity = seal.Identity
+	rep.Findings = append(rep.Findings, checkReferences(meta, seal)...)
+	if n := checkpoint.ParseName(path.Base(dir)); n.Kind == checkpoint.Complete && n.ID != seal.ID {
+		rep.Findings = append(rep.Findings, wholeFile(path.Base(file),
+			fmt.Sprintf("it is of checkpoint %v and lies where checkpoint %v should be", seal.ID, n.ID)))
+	}
+	if opts.Job != nil && *opts.Job != seal.Job {
+		rep.Findings = append(rep.Findings, wholeFile(path.Base(file),
+			fmt.Sprintf("it is of job %v, not of job %v", seal.Job, *opts.Job)))
+	}
+	return rep, c, rep.files(c, opts.serial)
+}
+
+// metadataFinding turns an error of openMetadata into a finding, unless it only says
+// that the file could not be looked at.
+func metadataFinding(name string, err error) (Finding, error) {
+	var damaged *MetadataError
+	switch {
+	case errors.As(err, &damaged):
+		return wholeFile(name, damaged.Err.Error()), nil
+	case errors.Is(err, fs.ErrNotExist):
+		return wholeFile(name, "is missing"), nil
+	case lost(err):
+		return wholeFile(name, fmt.Sprintf("cannot be read: %v", err)), nil
+	default:
+		return Finding{}, err
+	}
+}
+
+// checkReferences holds the metadata's handles against the files that are sealed:
+// each refers to one of them, with its length, and each of them is referred to.
+func checkReferences(meta *flink.Metadata, seal *Seal) []Finding {
+	var findings []Finding
+	referred := make(map[string]bool, len(seal.Files))
+	for ref := range meta.Streams() {
+		switch h := ref.Handle.(type) {
+		case *flink.InlineHandle, *flink.EmptySegmentHandle:
+		case *flink.RelativeHandle:
+			f := seal.file(h.Path)
+			if f == nil {
+				findings = append(findings, wholeFile(h.Path, fmt.Sprintf("%s refers to it and the seal does not know it", whose(ref))))
+				continue
+			}
+			if f.Length != h.Length {
+				findings = append(findings, wholeFile(h.Path,
+					fmt.Sprintf("for %s it has %d bytes and for the seal %d", whose(ref), h.Length, f.Length)))
+			}
+			referred[h.Path] = true
+		default:
+			findings = append(findings, wholeFile(checkpoint.MetadataName,
+				fmt.Sprintf("%s is a %T, which leads out of the directory and cannot be sealed", whose(ref), h)))
+		}
+	}
+	for i := range seal.Files {
+		if name := seal.Files[i].Name; !referred[name] {
+			findings = append(findings, wholeFile(name, "it is sealed and nothing in the metadata refers to it"))
+		}
+	}
+	return findings
+}
+
+func whose(ref flink.StreamRef) string {
+	return fmt.Sprintf("the %v state of operator %v, subtask %v", ref.Kind, ref.Operator, ref.Subtask)
+}

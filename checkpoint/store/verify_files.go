@@ -1,0 +1,130 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable"
+)
+
+// verifyWorkers is how many files are read at the same time.
+const verifyWorkers = 4
+
+// files reads all sealed files, and notes what else lies in the directory.
+func (rep *Report) files(c *Checkpoint, serial bool) error {
+	workers := min(verifyWorkers, len(c.Seal.Files))
+	if serial {
+		workers = min(1, len(c.Seal.Files))
+	}
+	findings := make([][]Finding, len(c.Seal.Files))
+	errs := make([]error, len(c.Seal.Files))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range next {
+				findings[i], errs[i] = verifyFile(c.fsys, c.Dir, &c.Seal.Files[i], c.Seal.Identity)
+			}
+		})
+	}
+	for i := range c.Seal.Files {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	for i := range findings {
+		rep.Files++
+		rep.Bytes += c.Seal.Files[i].Length
+		rep.Findings = append(rep.Findings, findings[i]...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	rep.others(c)
+	return nil
+}
+
+// others notes what is in the directory and has no business there. It harms nobody,
+// and nothing hangs on it: what cannot be listed is not noted.
+func (rep *Report) others(c *Checkpoint) {
+	listing, err := c.fsys.ReadDir(c.Dir)
+	if err != nil {
+		return
+	}
+	for _, e := range listing {
+		if e.Name != checkpoint.MetadataName && c.Seal.file(e.Name) == nil {
+			rep.Strangers = append(rep.Strangers, e.Name)
+		}
+	}
+}
+
+// maxFindingsPerFile keeps a report readable.
+const maxFindingsPerFile = 8
+
+// verifyFile reads a whole file and holds it against what was sealed.
+func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.Identity) ([]Finding, error) {
+	name := checkpoint.FileIn(dir, f.Name)
+	finding := func(block int, off int64, format string, args ...any) Finding {
+		return Finding{File: f.Name, What: f.What, Subtask: f.Subtask, Block: block, Offset: off,
+			Problem: fmt.Sprintf(format, args...)}
+	}
+	e, err := fsys.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return []Finding{finding(-1, 0, "is missing")}, nil
+	case err != nil && lost(err):
+		return []Finding{finding(-1, 0, "cannot be looked at: %v", err)}, nil
+	case err != nil:
+		return nil, fmt.Errorf("look for state file: %w", err)
+	case !e.Regular:
+		return []Finding{finding(-1, 0, "is not a regular file")}, nil
+	case e.Size != f.Length:
+		return []Finding{finding(-1, 0, "%s", wrongLength(e.Size, f.Length))}, nil
+	}
+	r, err := openEvicted(fsys, name)
+	if err != nil {
+		if lost(err) {
+			return []Finding{finding(-1, 0, "cannot be opened: %v", err)}, nil
+		}
+		return nil, err
+	}
+	defer r.Close()
+
+	var findings []Finding
+	bad := 0
+	found := func(x Finding) {
+		if bad++; bad <= maxFindingsPerFile {
+			findings = append(findings, x)
+		}
+	}
+	all := newSum(of, f.Subtask, f.Name, f.BlockBytes)
+	buf := make([]byte, min(int64(f.BlockBytes), f.Length))
+	for i := range f.CRCs {
+		off, n := f.Block(i)
+		err := readFull(r, buf[:n], off)
+		if err != nil && !lost(err) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		if err != nil {
+			found(finding(i, off, "cannot be read: %v", err))
+			continue
+		}
+		if have := crc32.Checksum(buf[:n], castagnoli); have != f.CRCs[i] {
+			found(finding(i, off, "%s", wrongCRC(have, f.CRCs[i])))
+		}
+		all.hash.Write(buf[:n])
+	}
+	if bad > maxFindingsPerFile {
+		findings = append(findings, finding(-1, 0, "%d more blocks are damaged", bad-maxFindingsPerFile))
+	}
+	if _, hash := all.result(); bad == 0 && hash != f.Hash {
+		findings = append(findings, finding(-1, 0, "each block is whole, and yet it is not the file that was sealed: "+
+			"its checksum is %x and should be %x; it may be another subtask's or another checkpoint's", hash, f.Hash))
+	}
+	return findings, nil
+}

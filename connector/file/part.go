@@ -1,0 +1,56 @@
+package file
+
+import (
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/weirstream/weir/durable"
+)
+
+// writeBytes is how much is gathered before it is written.
+const writeBytes = 64 << 10
+
+// part is a file being written: its length and its checksum are known when it is
+// finished, without reading it again.
+type part struct {
+	file   durable.File
+	buf    []byte
+	length int64
+	sum    uint32
+}
+
+func (p *part) flush() error {
+	if len(p.buf) == 0 {
+		return nil
+	}
+	if _, err := p.file.Write(p.buf); err != nil {
+		return err
+	}
+	p.length += int64(len(p.buf))
+	p.sum = crc32.Update(p.sum, castagnoli, p.buf)
+	p.buf = p.buf[:0]
+	return nil
+}
+
+// finish makes the content durable, but not the name, and closes the file. After an error
+// the file is of no use.
+func (p *part) finish() error {
+	err := p.flush()
+	if err == nil {
+		err = p.file.Sync()
+	}
+	if cerr := p.file.Close(); err == nil && cerr != nil {
+		err = fmt.Errorf("close: %w", cerr)
+	}
+	return err
+}
+
+// checksumAll is the CRC32C of all that r holds.
+func checksumAll(r durable.Reader) (uint32, error) {
+	h := crc32.New(castagnoli)
+	if _, err := io.Copy(h, io.NewSectionReader(r, 0, r.Size())); err != nil {
+		return 0, err
+	}
+	return h.Sum32(), nil
+}

@@ -1,0 +1,36 @@
+package file
+
+import "github.com/weirstream/weir/checkpoint"
+
+// An encoder writes a record as a line. It belongs to one writer.
+type encoder[T any] func(record *T) error
+
+type newEncoder[T any] func(to *parts) encoder[T]
+
+// writer is one subtask of a sink.
+type writer[T any] struct {
+	parts  *parts
+	encode encoder[T]
+}
+
+// Write takes records into the file of the next checkpoint. Nothing is durable.
+func (w *writer[T]) Write(records []T) error {
+	for i := range records {
+		if w.parts.err != nil {
+			break
+		}
+		if err := w.encode(&records[i]); err != nil {
+			w.parts.fail(err)
+		}
+	}
+	return w.parts.err
+}
+
+// Prepare makes what was written since the last Prepare durable, under a hidden name.
+func (w *writer[T]) Prepare(id checkpoint.ID) ([]byte, error) { return w.parts.prepare(id) }
+
+// Close removes what was written and not prepared.
+func (w *writer[T]) Close() error {
+	w.parts.discard()
+	return nil
+}

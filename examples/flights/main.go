@@ -1,0 +1,89 @@
+// Command flights is Weir's main example: it reads 20,000 real flights, keeps figures per
+// airport, and writes every flight exactly once, enriched with the figures of the airport
+// it left from. Kill it at any moment and run it again: nothing is lost or repeated.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/connector/file"
+	"github.com/weirstream/weir/connector/ratelimit"
+	"github.com/weirstream/weir/run"
+)
+
+// Flight is a line of the input.
+type Flight struct {
+	Date        string `json:"date"`
+	Delay       int    `json:"delay"` // minutes, negative if early
+	Origin      string `json:"origin"`
+	Destination string `json:"destination"`
+}
+
+// Figures is what is kept per airport: state.
+type Figures struct {
+	N     int64
+	Sum   int64 // of the delays, in minutes
+	Worst int64
+}
+
+// Enriched is a line of the output.
+type Enriched struct {
+	Origin      string  `json:"origin"`
+	Destination string  `json:"destination"`
+	Date        string  `json:"date"`
+	Delay       int     `json:"delay"`
+	N           int64   `json:"n"` // flights from this airport so far, this one included
+	MeanDelay   float64 `json:"mean_delay"`
+	WorstDelay  int64   `json:"worst_delay"`
+}
+
+func main() {
+	rate := flag.Float64("rate", 0, "read so many flights a `second` at the most; 0 means as fast as it goes")
+	out := flag.String("out", "weir-data/flights/out", "`directory` for the output")
+	data := flag.String("in", "", "read another `file` of flights instead of the one that is built in")
+	run.Main(
+		func() (*weir.Job, error) { return flights(*data, *out, *rate) },
+		func(run.Status) error { return report(os.Stdout, *out) },
+	)
+}
+
+// flights is the job.
+func flights(in, out string, rate float64) (*weir.Job, error) {
+	if in == "" {
+		var err error
+		if in, err = unpack("weir-data/flights"); err != nil {
+			return nil, err
+		}
+	}
+	if rate < 0 {
+		return nil, fmt.Errorf("--rate %v: want a number of flights a second, or 0", rate)
+	}
+	job := weir.NewJob("flights")
+	all := weir.From(job, "flights", ratelimit.Source(file.JSONLines[Flight](in), rate))
+	byOrigin := weir.KeyBy(all, func(f Flight) string { return f.Origin })
+	enriched := weir.Process(byOrigin, "figures", enrich)
+	weir.To(enriched, "out", file.JSONSink[Enriched](out))
+	return job, nil
+}
+
+// enrich adds to each flight what is known of its airport so far.
+func enrich(c *weir.KeyContext[string]) weir.ProcessFunc[Flight, Enriched] {
+	figures := weir.NewValue[Figures](c, "figures")
+	return func(f Flight, out *weir.Out[Enriched]) error {
+		sofar, known := figures.Get()
+		if delay := int64(f.Delay); !known || delay > sofar.Worst {
+			sofar.Worst = delay
+		}
+		sofar.N++
+		sofar.Sum += int64(f.Delay)
+		figures.Set(sofar)
+		out.Emit(Enriched{
+			Origin: f.Origin, Destination: f.Destination, Date: f.Date, Delay: f.Delay,
+			N: sofar.N, MeanDelay: float64(sofar.Sum) / float64(sofar.N), WorstDelay: sofar.Worst,
+		})
+		return nil
+	}
+}

@@ -1,0 +1,109 @@
+package run
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// A screen is where a program says what it is doing. If it is a terminal it has a line
+// at its end that is redrawn; log lines go above it. If not, only log lines are written.
+type screen struct {
+	out  io.Writer
+	live bool
+
+	mu   sync.Mutex
+	line string // what the redrawn line shows now
+}
+
+const clearLine = "\r\x1b[K"
+
+// Write writes a log line above the redrawn one.
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line == "" {
+		return s.out.Write(p)
+	}
+	_, err := fmt.Fprintf(s.out, "%s%s%s", clearLine, p, s.line)
+	return len(p), err
+}
+
+// say writes a line for people: nothing in a pipe.
+func (s *screen) say(format string, args ...any) {
+	if s.live {
+		fmt.Fprintf(s.out, format+"\n", args...)
+	}
+}
+
+// redraw shows another line; an empty one removes it.
+func (s *screen) redraw(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.line = line
+	fmt.Fprint(s.out, clearLine, line)
+}
+
+// follow shows how far a job is until the function it returns is called, which leaves
+// the last state of the line on the screen.
+func (s *screen) follow(m *Monitor) (done func()) {
+	if !s.live {
+		return func() {}
+	}
+	began := time.Now()
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(200 * time.Millisecond)
+		defer ticker.Stop()
+		last, at, rate := int64(0), began, 0.0
+		for {
+			select {
+			case <-stop:
+				st := m.Status()
+				s.redraw(progress(st, float64(st.Records)/time.Since(began).Seconds()))
+				s.mu.Lock()
+				s.line = ""
+				s.mu.Unlock()
+				fmt.Fprintln(s.out)
+				return
+			case now := <-ticker.C:
+				st := m.Status()
+				rate = float64(st.Records-last) / now.Sub(at).Seconds()
+				last, at = st.Records, now
+				s.redraw(progress(st, rate))
+			}
+		}
+	}()
+	return func() { close(stop); <-stopped }
+}
+
+// progress is the line that is redrawn.
+func progress(st Status, perSecond float64) string {
+	line := fmt.Sprintf("%s records  %s/s  %d checkpoints", grouped(st.Records), grouped(int64(perSecond)), st.Completed)
+	switch {
+	case st.LastComplete == 0:
+		line += ", none complete yet"
+	case st.Completed == 0:
+		line += fmt.Sprintf(", going on from %d", st.LastComplete)
+	default:
+		line += fmt.Sprintf(", last complete %d in %v", st.LastComplete, st.LastTook.Round(100*time.Microsecond))
+	}
+	if st.Failed > 0 {
+		line += fmt.Sprintf(", %d failed", st.Failed)
+	}
+	if st.Attempt > 1 {
+		line += fmt.Sprintf(", attempt %d", st.Attempt)
+	}
+	return line
+}
+
+// grouped writes a number with a comma between thousands.
+func grouped(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
