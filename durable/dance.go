@@ -8,26 +8,25 @@ import (
 )
 
 // MkdirAll makes the directory name and every missing ancestor. On return the whole
-// chain is durable: each directory that was made is synced, and so is the parent of
-// each, up to and including the first directory that was there before.
+// chain is durable: the name of each directory that was made, up to the first that was
+// there before, and the last directory itself.
 //
-// A directory that already exists is taken as it is: whoever made it is trusted to
-// have made it durable, except that the parent of name itself is always synced, as
-// an earlier attempt may have been cut between its Mkdir and its SyncDir.
+// Directories that were there before are taken as they are: whoever made them is
+// trusted to have made them durable. The deepest of them is the exception, as an
+// earlier attempt may have been killed between making it and syncing its name; so its
+// parent is synced too. That attempt left no other directory in doubt, because every
+// name is durable before the next directory is made in it.
 func MkdirAll(fsys FS, name string) error {
 	name = path.Clean(name)
 	var missing []string // deepest first
 	dir := name
 	for {
-		e, err := fsys.Stat(dir)
-		if err == nil {
-			if !e.Dir {
-				return &fs.PathError{Op: "mkdir", Path: dir, Err: errors.New("exists and is not a directory")}
-			}
-			break
+		ok, err := dirExists(fsys, dir)
+		if err != nil {
+			return err
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("look for directory: %w", err)
+		if ok {
+			break
 		}
 		missing = append(missing, dir)
 		parent := path.Dir(dir)
@@ -36,27 +35,46 @@ func MkdirAll(fsys FS, name string) error {
 		}
 		dir = parent
 	}
+	if parent := path.Dir(dir); parent != dir {
+		// A parent that may not be read (/home, for some) belongs to somebody else, and so
+		// does the name in it.
+		if err := fsys.SyncDir(parent); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("sync parent of directory: %w", err)
+		}
+	}
 	for i := len(missing) - 1; i >= 0; i-- {
 		if err := fsys.Mkdir(missing[i]); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("make directory: %w", err)
 		}
-	}
-	// The new directory's own inode first, then its name in its parent: on a file
-	// system without a journal the second without the first loses the directory.
-	for _, d := range missing {
-		if err := fsys.SyncDir(d); err != nil {
-			return fmt.Errorf("sync new directory: %w", err)
-		}
-		if err := fsys.SyncDir(path.Dir(d)); err != nil {
+		if err := fsys.SyncDir(path.Dir(missing[i])); err != nil {
 			return fmt.Errorf("sync parent of new directory: %w", err)
 		}
 	}
-	if len(missing) == 0 && path.Dir(name) != name {
-		if err := fsys.SyncDir(path.Dir(name)); err != nil {
-			return fmt.Errorf("sync parent of directory: %w", err)
-		}
+	// The last directory's own inode, which nobody has synced as the parent of another:
+	// on a file system without a journal its name alone would lead nowhere.
+	if err := fsys.SyncDir(name); err != nil {
+		return fmt.Errorf("sync directory: %w", err)
 	}
 	return nil
+}
+
+// dirExists tells whether name is a directory or a symbolic link to one. It is an error
+// if it is something else.
+func dirExists(fsys FS, name string) (bool, error) {
+	e, err := fsys.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("look for directory: %w", err)
+	case e.Dir:
+		return true, nil
+	case !e.Regular:
+		if _, err := fsys.ReadDir(name); err == nil {
+			return true, nil
+		}
+	}
+	return false, &fs.PathError{Op: "mkdir", Path: name, Err: errors.New("exists and is not a directory")}
 }
 
 // WriteFile creates the file name, writes data, syncs and closes it. On return the

@@ -63,8 +63,7 @@ func TestJavaHashOfFloats(t *testing.T) {
 
 // The hash is over exactly the units that are written.
 func TestJavaStringHashOverUnits(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := anyString().Draw(t, "s")
+	check := func(t interface{ Fatalf(string, ...any) }, s string) {
 		var want int32
 		for _, u := range appendUnits(nil, s) {
 			want = 31*want + int32(u)
@@ -72,7 +71,18 @@ func TestJavaStringHashOverUnits(t *testing.T) {
 		if got := JavaStringHash(s); got != want {
 			t.Fatalf("JavaStringHash(%q) = %d, want %d", s, got, want)
 		}
-	})
+	}
+	// ASCII has a way of its own, of eight at a time: each length, each byte at its
+	// largest, and something else than ASCII at each place.
+	for n := range 40 {
+		for at := range n + 1 {
+			check(t, strings.Repeat("a", at)+strings.Repeat("\x7f", n-at))
+			check(t, strings.Repeat("k", at)+"é"+strings.Repeat("v", n-at))
+			check(t, strings.Repeat("k", at)+"\x80"+strings.Repeat("v", n-at))
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) { check(t, anyString().Draw(t, "s")) })
+	rapid.Check(t, func(t *rapid.T) { check(t, rapid.StringMatching("[ -~]{0,50}").Draw(t, "ascii")) })
 }
 
 func TestMurmurNeverNegative(t *testing.T) {

@@ -402,3 +402,37 @@ func TestKeyedGroupZero(t *testing.T) {
 		}
 	}
 }
+
+// What snappy makes of zeros is the most it can make of anything.
+func TestSnappyFrames(t *testing.T) {
+	m := &model{header: KeyedHeader{Compressed: true}}
+	zeros := make([]byte, 1<<20)
+	framed := m.frame(zeros)
+	frames := newSnappyFrames(false)
+	for range 2 { // as it is made to be used again
+		if data, err := frames.decode(append(framed, framed...)); err != nil || !bytes.Equal(data, append(zeros, zeros...)) {
+			t.Errorf("%d bytes, error %v", len(data), err)
+		}
+	}
+	framed[20] ^= 1
+	if _, err := frames.decode(framed); err == nil {
+		t.Error("a changed byte was not seen")
+	}
+	if _, err := frames.decode(framed[:len(framed)-1]); err == nil {
+		t.Error("a missing byte was not seen")
+	}
+}
+
+// The primitives of the snapshot path allocate nothing beside what they append to.
+func TestHeapPrimitivesAllocateNothing(t *testing.T) {
+	dst := make([]byte, 0, 64)
+	n := testing.AllocsPerRun(100, func() {
+		b := AppendStateBlock(AppendKeyGroup(dst, 7), 1, 2)
+		if len(b) != 10 {
+			t.Fatal(len(b))
+		}
+	})
+	if n != 0 {
+		t.Errorf("%.0f allocations", n)
+	}
+}

@@ -69,6 +69,10 @@ func TestPropertiesEndWhereTheyEnd(t *testing.T) {
 		{"checkpoint", checkpointProperties, 604},
 		{"savepoint", savepointProperties, 745},
 		{"string", `aced0005 74 0003 "abc"`, 10},
+		{"one field of each type", `aced0005 73 72 0001 "C" 0000000000000000 02 0009
+			42 0001 "b" 43 0001 "c" 44 0001 "d" 46 0001 "f" 49 0001 "i" 4a 0001 "j" 53 0001 "s" 5a 0001 "z"
+			4c 0001 "l" 74 0001 "C" 78 70
+			00 0000 0000000000000000 00000000 00000000 0000000000000000 0000 00 71 007e0002`, 97},
 	} {
 		data := unhex(v.hex)
 		if len(data) != v.size {

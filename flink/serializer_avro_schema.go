@@ -1,6 +1,7 @@
 package flink
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -62,7 +63,7 @@ type avroResolver struct{ named map[string]*avroType }
 // resolve makes an avroType of a node that stands in a type of the given namespace.
 func (r *avroResolver) resolve(n *avro.SchemaNode, namespace string, depth int) (*avroType, error) {
 	if n == nil {
-		return nil, fmt.Errorf("a type is missing")
+		return nil, errors.New("a type is missing")
 	}
 	if depth > avroMaxDepth {
 		return nil, fmt.Errorf("types are nested more than %d deep", avroMaxDepth)
@@ -83,7 +84,9 @@ func (r *avroResolver) resolve(n *avro.SchemaNode, namespace string, depth int) 
 			t.nothing = 1
 		}
 	case "array":
-		t.items, err = r.resolve(n.Items, namespace, depth+1)
+		if t.items, err = r.resolve(n.Items, namespace, depth+1); err == nil && t.items.nothing > 0 {
+			err = errors.New("an array of values that take no bytes can have any number of them")
+		}
 	case "map":
 		t.items, err = r.resolve(n.Values, namespace, depth+1)
 	case "union":

@@ -309,9 +309,44 @@ func TestAvroBillionNulls(t *testing.T) {
 	for i := range 30 {
 		schema = fmt.Sprintf(`{"type":"record","name":"R%d","fields":[{"name":"a","type":%s},{"name":"b","type":"R%d"}]}`, i+1, schema, i)
 	}
-	_, _, err := parseAvro(schema)
-	if err == nil || !strings.Contains(err.Error(), "take no bytes") {
-		t.Errorf("error %v", err)
+	for _, schema := range []string{schema, `{"type":"array","items":"null"}`} {
+		if _, _, err := parseAvro(schema); err == nil || !strings.Contains(err.Error(), "take no bytes") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// A value of a union is that of its branch, and a record in another is found by its name.
+func TestAvroStructUnions(t *testing.T) {
+	schema := avro.MustParse(`{"type":"record","name":"R","namespace":"n","fields":[{"name":"u","type":["null","long","string",
+		{"type":"record","name":"In","fields":[{"name":"x","type":"int"},{"name":"again","type":["null","R"]}]},
+		{"type":"map","values":["null","In"]}]}]}`)
+	s, err := NewAvroStruct("pkg.R", schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := func(u Value) Record { return Record{"n.R", []Field{{"u", u}}} }
+	in := func(x int32, again Value) Record { return Record{"n.In", []Field{{"x", x}, {"again", again}}} }
+	union := func(branch string, v any) any { return map[string]any{"u": map[string]any{branch: v}} }
+	for _, v := range []struct {
+		in   any
+		want Value
+	}{
+		{map[string]any{"u": nil}, rec(nil)},
+		{union("long", int64(5)), rec(int64(5))},
+		{union("string", "s"), rec("s")},
+		{union("n.In", map[string]any{"x": int32(1), "again": map[string]any{"n.R": union("long", int64(6))}}), rec(in(1, rec(int64(6))))},
+		{union("map", map[string]any{"k": map[string]any{"n.In": map[string]any{"x": int32(2), "again": nil}}, "j": nil}),
+			rec(Map{{"j", nil}, {"k", in(2, nil)}})},
+	} {
+		body, err := schema.Encode(v.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := NewCursor(AppendBytes32(nil, body))
+		if diff := cmp.Diff(v.want, s.Decode(c)); diff != "" || c.Err() != nil {
+			t.Errorf("error %v, %s", c.Err(), diff)
+		}
 	}
 }
 

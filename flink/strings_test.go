@@ -15,6 +15,7 @@ func anyString() *rapid.Generator[string] {
 	piece := rapid.OneOf(
 		rapid.String(),
 		rapid.StringN(0, 300, -1),
+		rapid.StringMatching("[ -~]{0,300}"),
 		rapid.SampledFrom([]string{
 			"\x80", "\xed", "\xed\xa0", "\xff", "\xe6\x97", "\xf0\x9f\x98", // not UTF-8
 			"\xed\xa0\x80", "\xed\xaf\xbf", // high surrogates
@@ -68,6 +69,24 @@ func TestStringVectors(t *testing.T) {
 	c := NewCursor([]byte{0})
 	if s, null := c.FString(); s != "" || !null || c.Err() != nil || c.Remaining() != 0 {
 		t.Errorf("null is read as %q, null %v, error %v", s, null, c.Err())
+	}
+}
+
+// One byte that is not ASCII is seen wherever it is.
+func TestIsASCII(t *testing.T) {
+	for n := range 40 {
+		s := []byte(strings.Repeat("\x7f", n))
+		if !isASCII(s) || !isASCII(string(s)) {
+			t.Errorf("%d bytes of ASCII are not", n)
+		}
+		for at := range s {
+			s[at] = 0x80
+			if isASCII(s) || isASCII(string(s)) {
+				t.Errorf("byte %d of %d is not seen", at, n)
+			}
+			checkString(t, string(s))
+			s[at] = 0x7F
+		}
 	}
 }
 

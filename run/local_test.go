@@ -2,36 +2,334 @@ package run_test
 
 import (
 	"context"
-	"iter"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/connector/ratelimit"
 	"github.com/weirstream/weir/run"
 )
 
-func words(line string) (iter.Seq[string], error) { return strings.FieldsSeq(line), nil }
+// Everything here runs in a bubble of testing/synctest: the clock is not the machine's,
+// and a minute of pauses takes no time.
 
-func TestWordCount(t *testing.T) {
-	job := weir.NewJob("words")
-	lines := weir.From(job, "lines", weir.Slice("to be or not to be", "that is the question"))
-	counts := weir.Aggregate(
-		weir.KeyBy(weir.FlatMap(lines, words), func(w string) string { return w }), "count",
-		weir.Aggregator[string, int64, int64]{
-			Add:    func(n int64, _ string) (int64, error) { return n + 1, nil },
-			Result: func(n int64) (int64, error) { return n, nil },
-		})
-	var out weir.Collector[weir.KeyValue[string, int64]]
-	weir.To(counts, "out", &out)
-	if err := run.Local(context.Background(), job, run.Options{CheckpointDir: t.TempDir(), Parallelism: 2}); err != nil {
-		t.Fatal(err)
+// numbers is 1 to n.
+func numbers(n int) []int64 {
+	v := make([]int64, n)
+	for i := range v {
+		v[i] = int64(i + 1)
 	}
-	got := make(map[string]int64)
-	for _, kv := range out.Records() {
-		got[kv.Key] = max(got[kv.Key], kv.Value)
+	return v
+}
+
+// total is a number and the sum of all numbers with the same rest so far.
+type total struct {
+	Rest, Number, Sum int64
+}
+
+// sums is a job that adds up numbers by their rest modulo 10; fail is asked before each
+// number is added.
+func sums(out weir.Sink[total], n int, perSecond float64, fail func(int64) error) *weir.Job {
+	job := weir.NewJob("sums")
+	in := weir.From(job, "numbers", ratelimit.Source(weir.Slice(numbers(n)...), perSecond))
+	byRest := weir.KeyBy(in, func(n int64) int64 { return n % 10 })
+	weir.To(weir.Process(byRest, "sum", func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, total] {
+		sum := weir.NewValue[int64](c, "sum")
+		return func(n int64, out *weir.Out[total]) error {
+			if err := fail(n); err != nil {
+				return err
+			}
+			s, _ := sum.Get()
+			sum.Set(s + n)
+			out.Emit(total{Rest: c.Key(), Number: n, Sum: s + n})
+			return nil
+		}
+	}), "out", out)
+	return job
+}
+
+func never(int64) error { return nil }
+
+// wantSums is what sums must write, in any order.
+func wantSums(n int) []string {
+	var want []string
+	sum := make(map[int64]int64)
+	for _, v := range numbers(n) {
+		sum[v%10] += v
+		want = append(want, fmt.Sprint(total{v % 10, v, sum[v%10]}))
 	}
-	if got["be"] != 2 || got["to"] != 2 || got["question"] != 1 || len(out.Records()) != 10 {
-		t.Errorf("got %v from %v", got, slices.Collect(slices.Values(out.Records())))
+	slices.Sort(want)
+	return want
+}
+
+func sorted(records []total) []string {
+	var s []string
+	for _, r := range records {
+		s = append(s, fmt.Sprint(r))
+	}
+	slices.Sort(s)
+	return s
+}
+
+func checkSums(t *testing.T, got []total, n int) {
+	t.Helper()
+	if want := wantSums(n); !slices.Equal(sorted(got), want) {
+		t.Errorf("%d records, want each of %d once, with the right sum", len(got), n)
 	}
 }
+
+func options(t *testing.T, parallelism int) run.Options {
+	return run.Options{
+		CheckpointDir: t.TempDir(), CheckpointInterval: 100 * time.Millisecond, Parallelism: parallelism,
+		Monitor: &run.Monitor{}, Log: slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+}
+
+// testLog writes log lines to the test's.
+type testLog struct{ t *testing.T }
+
+func (l *testLog) Write(p []byte) (int, error) { l.t.Log(strings.TrimSpace(string(p))); return len(p), nil }
+
+func TestEveryRecordOnce(t *testing.T) {
+	for _, parallelism := range []int{1, 2, 5} {
+		t.Run(fmt.Sprint(parallelism), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out weir.Collector[total]
+				opts := options(t, parallelism)
+				if err := run.Local(t.Context(), sums(&out, 5000, 2000, never), opts); err != nil {
+					t.Fatal(err)
+				}
+				checkSums(t, out.Records(), 5000)
+				if st := opts.Monitor.Status(); st.Completed < 20 || st.Records != 5000 {
+					t.Errorf("status %+v: want 5000 records and some 25 checkpoints in 2.5 s", st)
+				}
+			})
+		})
+	}
+}
+
+// A function that fails now and then costs restarts, and nothing else.
+func TestFailuresAreRestarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failures := map[int64]*atomic.Int32{500: {}, 1777: {}, 2999: {}} // subtasks share it
+		failures[500].Store(1)
+		failures[1777].Store(1)
+		failures[2999].Store(3)
+		var out weir.Collector[total]
+		opts := options(t, 2)
+		began := time.Now()
+		err := run.Local(t.Context(), sums(&out, 3000, 1000, func(n int64) error {
+			if f := failures[n]; f != nil && f.Add(-1) >= 0 {
+				if n == 1777 {
+					panic("one more than 1776")
+				}
+				return fmt.Errorf("no more of %d", n)
+			}
+			return nil
+		}), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, out.Records(), 3000)
+		st := opts.Monitor.Status()
+		if st.Attempt != 6 {
+			t.Errorf("%d attempts, want 6", st.Attempt)
+		}
+		if st.Records >= 2*3000 {
+			t.Errorf("%d records read: the attempts began at the beginning, not at a checkpoint", st.Records)
+		}
+		// 1 s, then again 1 s because checkpoints were completed in between, then 1, 2, 4.
+		if took := time.Since(began); took < 11500*time.Millisecond || took > 13*time.Second {
+			t.Errorf("it took %v, want 3 s of reading and 9 s of pauses", took)
+		}
+	})
+}
+
+func TestAJobThatAlwaysFailsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 1)
+		opts.MaxRestarts = 3
+		boom := errors.New("boom")
+		err := run.Local(t.Context(), sums(&out, 100, 1e6, func(n int64) error { return boom }), opts)
+		var op *weir.OperatorError
+		if !errors.Is(err, boom) || !errors.As(err, &op) || op.Operator != "sum" {
+			t.Fatalf("got %v, want boom of operator sum", err)
+		}
+		if n := opts.Monitor.Status().Attempt; n != 4 {
+			t.Errorf("%d attempts, want 4", n)
+		}
+	})
+}
+
+func TestAPermanentErrorIsNotRestarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 1)
+		err := run.Local(t.Context(), sums(&out, 100, 1e6, func(n int64) error { return weir.Permanent(errors.New("no")) }), opts)
+		if err == nil || opts.Monitor.Status().Attempt != 1 {
+			t.Fatalf("%v after %d attempts, want an error after 1", err, opts.Monitor.Status().Attempt)
+		}
+	})
+}
+
+// A job that is stopped takes a final checkpoint and goes on from it, at another
+// parallelism; when its input is read, running it again does nothing.
+func TestStopAndGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 2)
+		opts.CheckpointInterval = time.Hour // only the final one
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		if err := run.Local(ctx, sums(&out, 3000, 1000, never), opts); !errors.Is(err, run.ErrStopped) {
+			t.Fatalf("got %v, want ErrStopped", err)
+		}
+		first := len(out.Records())
+		if first < 1000 || first > 1700 {
+			t.Errorf("%d records are visible after the stop, want about 1500", first)
+		}
+		opts.Parallelism, opts.Monitor = 3, &run.Monitor{}
+		if err := run.Local(t.Context(), sums(&out, 3000, 1e6, never), opts); err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, out.Records(), 3000)
+		if st := opts.Monitor.Status(); st.Records != int64(3000-first) {
+			t.Errorf("%d records read by the second run, want the %d that were left", st.Records, 3000-first)
+		}
+		opts.Monitor = &run.Monitor{}
+		if err := run.Local(t.Context(), sums(&out, 3000, 1e6, never), opts); err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, out.Records(), 3000)
+		if st := opts.Monitor.Status(); st.Records != 0 {
+			t.Errorf("%d records read by a run that has nothing to do", st.Records)
+		}
+	})
+}
+
+func TestStopWithoutFinalCheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 2)
+		opts.CheckpointInterval, opts.NoFinalCheckpoint = time.Hour, true
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := run.Local(ctx, sums(&out, 3000, 1000, never), opts); !errors.Is(err, run.ErrStopped) {
+			t.Fatalf("got %v, want ErrStopped", err)
+		}
+		if len(out.Records()) != 0 {
+			t.Errorf("%d records are visible without a checkpoint", len(out.Records()))
+		}
+	})
+}
+
+// A stream that is read twice and joined again, over several tasks, with a state of each
+// kind on the way.
+func TestUnionFanOutAndEveryKindOfState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		job := weir.NewJob("kinds")
+		in := weir.From(job, "numbers", ratelimit.Source(weir.Slice(numbers(1000)...), 500))
+		even := weir.Filter(in, func(n int64) (bool, error) { return n%2 == 0, nil })
+		odd := weir.Map(weir.Filter(in, func(n int64) (bool, error) { return n%2 == 1, nil }), func(n int64) (int64, error) { return n, nil })
+		both := weir.Union(even, odd)
+		key := func(n int64) string { return fmt.Sprint("rest ", n%7) }
+		var failed atomic.Bool
+		var kinds weir.Collector[string]
+		weir.To(weir.Process(weir.KeyBy(both, key), "kinds", func(c *weir.KeyContext[string]) weir.ProcessFunc[int64, string] {
+			list := weir.NewList[int64](c, "list")
+			table := weir.NewMap[int64, string](c, "map")
+			most := weir.NewReducing(c, "max", func(a, b int64) (int64, error) { return max(a, b), nil })
+			mean := weir.NewAggregating(c, "mean", weir.Aggregator[int64, []int64, float64]{
+				Add:    func(acc []int64, n int64) ([]int64, error) { return append(slices.Clone(acc), n), nil },
+				Result: func(acc []int64) (float64, error) { return float64(len(acc)), nil },
+			})
+			return func(n int64, out *weir.Out[string]) error {
+				if n == 900 && !failed.Swap(true) {
+					return errors.New("once")
+				}
+				list.Add(n)
+				table.Put(n%3, fmt.Sprint(n))
+				if err := errors.Join(most.Add(n), mean.Add(n)); err != nil {
+					return err
+				}
+				if list.Len() == 142 { // all of rests 0, 1 … have 142 or 143
+					m, _ := most.Get()
+					count, _, err := mean.Get()
+					entries := slices.Sorted(maps.Keys(maps.Collect(table.All())))
+					out.Emit(fmt.Sprint(c.Key(), " ", len(slices.Collect(list.All())), " ", m > 900, " ", count, " ", entries))
+					return err
+				}
+				return nil
+			}
+		}), "kinds out", &kinds)
+		var sum weir.Collector[int64]
+		weir.To(weir.Reduce(weir.KeyBy(both, func(int64) bool { return true }), "sum", func(a, b int64) (int64, error) { return a + b, nil }), "sum out", &sum)
+		if err := run.Local(t.Context(), job, options(t, 3)); err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for rest := range 7 {
+			want = append(want, fmt.Sprintf("rest %d 142 true 142 [0 1 2]", rest))
+		}
+		if got := slices.Sorted(slices.Values(kinds.Records())); !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := slices.Max(sum.Records()); got != 500500 || len(sum.Records()) != 1000 {
+			t.Errorf("the sum is %d after %d records, want 500500 after 1000", got, len(sum.Records()))
+		}
+	})
+}
+
+func TestMistakesAreFoundBeforeAnythingRuns(t *testing.T) {
+	in := func(j *weir.Job) weir.Stream[int64] { return weir.From(j, "in", weir.Slice[int64](1)) }
+	key := func(n int64) int64 { return n }
+	add := func(a, b int64) (int64, error) { return a + b, nil }
+	for _, tt := range []struct {
+		name, want string
+		build      func(*weir.Job)
+	}{
+		{"two of one name", `two operators are named "x"`, func(j *weir.Job) {
+			weir.To(weir.Reduce(weir.KeyBy(in(j), key), "x", add), "x", &weir.Collector[int64]{})
+		}},
+		{"no name", "a reduce has no name", func(j *weir.Job) {
+			weir.To(weir.Reduce(weir.KeyBy(in(j), key), "", add), "out", &weir.Collector[int64]{})
+		}},
+		{"no sink", "nothing reads the output of reduced", func(j *weir.Job) { weir.Reduce(weir.KeyBy(in(j), key), "reduced", add) }},
+		{"key without a codec", "uint64", func(j *weir.Job) {
+			weir.To(weir.Reduce(weir.KeyBy(in(j), func(n int64) uint64 { return uint64(n) }), "r", add), "out", &weir.Collector[int64]{})
+		}},
+		{"state declared twice", "declared twice", func(j *weir.Job) {
+			weir.To(weir.Process(weir.KeyBy(in(j), key), "p", func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, int64] {
+				weir.NewValue[int64](c, "a")
+				weir.NewList[string](c, "a")
+				return func(int64, *weir.Out[int64]) error { return nil }
+			}), "out", &weir.Collector[int64]{})
+		}},
+		{"empty", "no operators", func(*weir.Job) {}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			job := weir.NewJob("wrong")
+			tt.build(job)
+			opts := options(t, 1)
+			err := run.Local(t.Context(), job, opts)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if st := opts.Monitor.Status(); st.Records > 0 {
+				t.Errorf("%d records were read", st.Records)
+			}
+		})
+	}
+}
+
+var _ io.Writer = (*testLog)(nil)

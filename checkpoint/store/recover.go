@@ -141,7 +141,7 @@ func (s *Store) given(from From) (*Checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start from %s: %w", from.Path, err)
 	}
-	c, err := ReadCheckpoint(s.fsys, file, from.ReadOptions)
+	c, err := ReadCheckpoint(s.fsys, from.Path, from.ReadOptions)
 	var damaged *MetadataError
 	if err != nil && !errors.As(err, &damaged) {
 		return nil, fmt.Errorf("start from %s: %w", from.Path, err)

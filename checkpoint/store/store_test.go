@@ -54,7 +54,8 @@ func start(fsys durable.FS, opts Options, from From) (*Store, *Checkpoint, error
 	}
 	c, err := s.Recover(from)
 	if err != nil {
-		return s, nil, fmt.Errorf("recover: %w", err)
+		s.Close()
+		return nil, nil, fmt.Errorf("recover: %w", err)
 	}
 	return s, c, nil
 }

@@ -123,8 +123,8 @@ func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.I
 		findings = append(findings, finding(-1, 0, "%d more blocks are damaged", bad-maxFindingsPerFile))
 	}
 	if _, hash := all.result(); bad == 0 && hash != f.Hash {
-		findings = append(findings, finding(-1, 0, "each block is whole, and yet it is not the file that was sealed: "+
-			"its checksum is %x and should be %x; it may be another subtask's or another checkpoint's", hash, f.Hash))
+		findings = append(findings, finding(-1, 0, "each block agrees with its checksum and the whole does not: "+
+			"it is %x and should be %x", hash, f.Hash))
 	}
 	return findings, nil
 }

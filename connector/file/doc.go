@@ -9,11 +9,11 @@
 // refused, permanently, with its name. Appending is what files may do: lines, or whole
 // gzip members.
 //
-// A file must stay for as long as its job may be started again: the checkpoints refer
-// to it, and one that is gone is an error, as nobody can tell whether it was read to its
-// end. Sub-folders and what is neither a file nor a link to one are not read, nor are
-// files in a folder whose names begin with '.' or '_': so a file may be written under
-// such a name and renamed when it is whole.
+// Checkpoints refer to files by name. One that is gone from its folder is not missed (a
+// start logs it), so let a file stay until it was read to its end. Sub-folders and what
+// is neither a file nor a link to one are not read, nor are files in a folder whose names
+// begin with '.' or '_': so a file may be written under such a name and renamed when it is
+// whole.
 //
 // A last line without a newline is read as a record when the source is bounded. If the
 // file has a newline there the next time, reading goes on behind it; if the line itself

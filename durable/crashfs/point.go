@@ -74,7 +74,10 @@ type chain struct {
 }
 
 // maxOutcomes bounds how many outcomes of one group are listed.
-const maxOutcomes = 1 << 16
+const (
+	maxOutcomesLog2 = 16
+	maxOutcomes     = 1 << maxOutcomesLog2
+)
 
 // Point freezes the present instant.
 func (f *FS) Point() *Point {
@@ -202,6 +205,10 @@ func (g *pgroup) freeze(index map[*inode]int) {
 		}
 		return
 	}
+	if g.loners() > maxOutcomesLog2 {
+		g.outcomes = nil
+		return
+	}
 	known := map[string]int{keyOf(g.base): 0}
 	for i := range g.effects {
 		for _, o := range slices.Clone(g.outcomes) { // as they are without this effect
@@ -219,6 +226,25 @@ func (g *pgroup) freeze(index map[*inode]int) {
 			}
 		}
 	}
+}
+
+// loners counts effects on a single name that no other effect touches. Each of them
+// doubles the number of outcomes, so that there is no need to list them to know that
+// they are too many.
+func (g *pgroup) loners() int {
+	touched := map[place]int{}
+	for e, sets := range g.sets {
+		for _, s := range sets {
+			touched[place{g.dirs[e], s.name}]++
+		}
+	}
+	n := 0
+	for e, sets := range g.sets {
+		if len(sets) == 1 && touched[place{g.dirs[e], sets[0].name}] == 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // apply is the outcome with one more effect.

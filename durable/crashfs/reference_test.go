@@ -275,7 +275,7 @@ func (r *reference) step(t *testing.T, d *dice, fsys *crashfs.FS, open map[*refN
 		open[n] = f
 		r.change(dir, map[string]*refNode{base: n})
 	case op <= 3 && n != nil && open[n] != nil:
-		data := strings.Repeat(string(rune('A'+d.roll(26))), 4)
+		data := strings.Repeat(string(rune('A'+d.roll(26))), 1+d.roll(4))
 		_, err := open[n].Write([]byte(data))
 		must(err)
 		n.data += data

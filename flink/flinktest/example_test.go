@@ -10,9 +10,9 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// The worked example of docs/format.md, byte for byte as it stands there and not as
-// package flink writes it: one operator of uid "counter", in which the state "count" has
-// 5 for the key "a". It is in version 3, which has neither names nor properties.
+// A checkpoint that is spelled out by hand, not written by package flink: one operator of
+// uid "counter", in which the state "count" has 5 for the key "a". It is what the harness
+// itself is proven with.
 var workedPlan = Plan{
 	Checkpoint: 1,
 	Operators: []Operator{{

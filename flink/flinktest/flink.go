@@ -2,10 +2,10 @@ package flinktest
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -22,7 +22,7 @@ type Flink struct {
 	in      io.Writer
 	out     *bufio.Reader
 	process *exec.Cmd
-	stderr  bytes.Buffer
+	stderr  string // the file that it goes to
 	dir     string // for plans and for the metadata that Flink writes again
 	calls   int
 }
@@ -32,8 +32,15 @@ const answerTimeout = time.Minute
 
 func run(t testing.TB, classpath, program string) *Flink {
 	t.Helper()
-	f := &Flink{dir: t.TempDir(), process: exec.Command("java", "-cp", classpath, program)}
-	f.process.Stderr = &f.stderr
+	f := &Flink{dir: t.TempDir()}
+	f.stderr = filepath.Join(f.dir, "stderr")
+	stderr, err := os.Create(f.stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close()
+	f.process = exec.Command("java", append(slices.Clone(briefly), "-cp", classpath, program)...)
+	f.process.Stderr = stderr
 	in, err := f.process.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -48,10 +55,9 @@ func run(t testing.TB, classpath, program string) *Flink {
 	f.in, f.out = in, bufio.NewReader(out)
 	t.Cleanup(func() {
 		in.Close() // which ends it
-		giveUp := time.AfterFunc(answerTimeout, func() { f.process.Process.Kill() })
-		defer giveUp.Stop()
+		defer f.giveUp().Stop()
 		if err := f.process.Wait(); err != nil {
-			t.Errorf("java: %v\n%s", err, f.stderr.Bytes())
+			t.Errorf("java: %v\n%s", err, f.complaints())
 		}
 	})
 	if f.Version, err = f.line(); err != nil {
@@ -60,20 +66,33 @@ func run(t testing.TB, classpath, program string) *Flink {
 	return f
 }
 
+// giveUp ends Java in a while, unless it is stopped.
+func (f *Flink) giveUp() *time.Timer {
+	return time.AfterFunc(answerTimeout, func() { f.process.Process.Kill() })
+}
+
+// complaints is what Java has written to its standard error.
+func (f *Flink) complaints() string {
+	text, err := os.ReadFile(f.stderr)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
 // line is the next line that Flink says.
 func (f *Flink) line() (string, error) {
-	giveUp := time.AfterFunc(answerTimeout, func() { f.process.Process.Kill() })
-	defer giveUp.Stop()
+	defer f.giveUp().Stop()
 	line, err := f.out.ReadString('\n')
 	if err != nil {
-		return "", fmt.Errorf("java says no more: %w\n%s", err, f.stderr.Bytes())
+		return "", fmt.Errorf("java says no more: %w\n%s", err, f.complaints())
 	}
 	return line[:len(line)-1], nil
 }
 
 // A Dump is what Flink found in a checkpoint.
 type Dump struct {
-	Lines []string // one per operator and entry, sorted; see Plan.Operator and Operator.Entry
+	Lines []string // one per operator and entry, sorted; see Operator.Entry
 
 	// The metadata as Flink wrote them again: in the version that this release writes,
 	// and in version 3.
@@ -94,7 +113,7 @@ func (f *Flink) Dump(dir string, plan Plan, parallelism int) (*Dump, error) {
 		return nil, err
 	}
 	if _, err := fmt.Fprintf(f.in, "%s\t%s\t%d\t%s\n", dir, file, parallelism, again); err != nil {
-		return nil, fmt.Errorf("java does not listen: %w\n%s", err, f.stderr.Bytes())
+		return nil, fmt.Errorf("java does not listen: %w\n%s", err, f.complaints())
 	}
 	d := &Dump{Metadata: again, MetadataV3: again + ".v3"}
 	for {
@@ -117,6 +136,9 @@ func (f *Flink) Dump(dir string, plan Plan, parallelism int) (*Dump, error) {
 // say the same as the checkpoint's. The entries are in any order; see Operator.Entry.
 func (f *Flink) Expect(t testing.TB, dir string, plan Plan, entries []string, parallelisms ...int) {
 	t.Helper()
+	if len(parallelisms) == 0 {
+		t.Fatal("no parallelism is given to restore at")
+	}
 	want := slices.Concat(plan.lines(), entries)
 	slices.Sort(want)
 	for _, p := range parallelisms {

@@ -17,7 +17,6 @@ func TestFlinkReadsWhatWeirWrote(t *testing.T) {
 	for _, release := range Releases {
 		t.Run(string(release), func(t *testing.T) {
 			f := Start(t, release)
-			t.Logf("Flink %s", f.Version)
 			t.Run("worked example", func(t *testing.T) { f.Expect(t, workedExample(t), workedPlan, workedEntries, 1, 2) })
 			t.Run("controls", func(t *testing.T) { testControls(t, f) })
 			seed := randomSeed(t)

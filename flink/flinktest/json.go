@@ -30,26 +30,21 @@ func json(v flink.Value) string {
 	case []byte:
 		return fmt.Sprintf(`"%x"`, v)
 	case []flink.Value:
-		return jsonArray(v, json)
+		elements := make([]string, len(v))
+		for i, e := range v {
+			elements[i] = json(e)
+		}
+		return "[" + strings.Join(elements, ",") + "]"
 	case flink.Map:
-		pairs := jsonList(v, func(e flink.MapEntry) string { return "[" + json(e.Key) + "," + json(e.Value) + "]" })
+		pairs := make([]string, len(v))
+		for i, e := range v {
+			pairs[i] = "[" + json(e.Key) + "," + json(e.Value) + "]"
+		}
 		slices.Sort(pairs)
 		return "[" + strings.Join(pairs, ",") + "]"
 	default:
 		panic(fmt.Sprintf("flinktest: no entry can have a value of type %T", v))
 	}
-}
-
-func jsonArray[E any](list []E, one func(E) string) string {
-	return "[" + strings.Join(jsonList(list, one), ",") + "]"
-}
-
-func jsonList[E any](list []E, one func(E) string) []string {
-	texts := make([]string, len(list))
-	for i, e := range list {
-		texts[i] = one(e)
-	}
-	return texts
 }
 
 // jsonString renders a string by its UTF-16 units. A byte that is not part of valid

@@ -90,7 +90,7 @@ func (c *checker) value(t reflect.Type, path string) *UnsupportedError {
 	case reflect.Complex64, reflect.Complex128:
 		return c.refuse(t, path, "Flink has no complex numbers: use a struct of two float64"+orOwn)
 	default: // chan, func, unsafe.Pointer
-		return c.refuse(t, path, "a %s is no data, and cannot be kept: use a type that is"+orOwn, t.Kind())
+		return c.refuse(t, path, "values of kind %s are no data, and cannot be kept: use a type that is"+orOwn, t.Kind())
 	}
 }
 

@@ -117,5 +117,5 @@ func keyError(root, part reflect.Type, path, why string) error {
 	if path == "" {
 		return fmt.Errorf("%s cannot be a key: it %s", root, why)
 	}
-	return fmt.Errorf("%s cannot be a key: %s%s, a %s, %s", root, root, path, part, why)
+	return fmt.Errorf("%s cannot be a key: %s%s, of type %s, %s", root, root, path, part, why)
 }

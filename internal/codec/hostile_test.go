@@ -19,7 +19,7 @@ type victim struct {
 }
 
 // prey decodes src, which may fail, but if it does not, the value has an encoding.
-func prey[T any](_ testing.TB, c Codec[T]) victim { return preyOf(c, c) }
+func prey[T any](c Codec[T]) victim { return preyOf(c, c) }
 
 // preyOf is prey for a codec that reads what another one than now has written.
 func preyOf[T any](c, now Codec[T]) victim {
@@ -60,12 +60,12 @@ func victims(t testing.TB) []victim {
 		t.Fatal(err)
 	}
 	return []victim{
-		prey(t, of[bool](t)), prey(t, of[int8](t)), prey(t, of[int16](t)), prey(t, of[int32](t)), prey(t, of[int64](t)),
-		prey(t, of[int](t)), prey(t, of[float32](t)), prey(t, of[float64](t)), prey(t, of[string](t)), prey(t, of[[]byte](t)),
-		prey(t, of[time.Time](t)), prey(t, of[airport](t)), prey(t, of[route](t)), prey(t, of[tally](t)),
-		prey(t, of[[]string](t)), prey(t, of[[][]int16](t)), prey(t, of[map[string]string](t)), prey(t, of[map[float64][]byte](t)),
-		prey(t, of[stats](t)), prey(t, of[everything](t)), prey(t, of[[]everything](t)), prey(t, of[map[string][]everything](t)),
-		prey(t, of[chain](t)), prey(t, own), prey(t, ListOf(own)), prey(t, MapOf(own, own)), preyOf(old, of[Stats](t)), preyOf(ListOf(old), of[[]Stats](t)),
+		prey(of[bool](t)), prey(of[int8](t)), prey(of[int16](t)), prey(of[int32](t)), prey(of[int64](t)),
+		prey(of[int](t)), prey(of[float32](t)), prey(of[float64](t)), prey(of[string](t)), prey(of[[]byte](t)),
+		prey(of[time.Time](t)), prey(of[airport](t)), prey(of[route](t)), prey(of[tally](t)),
+		prey(of[[]string](t)), prey(of[[][]int16](t)), prey(of[map[string]string](t)), prey(of[map[float64][]byte](t)),
+		prey(of[stats](t)), prey(of[everything](t)), prey(of[[]everything](t)), prey(of[map[string][]everything](t)),
+		prey(of[chain](t)), prey(own), prey(ListOf(own)), prey(MapOf(own, own)), preyOf(old, of[Stats](t)), preyOf(ListOf(old), of[[]Stats](t)),
 	}
 }
 
@@ -91,7 +91,7 @@ func TestChangedBytes(t *testing.T) {
 
 func changed[T any](t *testing.T, c Codec[T], v T) {
 	b := encode(t, c, v)
-	p := prey(t, c)
+	p := prey(c)
 	for i := range b {
 		for _, x := range []byte{0, 1, 2, 0x7F, 0x80, 0xFF, b[i] ^ 1, b[i] + 1} {
 			src := bytes.Clone(b)
@@ -115,7 +115,7 @@ func TestNumbersAreNotBelieved(t *testing.T) {
 	}
 	for _, v := range victims(t) {
 		for _, number := range huge {
-			for at := range 90 {
+			for at := 0; at < 90; at += 3 {
 				// At a place in zeros, with and without the length of a struct.
 				src := bytes.Repeat([]byte{0}, 200)
 				copy(src[at:], number)
@@ -130,7 +130,7 @@ func TestNumbersAreNotBelieved(t *testing.T) {
 	const n = 1 << 16
 	src := binary.BigEndian.AppendUint32(nil, n)
 	src = append(src, bytes.Repeat([]byte{0xFF}, 8*n)...)
-	for _, v := range []victim{prey(t, of[[]everything](t)), prey(t, of[map[string]everything](t)), prey(t, of[[]string](t)), prey(t, of[[][]string](t))} {
+	for _, v := range []victim{prey(of[[]everything](t)), prey(of[map[string]everything](t)), prey(of[[]string](t)), prey(of[[][]string](t))} {
 		costs(t, v, src)
 	}
 }

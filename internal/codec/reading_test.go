@@ -348,3 +348,32 @@ func TestPartsOf(t *testing.T) {
 		t.Errorf("a string is of %v", got)
 	}
 }
+
+// wrapped is a codec around another one that hides what the other one can do beyond a
+// Codec, as a program's or another package's does.
+type wrapped[T any] struct{ Codec[T] }
+
+// resolving is one that does not.
+type resolving[T any] struct{ Codec[T] }
+
+func (r resolving[T]) Reading(was flink.Serializer) (Codec[T], error) {
+	old, err := Reading(r.Codec, was)
+	return resolving[T]{old}, err
+}
+
+// A codec that cannot decode with another schema must not be taken for one that can: it
+// would read the old bytes as if they were new ones.
+func TestReadingWrapped(t *testing.T) {
+	old := wroteOldStats(t)
+	c, err := Reading[Stats](wrapped[Stats]{of[Stats](t)}, old.was[0])
+	const want = "state written as record codec.Stats can be read as record codec.Stats, but not by a " +
+		"codec.wrapped[github.com/weirstream/weir/internal/codec.Stats]: it has no method Reading"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, %v, want %s", c, err, want)
+	}
+	if _, err := Reading(ListOf[Stats](wrapped[Stats]{of[Stats](t)}), old.was[1]); err == nil || err.Error() != want {
+		t.Errorf("in a list: %v", err)
+	}
+	byHand[Stats](t, old.was[0], old.data[0], resolving[Stats]{of[Stats](t)},
+		Stats{Fresh: "new", List: []int64{}, Title: "MUC", Count: -3, Mean: 0.5})
+}

@@ -22,10 +22,14 @@ const Capacity = 4
 // ErrClosed says that the gate was closed: the attempt is over.
 var ErrClosed = errors.New("exchange closed")
 
-// An Element is what travels on a channel: a batch, or a barrier between two batches.
+// An Element is what travels on a channel: a batch, a barrier between two batches, or
+// the end of what a source has to read.
 type Element struct {
-	Batch   flow.Batch    // nil for a barrier
-	Barrier checkpoint.ID // 0 for a batch
+	Batch   flow.Batch    // nil for the others
+	Barrier checkpoint.ID // 0 for the others
+	// End says that all was read. It travels behind the last batch, so that nobody calls
+	// a source exhausted while its last records wait in a channel.
+	End bool
 }
 
 // A Gate is where the channels of one task end. Any number of goroutines send; one

@@ -79,7 +79,6 @@ func Build(s Spec) (_ *Task, err error) {
 		t.fetch = &fetcher{
 			source: src, splits: s.Splits, known: append([]string(nil), s.Known...),
 			subtask: int(s.Subtask), parallelism: c.Parallelism,
-			exhausted: func() { s.Reports.Exhausted(s.Index) },
 		}
 	} else {
 		t.aligner = align.New(s.Channels)

@@ -32,7 +32,6 @@ type fetcher struct {
 	known       []string     // the ids of all subtasks' splits
 	subtask     int
 	parallelism int
-	exhausted   func()
 }
 
 // run reads until ctx ends, the gate is closed, something fails or, if the source is
@@ -48,8 +47,7 @@ func (f *fetcher) run(ctx context.Context, gate *exchange.Gate[Control]) error {
 				return err
 			}
 		}
-		f.exhausted()
-		return nil
+		return gate.Send(fetchChannel, exchange.Element{End: true})
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

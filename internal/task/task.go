@@ -43,7 +43,7 @@ type Reports struct {
 	Decline func(id checkpoint.ID, err error)
 	// Notified says that the effects that waited for a checkpoint are visible.
 	Notified func(task int, id checkpoint.ID)
-	// Exhausted says that a source's subtask has read all there is.
+	// Exhausted says that a source's subtask has read and processed all there is.
 	Exhausted func(task int)
 }
 
@@ -142,6 +142,8 @@ func (t *Task) loop() error {
 			err = t.control(*r.Control)
 		case r.Element.Barrier != 0:
 			err = t.barrier(r.Channel, r.Element.Barrier)
+		case r.Element.End:
+			t.reports.Exhausted(t.Index)
 		default:
 			t.records.Add(int64(r.Element.Batch.Len()))
 			if err = t.head.Push(r.Element.Batch); err == nil {

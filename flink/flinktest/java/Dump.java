@@ -88,14 +88,12 @@ import org.apache.flink.util.SimpleUserCodeClassLoader;
  * <p>The plan says what the job would: which states there are and of what types. Each line is one, fields between tabs:
  *
  * <pre>
- * operator     ID         PARALLELISM  MAX-PARALLELISM
+ * operator     ID         PARALLELISM   MAX-PARALLELISM
  * key          TYPE
- * VALUE        NAME       TYPE
- * REDUCING     NAME       TYPE
- * AGGREGATING  NAME       TYPE
- * LIST         NAME       List&lt;TYPE>
- * MAP          NAME       Map&lt;TYPE,TYPE>
- * SPLIT_DISTRIBUTE NAME   TYPE              a list in operator state, by its elements
+ * VALUE        NAME       TYPE                       also REDUCING and AGGREGATING
+ * LIST         NAME       List&lt;TYPE&gt;
+ * MAP          NAME       Map&lt;TYPE,TYPE&gt;
+ * SPLIT_DISTRIBUTE  NAME  TYPE                       a list in operator state, by the type of its elements
  * </pre>
  *
  * What belongs to an operator follows it. Nothing in the checkpoint may be missing from the plan.

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+func (t *tool) lsCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "ls DIR",
+		Short: "List checkpoints and savepoints",
+		Long: `List the checkpoints and savepoints of a job's directory, of a checkpoint directory
+(every job below it), or of any directory that has such in it: newest first, with what
+a crash has left behind.
+
+The state is what names, lengths and the metadata's own checksums tell; no state file
+is opened. "weir verify" reads the bytes.
+
+  whole        everything is there, in its length
+  damaged      something is missing or wrong, in what had been complete
+  incomplete   never finished, or half deleted
+  in progress  being written, or left by a crash
+  trash        being deleted, or left by a crash
+  set aside    found damaged by a job that was allowed to go back behind it`,
+		Example: `  weir ls weir-data              all jobs below a checkpoint directory
+  weir ls weir-data/<job>        one job
+  weir ls --json weir-data       one JSON object a line, see docs/cli-json.md`,
+		Annotations: map[string]string{"exit codes": `  0  it was listed, whatever was found
+  2  wrong usage, or something could not be read`},
+		Args:              onePath,
+		ValidArgsFunction: completeDirs,
+		RunE:              func(_ *cobra.Command, args []string) error { return t.ls(args[0], asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, one object a line")
+	return cmd
+}
+
+func (t *tool) ls(given string, asJSON bool) error {
+	p, err := look(t.fsys, given)
+	if err != nil {
+		return err
+	}
+	if p.file {
+		return fmt.Errorf("%s is a file; ls lists directories, and \"weir inspect\" shows what is in a checkpoint", p.shown)
+	}
+	found := &search{}
+	var groups []lsGroup
+	if p.kind == aCheckpoint {
+		groups = []lsGroup{t.lsCheckpoint(p)}
+	} else {
+		found = findBases(t.fsys, p)
+		for _, b := range found.bases {
+			groups = append(groups, t.lsBase(b))
+		}
+	}
+	if asJSON {
+		err = t.lsJSON(groups)
+	} else {
+		t.lsText(p, groups)
+	}
+	return cmp.Or(err, t.lsFailures(asJSON, groups, found))
+}
+
+// An lsGroup is what is listed together.
+type lsGroup struct {
+	shown string // the directory
+	rows  []*glance
+}
+
+// lsCheckpoint looks at one checkpoint.
+func (t *tool) lsCheckpoint(p place) lsGroup {
+	j := jobOf(t.fsys, p.name)
+	g := glanceAt(t.fsys, p.name, p.shown, j)
+	g.markRestart(j)
+	return lsGroup{rows: []*glance{g}}
+}
+
+func (t *tool) lsBase(b base) lsGroup {
+	group := lsGroup{shown: b.shown}
+	slices.SortFunc(b.jobs, func(x, y *jobDir) int { return strings.Compare(x.name, y.name) })
+	for _, j := range b.jobs {
+		group.rows = append(group.rows, t.lsJob(j)...)
+	}
+	for _, dir := range b.loose {
+		group.rows = append(group.rows, glanceAt(t.fsys, path.Join(b.name, dir), path.Join(b.shown, dir), nil))
+	}
+	group.rows = slices.DeleteFunc(group.rows, func(g *glance) bool { return g.state == gone })
+	return group
+}
+
+// lsJob looks at all that a job's directory has: complete checkpoints, newest first,
+// then the rest.
+func (t *tool) lsJob(j *jobDir) []*glance {
+	var rows []*glance
+	at := func(dir string) *glance {
+		g := glanceAt(t.fsys, path.Join(j.name, dir), path.Join(j.shown, dir), j)
+		rows = append(rows, g)
+		return g
+	}
+	for _, id := range slices.Backward(j.scan.Complete) {
+		at(checkpoint.Name{Kind: checkpoint.Complete, ID: id}.String()).markRestart(j)
+	}
+	for _, dir := range j.loose {
+		at(dir)
+	}
+	for _, n := range slices.Concat(j.scan.SetAside, j.scan.Leftovers) {
+		at(n.String())
+	}
+	return rows
+}
+
+// markRestart notes whether a restart of the job takes the checkpoint. Flink does not
+// choose by the directory; in a directory that was never Weir's none is marked.
+func (g *glance) markRestart(j *jobDir) {
+	newest, ok := j.newest()
+	isWeirs := ok && (j.weirs || g.sealed != nil && *g.sealed)
+	g.restart = isWeirs && checkpoint.ParseName(path.Base(g.name)) == checkpoint.Name{Kind: checkpoint.Complete, ID: newest}
+}
+
+// lsText writes a table for each group.
+func (t *tool) lsText(p place, groups []lsGroup) {
+	all := 0
+	tables := make([]table, len(groups))
+	for i, group := range groups {
+		tables[i] = lsTable(group)
+		all += len(group.rows)
+	}
+	if all == 0 {
+		t.errs.printf("no checkpoints in %s; a job keeps its own in a directory named by 32 hex digits, "+
+			"below its checkpoint directory\n", printable(p.shown))
+		return
+	}
+	alignTables(tables)
+	for i, group := range groups {
+		if i > 0 {
+			t.out.printf("\n")
+		}
+		if len(groups) > 1 || p.kind == aTree && group.shown != p.shown {
+			t.out.printf("%s:\n", printable(group.shown))
+		}
+		tables[i].writeTo(t.out, "")
+	}
+	t.out.printf("\n%s by names, lengths and checksums of the metadata; \"weir verify\" reads the bytes\n", counted(all, "entry"))
+}
+
+func lsTable(group lsGroup) table {
+	tb := table{columns: []column{
+		{head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true},
+		{head: "SEALED"}, {head: "STATE"}, {head: ""},
+	}}
+	for _, g := range group.rows {
+		r := row{
+			cells: []string{orDash(g.jobText()), printable(path.Base(g.name)), clock(g.unix), byteCount(g.bytes), g.sealedText(), string(g.state), ""},
+			tint:  map[int]tint{5: g.state.tint()},
+		}
+		switch {
+		case g.restart && g.state == whole:
+			r.cells[6], r.tint[6] = "a restart takes this one", bold
+		case g.restart:
+			r.cells[6], r.tint[6] = "a restart refuses this one", bold
+		}
+		if g.reason != "" {
+			r.below = append(r.below, printable(g.reason))
+		}
+		if g.outside > 0 {
+			r.below = append(r.below, counted(g.outside, "file")+" of it in other directories, not looked at")
+		}
+		tb.rows = append(tb.rows, r)
+	}
+	return tb
+}
+
+func (g *glance) jobText() string {
+	if g.job == nil {
+		return ""
+	}
+	return g.job.String()
+}
+
+func (g *glance) sealedText() string {
+	switch {
+	case g.sealed == nil:
+		return "-"
+	case *g.sealed:
+		return "yes"
+	default:
+		return "no"
+	}
+}
+
+// An lsLine is a checkpoint, or what is left of one, for programs.
+type lsLine struct {
+	Type    string         `json:"message_type"`
+	Path    string         `json:"path"`
+	Job     *string        `json:"job"`
+	Kind    string         `json:"kind"`
+	ID      *checkpoint.ID `json:"id"`
+	Time    *time.Time     `json:"time"`
+	Files   int            `json:"files"`
+	Bytes   int64          `json:"bytes"`
+	Outside int            `json:"outside"`
+	Sealed  *bool          `json:"sealed"`
+	State   string         `json:"state"`
+	Reason  string         `json:"reason,omitempty"`
+	Restart bool           `json:"restart"`
+}
+
+func (t *tool) lsJSON(groups []lsGroup) error {
+	for _, group := range groups {
+		for _, g := range group.rows {
+			if err := writeJSON(t.out, g.line()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *glance) line() lsLine {
+	l := lsLine{
+		Type: "checkpoint", Path: g.shown, Kind: g.kind, Files: g.files, Bytes: g.bytes, Outside: g.outside,
+		Sealed: g.sealed, State: g.state.word(), Reason: g.reason, Restart: g.restart,
+	}
+	if g.job != nil {
+		l.Job = new(g.job.String())
+	}
+	if g.id > 0 {
+		l.ID = &g.id
+	}
+	if g.unix != 0 {
+		l.Time = new(time.Unix(g.unix, 0).UTC())
+	}
+	return l
+}
+
+// lsFailures says what could not be read.
+func (t *tool) lsFailures(asJSON bool, groups []lsGroup, found *search) error {
+	errs := found.gaps()
+	for _, group := range groups {
+		for _, g := range group.rows {
+			errs = append(errs, g.failure)
+		}
+	}
+	return t.sayAll(asJSON, errs)
+}

@@ -1,0 +1,112 @@
+// Weir looks at checkpoints: its own and Flink's. It lists them, shows what is in them,
+// and reads them from the disk to say whether they are good. It changes nothing, and
+// takes no lock: a job may be running while it looks.
+//
+// One file per verb: ls.go, inspect.go, verify.go. Below them
+//
+//   - find.go says what lies at a path, glance.go what names and lengths tell of a
+//     checkpoint, content.go reads the state that its handles lead to,
+//   - screen.go, table.go and progress.go are how people are told, json.go is how
+//     programs are; docs/cli-json.md is the promise that goes with it.
+//
+// Everything that is read is taken to be hostile. Files are opened through package
+// durable, which follows no link, and through checkpoint/store, which lets no handle
+// lead out of its directory; what is printed has passed printable.
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/durable"
+)
+
+// The exit codes. Each verb's help says which of them it has and why.
+const (
+	exitGood    = 0
+	exitDamaged = 1
+	exitFailed  = 2 // usage, or it could not be read
+)
+
+// errDamaged ends a verb with exitDamaged. What is damaged has been said by then.
+var errDamaged = errors.New("damaged")
+
+// errSaid ends a verb with exitFailed. Why has been said by then.
+var errSaid = errors.New("failed")
+
+func main() {
+	os.Exit(execute(os.Args[1:], newTerminal(os.Stdout), newTerminal(os.Stderr)))
+}
+
+// execute runs a command line and returns the exit code.
+func execute(args []string, out, errs *terminal) int {
+	asJSON := slices.Contains(args, "--json")
+	t := &tool{fsys: durable.OS(), out: out, errs: errs}
+	root := t.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.Execute()
+	errOut := out.flush()
+	defer errs.Flush()
+	if errOut != nil && (err == nil || errors.Is(err, errDamaged)) {
+		err = errOut
+	}
+	switch {
+	case err == nil:
+		return exitGood
+	case errors.Is(err, errDamaged):
+		return exitDamaged
+	case errors.Is(err, errSaid):
+		return exitFailed
+	}
+	t.complain(asJSON, err)
+	return exitCode(err)
+}
+
+// exitCode is what an error that has been said ends with.
+func exitCode(err error) int {
+	var bad *store.MetadataError
+	if errors.As(err, &bad) {
+		return exitDamaged
+	}
+	return exitFailed
+}
+
+// A tool is what all verbs share.
+type tool struct {
+	fsys durable.FS
+	out  *terminal // what was asked for
+	errs *terminal // errors and progress
+}
+
+// complain writes an error for people or for programs.
+func (t *tool) complain(asJSON bool, err error) {
+	if asJSON {
+		writeJSON(t.errs, errorLine{Type: "error", Error: err.Error(), ExitCode: exitCode(err)})
+		return
+	}
+	io.WriteString(t.errs, "weir: "+printable(err.Error())+"\n")
+}
+
+// sayAll complains about each error that there is, and ends the verb if there is one.
+func (t *tool) sayAll(asJSON bool, errs []error) error {
+	said := error(nil)
+	for _, err := range errs {
+		if err != nil {
+			t.complain(asJSON, err)
+			said = errSaid
+		}
+	}
+	return said
+}
+
+// An errorLine is an error for programs.
+type errorLine struct {
+	Type     string `json:"message_type"`
+	Error    string `json:"error"`
+	ExitCode int    `json:"exit_code"`
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/weirstream/weir/durable"
+)
+
+// A meter counts the bytes that are read from files, and shows them on a terminal, on a
+// line that is redrawn. In a pipe it is silent.
+type meter struct {
+	read  atomic.Int64
+	total atomic.Int64 // how many there are, 0 if that is not known
+	stop  func()
+}
+
+// progressAfter is how long nothing is shown: what is done by then needs no progress.
+const progressAfter = 400 * time.Millisecond
+
+// measure returns a file system that is counted, and the meter that shows it until it
+// is stopped. Nothing else may be written meanwhile.
+func (t *tool) measure(what string) (durable.FS, *meter) {
+	m := &meter{stop: func() {}}
+	if !t.errs.live {
+		return t.fsys, m
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(100 * time.Millisecond)
+		defer ticker.Stop()
+		shown := false
+		for {
+			select {
+			case <-stop:
+				if shown {
+					t.errs.printf("\r\x1b[K")
+					t.errs.Flush()
+				}
+				return
+			case now := <-ticker.C:
+				if now.Sub(began) < progressAfter {
+					continue
+				}
+				shown = true
+				line := progressLine(what, m.read.Load(), m.total.Load(), now.Sub(began))
+				t.errs.printf("\r\x1b[K%s", cut(line, t.errs.width-1))
+				t.errs.Flush()
+			}
+		}
+	}()
+	m.stop = func() { close(stop); <-stopped }
+	return meteredFS{t.fsys, m}, m
+}
+
+func progressLine(what string, read, total int64, took time.Duration) string {
+	line := what + "  " + byteCount(read)
+	if total > 0 {
+		read = min(read, total) // what is read twice counts once
+		line = fmt.Sprintf("%s  %d%%  %s of %s", what, 100*read/total, byteCount(read), byteCount(total))
+	}
+	return line + fmt.Sprintf("  %s/s", byteCount(int64(float64(read)/took.Seconds())))
+}
+
+// A meteredFS is a file system that counts what is read.
+type meteredFS struct {
+	durable.FS
+	m *meter
+}
+
+func (f meteredFS) Open(name string) (durable.Reader, error) {
+	r, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return meteredReader{r, f.m}, nil
+}
+
+type meteredReader struct {
+	durable.Reader
+	m *meter
+}
+
+func (r meteredReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.Reader.ReadAt(p, off)
+	r.m.read.Add(int64(n))
+	return n, err
+}

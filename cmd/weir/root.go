@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// usageTemplate is cobra's, with the exit codes that each verb states.
+const usageTemplate = `Usage:
+  {{if .HasAvailableSubCommands}}{{.CommandPath}} VERB{{else}}{{.UseLine}}{{end}}
+{{- if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}
+{{- if .HasAvailableSubCommands}}
+
+Verbs:
+{{- range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+{{- if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+{{- with index .Annotations "exit codes"}}
+
+Exit codes:
+{{.}}{{end}}
+{{- if .HasAvailableSubCommands}}
+
+"{{.CommandPath}} VERB --help" tells more about a verb.{{end}}
+`
+
+func (t *tool) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "weir",
+		Short: "Look at checkpoints of Weir and of Flink",
+		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is in
+them, and reads them from the disk to say whether they are good. It changes nothing
+and can be used while the job runs.`,
+		Example: `  weir ls weir-data                     which checkpoints there are
+  weir inspect weir-data/<job>/chk-17   what is in one
+  weir verify weir-data                 whether they are good`,
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			err := fmt.Errorf("there is no verb %q", args[0])
+			if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+				err = fmt.Errorf("%w; do you mean %s?", err, like[0])
+			}
+			return usageError(cmd, err)
+		},
+		SuggestionsMinimumDistance: 2,
+	}
+	root.SetUsageTemplate(usageTemplate)
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.SetFlagErrorFunc(usageError)
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand())
+	return root
+}
+
+// usageError says where to read how it is done.
+func usageError(cmd *cobra.Command, err error) error {
+	return fmt.Errorf("%w; %q tells how it is used", err, cmd.CommandPath()+" --help")
+}
+
+// onePath is the argument of every verb.
+func onePath(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return usageError(cmd, errors.New("which one? a path is missing"))
+	case len(args) > 1:
+		return usageError(cmd, fmt.Errorf("one path at a time, not %d", len(args)))
+	case args[0] == "":
+		return usageError(cmd, errors.New("the path is empty"))
+	}
+	return nil
+}
+
+// completeDirs completes the path.
+func completeDirs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// version is what the Go linker noted of this program.
+func version() string {
+	v := "(unknown)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v = info.Main.Version
+	}
+	return fmt.Sprintf("%s (%s, %s/%s)", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

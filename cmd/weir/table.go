@@ -1,0 +1,116 @@
+package main
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// A table is lines of aligned columns. Lines that belong to a row, such as why it is
+// damaged, stand below it and are not aligned.
+type table struct {
+	columns []column
+	rows    []row
+	least   []int // of the columns' widths; may be nil
+}
+
+type column struct {
+	head  string
+	right bool // numbers
+	// shrinks says that the column may be cut on a terminal that is too narrow: a long
+	// random name of which some characters are enough.
+	shrinks bool
+}
+
+type row struct {
+	cells []string
+	tint  map[int]tint // of cells
+	below []string
+}
+
+// alignTables makes tables of the same columns equally wide.
+func alignTables(tables []table) {
+	least := make([]int, 0)
+	for _, t := range tables {
+		for i, w := range t.widths(0) {
+			if i == len(least) {
+				least = append(least, 0)
+			}
+			least[i] = max(least[i], w)
+		}
+	}
+	for i := range tables {
+		tables[i].least = least
+	}
+}
+
+const (
+	columnGap   = 2
+	shrunkWidth = 9 // eight characters and an ellipsis
+)
+
+// writeTo writes the table, each line behind an indent.
+func (t *table) writeTo(out *terminal, indent string) {
+	widths := t.widths(out.width - len(indent))
+	t.line(out, indent, widths, row{cells: t.heads()})
+	for _, r := range t.rows {
+		t.line(out, indent, widths, r)
+		for _, below := range r.below {
+			out.printf("%s  %s\n", indent, below)
+		}
+	}
+}
+
+func (t *table) heads() []string {
+	heads := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		heads[i] = c.head
+	}
+	return heads
+}
+
+// widths is how wide each column is, on a terminal so that the table fits if it can.
+func (t *table) widths(limit int) []int {
+	widths := make([]int, len(t.columns))
+	total := -columnGap
+	for i, c := range t.columns {
+		widths[i] = utf8.RuneCountInString(c.head)
+		if i < len(t.least) {
+			widths[i] = max(widths[i], t.least[i])
+		}
+		for _, r := range t.rows {
+			widths[i] = max(widths[i], utf8.RuneCountInString(r.cells[i]))
+		}
+		total += widths[i] + columnGap
+	}
+	if limit <= 0 {
+		return widths
+	}
+	for i, c := range t.columns {
+		if c.shrinks && total > limit && widths[i] > shrunkWidth {
+			w := max(shrunkWidth, widths[i]-(total-limit))
+			total -= widths[i] - w
+			widths[i] = w
+		}
+	}
+	return widths
+}
+
+func (t *table) line(out *terminal, indent string, widths []int, r row) {
+	var b strings.Builder
+	pending := 0 // spaces that are only written if something follows
+	for i, cell := range r.cells {
+		cell = cut(cell, widths[i])
+		space := widths[i] - utf8.RuneCountInString(cell)
+		if t.columns[i].right {
+			pending += space
+			space = 0
+		}
+		if cell != "" {
+			b.WriteString(strings.Repeat(" ", pending))
+			b.WriteString(out.tinted(r.tint[i], cell))
+			pending = 0
+		}
+		pending += space + columnGap
+	}
+	out.printf("%s%s\n", indent, b.String())
+}

@@ -1,0 +1,215 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/weirstream/weir"
+)
+
+// follower reads a followed file; the clock is the test's.
+type follower struct {
+	t      *testing.T
+	reader weir.Reader[string]
+}
+
+func follow(t *testing.T, src weir.Source[string], id string, from []byte) *follower {
+	t.Helper()
+	r, err := src.Open(t.Context(), weir.Split{ID: id, Position: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return &follower{t, r}
+}
+
+// want reads until nothing more is there.
+func (f *follower) want(want ...string) {
+	f.t.Helper()
+	var got []string
+	for {
+		records := make([]string, 3)
+		begin := time.Now()
+		n, err := f.reader.Read(f.t.Context(), records)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if d := time.Since(begin); d > 2*pollInterval {
+			f.t.Errorf("Read took %v", d)
+		}
+		if n == 0 {
+			break
+		}
+		got = append(got, records[:n]...)
+	}
+	if !same(got, want) {
+		f.t.Fatalf("got %.100q, want %.100q", got, want)
+	}
+}
+
+func (f *follower) wantError(words ...string) {
+	f.t.Helper()
+	n, err := f.reader.Read(f.t.Context(), make([]string, 3))
+	if n != 0 {
+		f.t.Errorf("%d records", n)
+	}
+	wantPermanent(f.t, err, words...)
+}
+
+func TestFollow(t *testing.T) {
+	for _, p := range packings {
+		t.Run(p.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "in")
+				write(t, path, nil)
+				src := Lines(path, Follow())
+				if src.Bounded() {
+					t.Error("it is bounded")
+				}
+				f := follow(t, src, "in", nil)
+				f.want()
+				add(t, path, p.pack("1\n2\n"))
+				f.want("1", "2")
+				f.want()
+				add(t, path, p.pack("3\nhal"))
+				f.want("3")
+				at := f.reader.Position()
+				add(t, path, p.pack("f\r"))
+				f.want()
+				add(t, path, p.pack("\n4\n"))
+				f.want("half", "4")
+				follow(t, src, "in", at).want("half", "4")
+				long := strings.Repeat("x", 3*bufferBytes)
+				add(t, path, p.pack(long+"\n5\n"))
+				f.want(long, "5")
+				follow(t, src, "in", nil).want("1", "2", "3", "half", "4", long, "5")
+			})
+		})
+	}
+}
+
+// A gzip file that grows byte by byte gives every line once, wherever it ends for now.
+func TestFollowTornGzip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "in.gz")
+		write(t, path, nil)
+		src := Lines(path, Follow())
+		f := follow(t, src, "in.gz", nil)
+		whole := append(zip("1\n2\n"+strings.Repeat("3", 100)+"\n"), zip("4\n")...)
+		var got []string
+		for i := range whole {
+			add(t, path, whole[i:i+1])
+			for {
+				records := make([]string, 2)
+				n, err := f.reader.Read(t.Context(), records)
+				if err != nil {
+					t.Fatal(i, err)
+				}
+				if n == 0 {
+					break
+				}
+				got = append(got, records[:n]...)
+				at := f.reader.Position()
+				follow(t, src, "in.gz", at) // can be gone to
+			}
+		}
+		if want := []string{"1", "2", strings.Repeat("3", 100), "4"}; !same(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestFollowEndsWithContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "in")
+		write(t, path, []byte("1\n"))
+		f := follow(t, Lines(path, Follow()), "in", nil)
+		f.want("1")
+		ctx, cancel := context.WithTimeout(t.Context(), pollInterval/5)
+		defer cancel()
+		begin := time.Now()
+		if n, err := f.reader.Read(ctx, make([]string, 1)); n != 0 || err != context.DeadlineExceeded {
+			t.Fatal(n, err)
+		}
+		if d := time.Since(begin); d != pollInterval/5 {
+			t.Errorf("Read returned after %v", d)
+		}
+		add(t, path, []byte("2\n"))
+		f.want("2") // nothing was lost
+	})
+}
+
+func TestFollowNewFiles(t *testing.T) {
+	dir := t.TempDir()
+	src := Lines(dir, Follow())
+	for _, name := range []string{"b", "a", "_c"} {
+		if ids, err := src.Splits(t.Context()); err != nil || len(ids) > 2 {
+			t.Fatal(ids, err)
+		}
+		write(t, filepath.Join(dir, name), nil)
+	}
+	if ids, err := src.Splits(t.Context()); err != nil || !same(ids, []string{"a", "b"}) {
+		t.Fatal(ids, err)
+	}
+}
+
+func TestFollowedFileChanges(t *testing.T) {
+	content := strings.Repeat("some line\n", 20)
+	for name, test := range map[string]struct {
+		change func(t *testing.T, path string)
+		words  string
+	}{
+		"removed":         {func(t *testing.T, path string) { must(t, os.Remove(path)) }, "removed"},
+		"truncated":       {func(t *testing.T, path string) { must(t, os.Truncate(path, 10)) }, "truncated"},
+		"moved away":      {func(t *testing.T, path string) { must(t, os.Rename(path, path+".1")) }, "removed"},
+		"rotated":         {func(t *testing.T, path string) { must(t, os.Rename(path, path+".1")); write(t, path, nil) }, "replaced by another file"},
+		"written anew":    {func(t *testing.T, path string) { write(t, path, bytes.Repeat([]byte("other line\n"), 20)) }, "truncated and written anew"},
+		"much of it anew": {func(t *testing.T, path string) { write(t, path, bytes.Repeat([]byte("other line\n"), 50)) }, "truncated and written anew"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "in")
+				write(t, path, []byte(content))
+				f := follow(t, Lines(path, Follow()), "in", nil)
+				f.want(strings.Split(strings.TrimSuffix(content, "\n"), "\n")...)
+				done := make(chan struct{})
+				go func() { // while Read waits
+					time.Sleep(pollInterval / 2)
+					test.change(t, path)
+					close(done)
+				}()
+				f.wantError(path, test.words)
+				<-done
+			})
+		})
+	}
+}
+
+func TestBoundedThenFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "in")
+		write(t, path, []byte("1\n2"))
+		_, end := mustRead(t, Lines(path), "in", nil)
+		f := follow(t, Lines(path, Follow()), "in", end)
+		f.want()
+		add(t, path, []byte("\r"))
+		f.want()
+		add(t, path, []byte("\n3\n"))
+		f.want("3")
+		f = follow(t, Lines(path, Follow()), "in", nil)
+		f.want("1", "2", "3")
+	})
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,35 @@
+package codec
+
+import "testing"
+
+// What a job does for every record allocates nothing that it need not.
+func TestAllocations(t *testing.T) {
+	allocations(t, "a key of usual length", 1)
+	allocations(t, "", 0)
+	allocations(t, airport("München"), 1)
+	allocations(t, int64(1)<<40, 0)
+	allocations(t, meters(1)<<40, 0)
+	allocations(t, 1<<40, 0)
+	allocations(t, int32(-1), 0)
+	allocations(t, 2.5, 0)
+	allocations(t, true, 0)
+}
+
+func allocations[K comparable](t *testing.T, k K, decoding float64) {
+	t.Helper()
+	c := of[K](t)
+	hash, err := HashOf(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst := make([]byte, 0, 100)
+	if n := testing.AllocsPerRun(100, func() { dst, _ = c.Append(dst[:0], k) }); n != 0 {
+		t.Errorf("%T: Append allocates %v times", k, n)
+	}
+	if n := testing.AllocsPerRun(100, func() { _, _, _ = c.Decode(dst) }); n != decoding {
+		t.Errorf("%T: Decode allocates %v times, want %v", k, n, decoding)
+	}
+	if n := testing.AllocsPerRun(100, func() { _ = hash(k) }); n != 0 {
+		t.Errorf("%T: the hash allocates %v times", k, n)
+	}
+}
