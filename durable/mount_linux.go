@@ -52,7 +52,9 @@ func probeBelow(lines []mountLine, dir string, depth int) Mount {
 	case "overlay":
 		// The path in the option is as the mounting process saw it. Inside a container it
 		// leads nowhere, and "nowhere" must not be answered by some ancestor of it.
-		if upper, ok := m.option("upperdir"); ok && filepath.IsAbs(upper) && depth > 0 {
+		upper, ok := m.option("upperdir")
+		upper = unescapeUpper(upper)
+		if ok && filepath.IsAbs(upper) && depth > 0 {
 			if _, err := os.Stat(upper); err == nil {
 				u := probeBelow(lines, filepath.Clean(upper), depth-1)
 				m.Upper = &u
@@ -60,6 +62,19 @@ func probeBelow(lines []mountLine, dir string, depth int) Mount {
 		}
 	}
 	return m
+}
+
+// unescapeUpper takes away the backslashes that whoever mounted an overlay had to put
+// before commas and backslashes; the kernel shows the option as it was given.
+func unescapeUpper(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // nearestExisting resolves dir, or the nearest ancestor of it that exists.

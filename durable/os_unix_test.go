@@ -5,6 +5,7 @@ package durable_test
 import (
 	"bufio"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -79,7 +80,9 @@ func TestMain(m *testing.M) {
 		}
 		l.WriteAt([]byte("other process"), 0)
 		os.Stdout.WriteString("locked\n")
-		select {} // until it is killed
+		io.Copy(io.Discard, os.Stdin) // until it is killed
+		l.Close()
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -94,6 +97,11 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	in, err := other.StdinPipe() // kept open: the other process waits for its end
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
 	if err := other.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,11 @@ const (
 	ModeBroadcast       DistributionMode = 2 // all had the same, and everyone gets it
 )
 
-var modeNames = [...]string{ModeSplitDistribute: "SPLIT_DISTRIBUTE", ModeUnion: "UNION", ModeBroadcast: "BROADCAST"}
+var modeNames = [...]string{
+	ModeSplitDistribute: "SPLIT_DISTRIBUTE",
+	ModeUnion:           "UNION",
+	ModeBroadcast:       "BROADCAST",
+}
 
 // String is Flink's name for the mode.
 func (m DistributionMode) String() string {

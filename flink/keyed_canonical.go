@@ -195,7 +195,7 @@ func (h *KeyedHeader) prefixSize(g checkpoint.KeyGroup, block []byte) int {
 	}
 	// Key group 0 looks the same both ways: only one of them makes sense of the rest.
 	c = NewCursor(block)
-	h.canonicalGroup(g, 1, c, func(_ Entry, err error) bool { return true })
+	h.canonicalGroup(g, 1, c, func(Entry, error) bool { return true })
 	if c.wantEnd(); c.err == nil {
 		return 1
 	}

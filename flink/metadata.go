@@ -56,8 +56,8 @@ type SubtaskState struct {
 }
 
 const (
-	metadataMagic    = 0x4960672D
-	masterStateMagic = 0xC96B1696 // as 32 bits
+	metadataMagic    uint32 = 0x4960672D
+	masterStateMagic uint32 = 0xC96B1696
 
 	masterStateMinSize   = 4 + 4 + 4 + 2 + 4
 	operatorStateMinSize = 16 + 4 + 4 + 1 + 4
@@ -114,9 +114,10 @@ func (o *OperatorState) check() error {
 }
 
 func (o *OperatorState) checkParallelism() error {
-	if o.Parallelism < 1 || o.MaxParallelism < o.Parallelism || o.MaxParallelism > checkpoint.MaxMaxParallelism {
+	const most = checkpoint.MaxMaxParallelism
+	if o.Parallelism < 1 || o.MaxParallelism < o.Parallelism || o.MaxParallelism > most {
 		return fmt.Errorf("parallelism %d and max parallelism %d, want 1 ≤ parallelism ≤ max parallelism ≤ %d",
-			o.Parallelism, o.MaxParallelism, checkpoint.MaxMaxParallelism)
+			o.Parallelism, o.MaxParallelism, most)
 	}
 	return nil
 }

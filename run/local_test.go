@@ -97,7 +97,10 @@ func options(t *testing.T, parallelism int) run.Options {
 // testLog writes log lines to the test's.
 type testLog struct{ t *testing.T }
 
-func (l *testLog) Write(p []byte) (int, error) { l.t.Log(strings.TrimSpace(string(p))); return len(p), nil }
+func (l *testLog) Write(p []byte) (int, error) {
+	l.t.Log(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
 
 func TestEveryRecordOnce(t *testing.T) {
 	for _, parallelism := range []int{1, 2, 5} {

@@ -37,7 +37,7 @@ func (in *inspection) textHead() {
 	} else {
 		line("sealed", "no: nothing tells whether its bytes are those that were written")
 	}
-	line("metadata", "version %d, %s", m.Version, readers(m))
+	line("metadata", "version %d: read by Weir and by %s", m.Version, readers(m))
 	if n := len(m.MasterStates); n > 0 {
 		line("hooks", "%s of the coordinator's hooks, not shown", counted(n, "state"))
 	}
@@ -47,12 +47,12 @@ func (in *inspection) textHead() {
 	line("operators", "%d", len(m.Operators))
 }
 
-// readers says who can read the metadata.
+// readers says which Flinks can read the metadata.
 func readers(m *flink.Metadata) string {
 	if first := readableBy(m); first > 0 {
-		return fmt.Sprintf("which Weir reads, and Flink from %v on", first)
+		return fmt.Sprintf("Flink %v and later", first)
 	}
-	return "which Weir reads, and every Flink since 1.11"
+	return "every Flink in use"
 }
 
 // outsideFiles is all files that are not in the checkpoint's directory.
@@ -78,7 +78,7 @@ func outsideFiles(m *flink.Metadata) []string {
 
 func (in *inspection) textOperator(op *operatorContent) {
 	out := in.t.out
-	name := "not named here"
+	name := "(name not known)"
 	if s := op.label.text(); s != "" {
 		name = printable(s)
 	}
@@ -90,9 +90,7 @@ func (in *inspection) textOperator(op *operatorContent) {
 	}
 	in.textHandles(op)
 	in.textStates(op)
-	for _, why := range unreadOf(op) {
-		out.printf("  not read: %s\n", printable(why))
-	}
+	in.textUnread(op)
 	if in.keys {
 		in.textEntries(op)
 	}
@@ -223,34 +221,15 @@ func (s *stateInfo) count() string {
 	}
 }
 
-// unreadOf is what was not read of an operator, each reason once.
-func unreadOf(op *operatorContent) []string {
-	var order []string
-	where := map[string][]string{}
+// textUnread writes what was not read of an operator, each reason once.
+func (in *inspection) textUnread(op *operatorContent) {
+	var list unreadList
 	for _, h := range op.handles {
-		for _, why := range h.Unread {
-			if where[why] == nil {
-				order = append(order, why)
-			}
-			where[why] = append(where[why], fmt.Sprintf("%v of %s", h.Kind, subtaskName(h.Subtask)))
-		}
+		list.add(h)
 	}
-	for i, why := range order {
-		at := where[why]
-		first := at[0]
-		if len(at) > 1 {
-			first += fmt.Sprintf(" and %s more", grouped(int64(len(at)-1)))
-		}
-		order[i] = first + ": " + why
+	for _, u := range list {
+		in.t.out.printf("  not read: %s: %s\n", u.where(), printable(u.why))
 	}
-	return order
-}
-
-func subtaskName(s checkpoint.Subtask) string {
-	if s < 0 {
-		return "the coordinator"
-	}
-	return fmt.Sprintf("subtask %v", s)
 }
 
 // maxShownValue is how much of an entry is shown on a terminal.

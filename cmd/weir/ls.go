@@ -149,7 +149,7 @@ func (t *tool) lsText(p place, groups []lsGroup) {
 		}
 		tables[i].writeTo(t.out, "")
 	}
-	t.out.printf("\n%s by names, lengths and checksums of the metadata; \"weir verify\" reads the bytes\n", counted(all, "entry"))
+	t.out.printf("\nas names, lengths and the metadata tell; \"weir verify\" reads the bytes\n")
 }
 
 func lsTable(group lsGroup) table {

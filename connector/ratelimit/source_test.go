@@ -36,6 +36,7 @@ func collect(t *testing.T, src weir.Source[int64], d time.Duration, between func
 	var wg sync.WaitGroup
 	for _, id := range ids {
 		r, err := src.Open(ctx, weir.Split{ID: id})
+		records := make([]int64, 512)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +44,7 @@ func collect(t *testing.T, src weir.Source[int64], d time.Duration, between func
 			defer r.Close()
 			for ctx.Err() == nil {
 				asked := time.Now()
-				n, err := r.Read(ctx, make([]int64, 512))
+				n, err := r.Read(ctx, records)
 				if d := time.Since(asked); d > maxWait {
 					t.Errorf("Read took %v", d)
 				}
@@ -87,7 +88,7 @@ func total(all []arrival) (n int) {
 
 func TestRate(t *testing.T) {
 	for _, readers := range []int{1, 3, 20} {
-		for _, rate := range []float64{0.5, 1, 7, 100, 1234.5, 1e6} {
+		for _, rate := range []float64{0.5, 1, 7, 100, 1234.5, 30_000} {
 			synctest.Test(t, func(t *testing.T) {
 				const seconds = 20
 				src := Source(generator.Source(-1, index, generator.Splits(readers)), rate)

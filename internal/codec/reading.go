@@ -32,12 +32,20 @@ func Reading[T any](c Codec[T], was flink.Serializer) (Codec[T], error) {
 	if err := compatible(was, c.Serializer()); err != nil {
 		return nil, err
 	}
-	if c, ok := c.(interface {
-		reading(flink.Serializer) (Codec[T], error)
-	}); ok {
-		return c.reading(was)
+	r, ok := c.(Resolver[T])
+	if !ok {
+		return nil, fmt.Errorf("state written as %s can be read as %s, but not by a %T: it has no method Reading",
+			was.TypeName(), c.Serializer().TypeName(), c)
 	}
-	return c, nil
+	return r.Reading(was)
+}
+
+// A Resolver is a codec that can be made to read what a compatible serializer has
+// written. All codecs of this package are; one that wraps another must be for itself, as
+// it hides what it wraps, or what is compatible and not equal is refused.
+type Resolver[T any] interface {
+	Codec[T]
+	Reading(was flink.Serializer) (Codec[T], error)
 }
 
 // compatible is flink.Compatible with what to do about it.
@@ -60,7 +68,7 @@ func compatible(was, now flink.Serializer) error {
 	return err
 }
 
-func (c viewed[T, U]) reading(was flink.Serializer) (Codec[T], error) {
+func (c viewed[T, U]) Reading(was flink.Serializer) (Codec[T], error) {
 	old, err := Reading(c.codec, was)
 	if err != nil {
 		return nil, err
@@ -68,7 +76,7 @@ func (c viewed[T, U]) reading(was flink.Serializer) (Codec[T], error) {
 	return viewed[T, U]{old}, nil
 }
 
-func (l *listCodec[E]) reading(was flink.Serializer) (Codec[[]E], error) {
+func (l *listCodec[E]) Reading(was flink.Serializer) (Codec[[]E], error) {
 	parts, err := partsOf(was, l.serializer, l.element.Serializer())
 	if err != nil {
 		return nil, err
@@ -80,7 +88,7 @@ func (l *listCodec[E]) reading(was flink.Serializer) (Codec[[]E], error) {
 	return ListOf(element), nil
 }
 
-func (m *mapCodec[K, V]) reading(was flink.Serializer) (Codec[map[K]V], error) {
+func (m *mapCodec[K, V]) Reading(was flink.Serializer) (Codec[map[K]V], error) {
 	parts, err := partsOf(was, m.serializer, m.key.Serializer(), m.value.Serializer())
 	if err != nil {
 		return nil, err
@@ -96,7 +104,7 @@ func (m *mapCodec[K, V]) reading(was flink.Serializer) (Codec[map[K]V], error) {
 	return MapOf(key, value), nil
 }
 
-func (s *structCodec[T]) reading(was flink.Serializer) (Codec[T], error) {
+func (s *structCodec[T]) Reading(was flink.Serializer) (Codec[T], error) {
 	r, err := s.record.reading(was)
 	if err != nil {
 		return nil, err
@@ -104,7 +112,7 @@ func (s *structCodec[T]) reading(was flink.Serializer) (Codec[T], error) {
 	return makeStructCodec[T](r), nil
 }
 
-func (c *erasedCodec[T]) reading(was flink.Serializer) (Codec[T], error) {
+func (c *erasedCodec[T]) Reading(was flink.Serializer) (Codec[T], error) {
 	e, err := c.erased.reading(was)
 	if err != nil {
 		return nil, err

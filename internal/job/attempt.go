@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -37,6 +38,11 @@ func (a *attempt) run(ctx context.Context, from store.From) error {
 	defer cancel()
 	cp, err := a.Store.Recover(from)
 	if err != nil {
+		// At the start somebody is there to be told; and damage does not heal by itself.
+		var damaged *store.DamagedError
+		if a.number == 1 || errors.As(err, &damaged) {
+			err = flow.Permanent(err)
+		}
 		return fmt.Errorf("recover: %w", err)
 	}
 	if err := a.prepare(inner, cp); err != nil {

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+func (t *tool) verifyCommand() *cobra.Command {
+	var asJSON, allowOutside bool
+	maxBlock := blockSize(defaultMaxBlock)
+	cmd := &cobra.Command{
+		Use:   "verify PATH",
+		Short: "Read checkpoints from the disk and say whether they are good",
+		Long: `Read a checkpoint or savepoint from the disk, past the page cache, and say whether it
+is good; or, for a directory with jobs or checkpoints in it, all that are complete,
+newest first.
+
+A checkpoint of Weir's has a seal: checksums of every byte. It is "verified", or it is
+damaged, and verify says which file, which block of it, and whether an older checkpoint
+is intact. One without a seal, as all of Flink's, can at best be "whole": presence and
+lengths are checked, and state whose types are known is read to the last byte. Whether
+the bytes are those that were written, nobody can tell.`,
+		Example: `  weir verify weir-data                   all checkpoints of all jobs
+  weir verify weir-data/<job>             all of one job
+  weir verify weir-data/<job>/chk-17      one
+  weir verify --json weir-data            one JSON object a line, see docs/cli-json.md`,
+		Annotations: map[string]string{"exit codes": `  0  verified, or whole without a seal
+  1  damaged or incomplete; of several: at least one is damaged, or none is good
+  2  wrong usage, no checkpoint, or something could not be read`},
+		Args:              onePath,
+		ValidArgsFunction: completeDirs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := look(t.fsys, args[0])
+			if err != nil {
+				return err
+			}
+			v := &verification{checker: checker{t, allowOutside, int64(maxBlock)}, asJSON: asJSON}
+			if p.kind == aCheckpoint {
+				return v.one(p)
+			}
+			return v.several(p)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&asJSON, "json", false, "write JSON, one object a line")
+	f.BoolVar(&allowOutside, "allow-outside", false, allowOutsideHelp)
+	f.Var(&maxBlock, "max-block", "without a seal: "+maxBlockHelp)
+	return cmd
+}
+
+// A verification is one run of the verb.
+type verification struct {
+	checker
+	asJSON bool
+	done   []*check
+}
+
+// one verifies one checkpoint and tells all about it.
+func (v *verification) one(p place) error {
+	dir := p.name
+	if p.file {
+		dir = path.Dir(p.name)
+	}
+	j := jobOf(v.t.fsys, dir)
+	c := v.check(p.name, p.shown, j)
+	if c.state == gone {
+		return fmt.Errorf("%s was deleted while it was read: a job that runs has a newer one; verify the job's directory", p.shown)
+	}
+	var intact *check
+	n := checkpoint.ParseName(path.Base(dir))
+	if !c.good() && n.Kind == checkpoint.Complete {
+		intact = v.olderIntact(j, n.ID)
+	}
+	v.done = append(v.done, c)
+	if v.asJSON {
+		if err := writeJSON(v.t.out, c.line(intact)); err != nil {
+			return err
+		}
+		return v.end(nil)
+	}
+	v.t.textCheck(c)
+	if c.state == damaged && n.Kind == checkpoint.Complete {
+		v.t.textWayOut(c, j, intact)
+	}
+	return v.end(nil)
+}
+
+// A target is a checkpoint to be verified.
+type target struct {
+	name, shown string
+	j           *jobDir // nil if it is in none
+}
+
+// several verifies all complete checkpoints of a job or of a tree, a line each.
+func (v *verification) several(p place) error {
+	found := findBases(v.t.fsys, p)
+	var targets []target
+	var jobs []*jobDir
+	for _, b := range found.bases {
+		slices.SortFunc(b.jobs, func(x, y *jobDir) int { return strings.Compare(x.name, y.name) })
+		for _, j := range b.jobs {
+			jobs = append(jobs, j)
+			targets = append(targets, jobTargets(j)...)
+		}
+		for _, dir := range b.loose {
+			targets = append(targets, target{path.Join(b.name, dir), path.Join(b.shown, dir), nil})
+		}
+	}
+	gaps := found.gaps()
+	if len(targets) == 0 {
+		return cmp.Or(v.t.sayAll(v.asJSON, gaps),
+			fmt.Errorf("there is no complete checkpoint in %s; \"weir ls %s\" lists what there is", p.shown, p.shown))
+	}
+	if err := v.run(targets); err != nil {
+		return err
+	}
+	if !v.asJSON {
+		v.textEnd(jobs)
+	}
+	return v.end(gaps)
+}
+
+// jobTargets is what a job has, newest first.
+func jobTargets(j *jobDir) []target {
+	var targets []target
+	for _, id := range slices.Backward(j.scan.Complete) {
+		name := checkpoint.Name{Kind: checkpoint.Complete, ID: id}.String()
+		targets = append(targets, target{path.Join(j.name, name), path.Join(j.shown, name), j})
+	}
+	for _, name := range j.loose {
+		targets = append(targets, target{path.Join(j.name, name), path.Join(j.shown, name), nil})
+	}
+	return targets
+}
+
+// run verifies the targets and says of each what was found when that is known.
+func (v *verification) run(targets []target) error {
+	lines := newVerifyTable(targets)
+	if !v.asJSON {
+		lines.head(v.t.out)
+	}
+	for i, at := range targets {
+		c := v.check(at.name, at.shown, at.j)
+		v.done = append(v.done, c)
+		if v.asJSON {
+			if err := writeJSON(v.t.out, c.line(nil)); err != nil {
+				return err
+			}
+		} else {
+			lines.write(v.t.out, i, c)
+		}
+		if err := v.t.out.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end writes the summary for programs, complains of what could not be read, and decides
+// about the exit code: damage counts more than what is not known.
+func (v *verification) end(gaps []error) error {
+	s := summarize(v.done)
+	s.ExitCode = exitGood
+	switch {
+	case s.Damaged > 0, s.Verified+s.Whole == 0 && s.Incomplete > 0:
+		s.ExitCode = exitDamaged
+	case s.Unreadable > 0 || len(gaps) > 0:
+		s.ExitCode = exitFailed
+	}
+	if v.asJSON {
+		if err := writeJSON(v.t.out, s); err != nil {
+			return err
+		}
+	}
+	for _, c := range v.done {
+		gaps = append(gaps, c.failure)
+	}
+	v.t.sayAll(v.asJSON, gaps)
+	switch s.ExitCode {
+	case exitDamaged:
+		return errDamaged
+	case exitFailed:
+		return errSaid
+	}
+	return nil
+}

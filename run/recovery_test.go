@@ -1,0 +1,233 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/connector/ratelimit"
+	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/faultfs"
+	"github.com/weirstream/weir/run"
+)
+
+// A disk that is full for a while costs the checkpoints of that while; the job goes on.
+func TestFullDiskIsTolerated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 2)
+		opts.InlineThreshold = -1 // every state is a file
+		var rules []faultfs.Rule
+		for k := 20; k < 23; k++ {
+			rules = append(rules, faultfs.Rule{Ops: faultfs.Sync, Name: "????????-????-*", K: k, Do: faultfs.Fail, Err: syscall.ENOSPC})
+		}
+		faults := faultfs.New(durable.OS(), rules...)
+		opts.FS = faults
+		if err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts); err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, out.Records(), 3000)
+		st := opts.Monitor.Status()
+		if st.Attempt != 1 || st.Failed == 0 || st.Completed < 20 {
+			t.Errorf("status %+v: want one attempt, some failed checkpoints and many complete ones", st)
+		}
+	})
+}
+
+// A disk that stays full ends the job; the last complete checkpoint is what the next run
+// starts from.
+func TestFullDiskThatStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 2)
+		opts.ToleratedFailures, opts.MaxRestarts = 2, 1
+		opts.FS = faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Write, Name: "_metadata", K: 5, Sticky: true, Do: faultfs.FailPartly, Err: syscall.ENOSPC})
+		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "3 checkpoints in a row") {
+			t.Fatalf("got %v, want ENOSPC after 3 checkpoints in a row", err)
+		}
+		if st := opts.Monitor.Status(); st.LastComplete != 4 || st.Attempt != 2 {
+			t.Errorf("status %+v: want checkpoint 4 and two attempts", st)
+		}
+		opts.FS, opts.Monitor = nil, &run.Monitor{}
+		if err := run.Local(t.Context(), sums(&out, 3000, 1e6, never), opts); err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, out.Records(), 3000)
+		if st := opts.Monitor.Status(); st.Restored != 4 {
+			t.Errorf("the second run started from checkpoint %d, want 4", st.Restored)
+		}
+	})
+}
+
+// If nobody can tell whether a checkpoint is complete the attempt ends there, and what is
+// on disk decides: here, that it is.
+func TestUnknownOutcome(t *testing.T) {
+	for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailAfter} {
+		synctest.Test(t, func(t *testing.T) {
+			var out weir.Collector[total]
+			opts := options(t, 2)
+			opts.FS = faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Rename, Name: "chk-5", K: 1, Do: do, Err: syscall.EIO})
+			if err := run.Local(t.Context(), sums(&out, 2000, 1000, never), opts); err != nil {
+				t.Fatal(err)
+			}
+			checkSums(t, out.Records(), 2000)
+			if st := opts.Monitor.Status(); st.Attempt != 2 {
+				t.Errorf("%d attempts, want 2", st.Attempt)
+			}
+		})
+	}
+}
+
+func TestSecondProcessIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out, other weir.Collector[total]
+		opts := options(t, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		first := make(chan error, 1)
+		go func() { first <- run.Local(ctx, sums(&out, 1000, 100, never), opts) }()
+		time.Sleep(time.Second)
+		err := run.Local(t.Context(), sums(&other, 1000, 100, never), run.Options{CheckpointDir: opts.CheckpointDir, Log: opts.Log})
+		var locked *store.LockedError
+		if !errors.As(err, &locked) || !strings.Contains(err.Error(), "process") {
+			t.Errorf("got %v, want a *store.LockedError that names the owner", err)
+		}
+		cancel()
+		if err := <-first; !errors.Is(err, run.ErrStopped) {
+			t.Errorf("the first run ended with %v", err)
+		}
+		if len(other.Records()) != 0 {
+			t.Error("the second run has written something")
+		}
+	})
+}
+
+// damage flips a bit in the middle of the newest checkpoint's metadata.
+func damage(t *testing.T, dir string) {
+	t.Helper()
+	matches, err := filepath.Glob(filepath.Join(dir, "*", "chk-*", "_metadata"))
+	if err != nil || len(matches) != 2 {
+		t.Fatalf("want two checkpoints, have %q %v", matches, err)
+	}
+	newest := matches[1]
+	b, err := os.ReadFile(newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 0x10
+	if err := os.WriteFile(newest, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Damage is never stepped over in silence: not at a start, and with leave only once.
+func TestDamagedCheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 2)
+		ctx, cancel := context.WithTimeout(t.Context(), 450*time.Millisecond)
+		defer cancel()
+		if err := run.Local(ctx, sums(&out, 2000, 1000, never), opts); !errors.Is(err, run.ErrStopped) {
+			t.Fatal(err)
+		}
+		newest := opts.Monitor.Status().LastComplete
+		damage(t, opts.CheckpointDir)
+		before := len(out.Records())
+		var damaged *store.DamagedError
+		if err := run.Local(t.Context(), sums(&out, 2000, 1e6, never), opts); !errors.As(err, &damaged) {
+			t.Fatalf("got %v, want a *store.DamagedError", err)
+		}
+		if damaged.Intact != newest-1 || !strings.Contains(damaged.Error(), "allow-fallback") {
+			t.Errorf("%v: want it to name %d as intact, and the way there", damaged, newest-1)
+		}
+		if len(out.Records()) != before {
+			t.Error("a refused run has made output visible")
+		}
+		opts.AllowFallback, opts.Monitor = true, &run.Monitor{}
+		if err := run.Local(t.Context(), sums(&out, 2000, 1e6, never), opts); err != nil {
+			t.Fatal(err)
+		}
+		if st := opts.Monitor.Status(); st.Restored != newest-1 {
+			t.Errorf("went back to checkpoint %d, want %d", st.Restored, newest-1)
+		}
+		if len(out.Records()) <= 2000 {
+			t.Errorf("%d records: going back repeats what came between, and it has not", len(out.Records()))
+		}
+	})
+}
+
+// What a changed job cannot be restored from is refused, with what to do about it.
+func TestChangedJobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := options(t, 2)
+		opts.CheckpointInterval = time.Hour
+		build := func(operator, state string) *weir.Job {
+			job := weir.NewJob("changing")
+			in := weir.From(job, "numbers", ratelimit.Source(weir.Slice(numbers(100)...), 1e6))
+			weir.To(weir.Process(weir.KeyBy(in, func(n int64) int64 { return n % 10 }), operator, func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, int64] {
+				n := weir.NewValue[int64](c, state)
+				return func(v int64, out *weir.Out[int64]) error { n.Set(v); out.Emit(v); return nil }
+			}), "out", &weir.Collector[int64]{})
+			return job
+		}
+		if err := run.Local(t.Context(), build("op", "n"), opts); err != nil {
+			t.Fatal(err)
+		}
+		refused := func(job *weir.Job, words ...string) {
+			t.Helper()
+			err := run.Local(t.Context(), job, opts)
+			if err == nil {
+				t.Error("not refused")
+				return
+			}
+			for _, w := range words {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%v: does not say %q", err, w)
+				}
+			}
+		}
+		refused(build("renamed", "n"), "does not fit the job", "which the job does not have", "--allow-non-restored-state")
+		refused(build("op", "renamed"), "does not fit the job", `state "n"`, "--allow-non-restored-state")
+
+		job := weir.NewJob("changing")
+		in := weir.From(job, "numbers", weir.Slice(numbers(100)...))
+		weir.To(weir.Process(weir.KeyBy(in, func(n int64) string { return "k" }), "op", func(c *weir.KeyContext[string]) weir.ProcessFunc[int64, int64] {
+			n := weir.NewValue[int64](c, "n")
+			return func(v int64, out *weir.Out[int64]) error { n.Set(v); return nil }
+		}), "out", &weir.Collector[int64]{})
+		refused(job, "does not fit the job", "type of the key", "Long", "String", "--from none")
+
+		opts.Parallelism = 129
+		refused(build("op", "n"), "max parallelism 128", "--parallelism 128")
+		opts.Parallelism = 2
+
+		// Another job's checkpoint, given by its path.
+		other := options(t, 1)
+		var sink weir.Collector[total]
+		if err := run.Local(t.Context(), sums(&sink, 10, 1e6, never), other); err != nil {
+			t.Fatal(err)
+		}
+		paths, err := filepath.Glob(filepath.Join(other.CheckpointDir, "*", "chk-*"))
+		if err != nil || len(paths) != 1 {
+			t.Fatal(paths, err)
+		}
+		opts.From = paths[0]
+		refused(build("op", "n"), "another job")
+		opts.From = ""
+
+		opts.AllowNonRestoredState = true
+		for _, job := range []*weir.Job{build("op", "other"), build("renamed", "n")} {
+			if err := run.Local(t.Context(), job, opts); err != nil {
+				t.Errorf("with leave: %v", err)
+			}
+		}
+	})
+}
