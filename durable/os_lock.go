@@ -37,7 +37,9 @@ func (osFS) Lock(name string) (LockFile, error) {
 			return nil, err
 		}
 		if same {
-			return &osLock{f: f}, nil
+			l := &osLock{f: f}
+			held.Store(l, nil)
+			return l, nil
 		}
 		f.Close()
 	}
@@ -60,6 +62,10 @@ func isStill(f *os.File, name string) (bool, error) {
 	}
 	return os.SameFile(open, named), nil
 }
+
+// held keeps locks from the garbage collector until they are closed: it would close the
+// file of one that nobody refers to, and so give the lock away without a word.
+var held sync.Map
 
 // osLock is a LockFile. A lock that somebody else holds is dead from the beginning.
 type osLock struct {
@@ -98,4 +104,7 @@ func (o *osLock) Sync() error {
 	return o.dead
 }
 
-func (o *osLock) Close() error { return o.f.Close() }
+func (o *osLock) Close() error {
+	held.Delete(o)
+	return o.f.Close()
+}

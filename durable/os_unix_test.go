@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/weirstream/weir/durable"
 )
@@ -133,4 +135,24 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestLockOutlivesItsReferences: the garbage collector closes files that nobody refers
+// to any more, and must not end a lock that way.
+func TestLockOutlivesItsReferences(t *testing.T) {
+	name := filepath.Join(t.TempDir(), ".lock")
+	func() {
+		if _, err := durable.OS().Lock(name); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	for range 5 {
+		runtime.GC()
+		time.Sleep(time.Millisecond) // finalizers run on a goroutine of their own
+	}
+	l, err := durable.OS().Lock(name)
+	if !errors.Is(err, durable.ErrLocked) {
+		t.Errorf("got %v, want that it is locked", err)
+	}
+	l.Close()
 }

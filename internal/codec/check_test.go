@@ -29,8 +29,8 @@ type (
 		A int64 `avro:"x"`
 		B int64 `avro:"x"`
 	}
-	named_ struct{ inner base }
-	tagged struct {
+	burying struct{ inner base }
+	tagged  struct {
 		base `avro:"b"`
 	}
 	pair[T any] struct{ A, B T }
@@ -86,9 +86,10 @@ func TestUnsupported(t *testing.T) {
 	unsupported[linked](t, "no codec for codec.linked: at .Next, of type *codec.linked: "+
 		"state is values, not pointers: use codec.linked, or a slice where there may be none"+own)
 
+	_, _ = hidden{}.b, burying{}.inner // for staticcheck
 	unsupported[hidden](t, "no codec for codec.hidden: at .b, of type int64: an unexported field would be gone after a restore: "+
 		"export it, tag it `avro:\"-\"` if it may be lost"+own)
-	unsupported[named_](t, "no codec for codec.named_: at .inner, of type codec.base: an unexported field would be gone after a restore: "+
+	unsupported[burying](t, "no codec for codec.burying: at .inner, of type codec.base: an unexported field would be gone after a restore: "+
 		"export it, tag it `avro:\"-\"` if it may be lost"+own)
 	unsupported[tagged](t, "no codec for codec.tagged: at .base, of type codec.base: an unexported field would be gone after a restore: "+
 		"export it, tag it `avro:\"-\"` if it may be lost"+own)

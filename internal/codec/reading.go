@@ -41,8 +41,9 @@ func Reading[T any](c Codec[T], was flink.Serializer) (Codec[T], error) {
 }
 
 // A Resolver is a codec that can be made to read what a compatible serializer has
-// written. All codecs of this package are; one that wraps another must be for itself, as
-// it hides what it wraps, or what is compatible and not equal is refused.
+// written. The codecs of structs, and of what may have structs in it, are; one that wraps
+// another, and so hides what that can do, must be it by itself, or all but what is equal
+// is refused.
 type Resolver[T any] interface {
 	Codec[T]
 	Reading(was flink.Serializer) (Codec[T], error)
