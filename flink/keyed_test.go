@@ -436,3 +436,51 @@ func TestHeapPrimitivesAllocateNothing(t *testing.T) {
 		t.Errorf("%.0f allocations", n)
 	}
 }
+
+// Where key and namespace both vary in length, the length of each follows it.
+func TestCompositeKeyLengths(t *testing.T) {
+	long := strings.Repeat("x", 298) // 300 bytes with its length
+	got := AppendCompositeKey(nil, 0x1234, 1<<15, AppendString(nil, long), AppendString(nil, "abcd"), true)
+	want := append(unhex("1234 ab02"), long...)
+	want = append(want, unhex(`2c01 05 "abcd" 05`)...)
+	if !bytes.Equal(got, want) {
+		t.Errorf("%x, want %x", got, want)
+	}
+
+	header := KeyedHeader{Key: String, States: []StateMeta{ValueStateMeta("s", Byte).InNamespace(String), ListStateMeta("l", Byte)}}
+	data, err := header.AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &KeyGroupsHandle{Tag: TagSavepoint, Range: checkpoint.KeyGroupRange{Start: 0x1234, End: 0x1234}, Offsets: []int64{int64(len(data))}}
+	read := func(state int, key, value []byte) ([]Entry, error) {
+		var group CanonicalGroup
+		group.Add(state, key, value)
+		return collect(h, append(bytes.Clone(data), group.Bytes()...))
+	}
+	entries, err := read(0, got, []byte{1})
+	if diff := cmp.Diff([]Entry{{Group: 0x1234, State: &header.States[0], Key: long, Namespace: "abcd", Value: int8(1)}}, entries, sameState); diff != "" || err != nil {
+		t.Errorf("error %v, %s", err, diff)
+	}
+	got[len(got)-1]++
+	if _, err := read(0, got, []byte{1}); err == nil || !strings.Contains(err.Error(), "length 06 of a part of a composite key, want 05") {
+		t.Errorf("wrong length: error %v", err)
+	}
+	key := AppendCompositeKey(nil, 0x1234, 1<<15, AppendString(nil, "k"), []byte{0}, false)
+	if _, err := read(1, key, []byte{1, ';', 2}); err == nil || !strings.Contains(err.Error(), "byte 0x3b between list elements") {
+		t.Errorf("wrong delimiter: error %v", err)
+	}
+}
+
+func TestKeyedV2(t *testing.T) {
+	meta := ValueStateMeta("s", Long)
+	meta.Kind = KindKeyValueV2
+	data, err := (&KeyedHeader{Key: Long, States: []StateMeta{meta}}).AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &KeyGroupsHandle{Tag: TagSavepoint, Range: checkpoint.KeyGroupRange{Start: 1, End: 1}, Offsets: []int64{int64(len(data))}}
+	if _, err := collect(h, append(data, 0)); err == nil || !strings.Contains(err.Error(), `state "s": the layout of keyed state V2 is not known`) {
+		t.Errorf("error %v", err)
+	}
+}

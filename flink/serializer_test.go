@@ -523,3 +523,34 @@ func TestHugeCounts(t *testing.T) {
 		t.Errorf("elements without bytes: %v", c.Err())
 	}
 }
+
+func TestDecodeErrors(t *testing.T) {
+	abc := &enum{class: "E", constants: []string{"A"}}
+	for _, v := range []struct {
+		serializer Serializer
+		data       string
+		want       string
+	}{
+		{bigInteger, "ffffffff", "at byte 0: length -1 of a BigInteger"},
+		{bigInteger, "00000004", "at byte 0: length 4 of a BigInteger"},
+		{bigInteger, "7fffffff 00", "want 2147483643 bytes, have 1"},
+		{abc, "00000001", "at byte 0: constant 1 of enum E, which has 1"},
+		{abc, "ffffffff", "at byte 0: constant -1 of enum E, which has 1"},
+		{pojoForTest(t), "00", "flags 0x0 of a value of P"},
+		{pojoForTest(t), "08 01", "subclass 1 of P, which has 1"},
+		{nullableForTest(Int, -1), "01", "want -1 bytes"},
+		{&composite{kind: streamElementKind, nested: []Serializer{Int}}, "02 0000000000000000", "stream element of kind 2"},
+		{flinkAvroForTest(t, `["null","int"]`), "00000002", "at byte 0: union branch 2 of 2"},
+		{flinkAvroForTest(t, `{"type":"enum","name":"E","symbols":["A"]}`), "ffffffff", "at byte 0: enum symbol -1 of 1"},
+		{flinkAvroForTest(t, `{"type":"array","items":"int"}`), "ffff03 00", "a block of 65535 avro items cannot be in the 1 bytes that are left"},
+		{flinkAvroForTest(t, `{"type":"array","items":"int"}`), "ffffffffffffffffffff01", "the number of avro items is not a number"},
+		{flinkAvroForTest(t, `{"type":"record","name":"R","fields":[{"name":"r","type":["null","R"]}]}`),
+			strings.Repeat("00000001", avroMaxDepth), "avro values are nested more than 64 deep"},
+		{avroStructForTest(t), "00000001 80", "at byte 0: record flights.Stats: "},
+	} {
+		c := NewCursor(unhex(v.data))
+		if v.serializer.Decode(c); c.Err() == nil || !strings.Contains(c.Err().Error(), v.want) {
+			t.Errorf("%s: %s: error %v, want %s", v.serializer.TypeName(), v.data, c.Err(), v.want)
+		}
+	}
+}

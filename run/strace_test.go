@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -181,17 +182,33 @@ func below(dir string, ops []operation) (kept []operation) {
 	return kept
 }
 
-// splitCycles cuts the operations where a checkpoint begins. What comes before the first
-// is the start of the job.
+var numbered = regexp.MustCompile(`^(?:\.inprogress-|\.trash-|chk-)(\d+)`)
+
+// splitCycles gives each operation to the checkpoint it belongs to: the one that its name
+// bears, or, as checkpoint n retires n-1, the one after it. A sync of the job's directory
+// belongs to the rename before it. Before the first checkpoint is the start of the job.
 func splitCycles(ops []operation) (cycles [][]operation) {
+	renamed := 0
 	for _, op := range ops {
-		if op.verb == "mkdir" && strings.HasPrefix(op.name, ".inprogress-") {
+		n := renamed
+		if m := numbered.FindStringSubmatch(op.name); m != nil {
+			n, _ = strconv.Atoi(m[1])
+			if !strings.HasPrefix(op.name, ".inprogress-") {
+				n++
+			}
+			if op.verb == "rename" && strings.HasPrefix(op.to, "chk-") {
+				renamed = n
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		for len(cycles) < n {
 			cycles = append(cycles, nil)
 		}
-		if n := len(cycles); n > 0 {
-			cycles[n-1] = append(cycles[n-1], op)
-		}
+		cycles[n-1] = append(cycles[n-1], op)
 	}
+	// The last checkpoint retires the one before it, and nothing retires the last.
 	return cycles
 }
 

@@ -112,10 +112,11 @@ func TestEveryFault(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%v, action %d, sticky %v", rule.Err, rule.Do, rule.Sticky), func(t *testing.T) {
 			t.Parallel()
+			verdicts := map[crashfs.Fingerprint]error{}
 			runs, fired := 0, 0
 			rule.Ops = faultfs.All
 			for rule.K = 1; ; rule.K++ {
-				n := aFaultyLife(t, rule)
+				n := aFaultyLife(t, rule, verdicts)
 				if n == 0 {
 					break
 				}
@@ -127,9 +128,9 @@ func TestEveryFault(t *testing.T) {
 }
 
 // aFaultyLife lives with a fault, then without, and says how often the fault struck.
-func aFaultyLife(t *testing.T, rule faultfs.Rule) int {
+func aFaultyLife(t *testing.T, rule faultfs.Rule, verdicts map[crashfs.Fingerprint]error) int {
 	t.Helper()
-	w := &world{disk: newDisk(t), states: 1, opts: func() Options { return testOptions(1) }}
+	w := &world{disk: newDisk(t), states: 1, opts: func() Options { return testOptions(1) }, verdicts: verdicts}
 	w.fs = w.disk
 	if err := w.life(1); err != nil {
 		t.Fatalf("without faults: %v", err)
@@ -141,7 +142,7 @@ func aFaultyLife(t *testing.T, rule faultfs.Rule) int {
 	}
 	// What was told must hold for who comes next, and after a power cut.
 	for state := range w.disk.Point().States(crashfs.Options{}) {
-		if err := w.oracle(state); err != nil {
+		if err := w.judge(state); err != nil {
 			t.Errorf("%+v: %v\n%s\n%s", rule, err, state, strings.Join(w.disk.Trace(), "\n"))
 			break
 		}
@@ -164,17 +165,16 @@ func TestEveryFaultThenPowerCut(t *testing.T) {
 	for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter} {
 		t.Run(fmt.Sprintf("action %d", do), func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && do != faultfs.Fail {
-				t.Skip("takes seconds")
-			}
+			verdicts := map[crashfs.Fingerprint]error{}
 			faults := 0
 			var states uint64
 			for k := 1; ; k++ {
 				w, s := newWorld(t, 1, 1, 1)
+				w.verdicts = verdicts
 				rule := faultfs.Rule{Ops: faultfs.Mutations, K: k, Do: do, Err: syscall.EIO}
 				faulty := faultfs.New(w.disk, rule)
 				w.fs, s.fsys = faulty, faulty
-				r := w.sweep(t, func() error { return errors.Join(w.liveOn(s), w.liveOn(s)) })
+				r := w.sweep(t, func() error { return w.liveOn(s) })
 				if r.Bad > 0 {
 					t.Errorf("%+v: %v", rule, r.Err())
 				}

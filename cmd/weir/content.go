@@ -23,7 +23,7 @@ type handle struct {
 	Layout    string
 	Where     where
 	File      string // if it is one file
-	Files     int    // if it is several
+	Files     int    // how many files it is
 	Outside   int    // how many of them are in other directories
 	Bytes     int64  // as the metadata has it
 
@@ -165,11 +165,11 @@ func (h *handle) at(s flink.StreamHandle) {
 	case *flink.InlineHandle:
 		h.Where, h.Bytes = isInline, int64(len(s.Data))
 	case *flink.RelativeHandle:
-		h.Where, h.File, h.Bytes = inFile, s.Path, s.Length
+		h.Where, h.File, h.Files, h.Bytes = inFile, s.Path, 1, s.Length
 	case *flink.FileHandle:
-		h.Where, h.File, h.Bytes, h.Outside = isOutside, s.Path, s.Length, 1
+		h.Where, h.File, h.Files, h.Bytes, h.Outside = isOutside, s.Path, 1, s.Length, 1
 	case *flink.SegmentHandle:
-		h.Where, h.File, h.Bytes, h.Outside = isOutside, s.Path, s.Length, 1
+		h.Where, h.File, h.Files, h.Bytes, h.Outside = isOutside, s.Path, 1, s.Length, 1
 	default:
 		h.Where = isNowhere
 	}
@@ -182,9 +182,7 @@ func (h *handle) add(s flink.StreamHandle) {
 	h.Where = inFiles
 	h.Bytes += one.Bytes
 	h.Outside += one.Outside
-	if one.Where == inFile || one.Where == isOutside {
-		h.Files++
-	}
+	h.Files += one.Files
 }
 
 func (h *handle) unread(format string, args ...any) {
@@ -195,6 +193,11 @@ func (h *handle) unread(format string, args ...any) {
 		}
 	}
 	h.Unread = append(h.Unread, why)
+}
+
+// blind tells that it is not even known which states are in h.
+func (h *handle) blind() bool {
+	return len(h.States) == 0 && (h.Problem != nil || h.Failure != nil || len(h.Unread) > 0)
 }
 
 // weirOnly tells whether a type is one of Weir's own, or has one in it.
@@ -279,7 +282,11 @@ func (h *handle) judge(err error) {
 		h.unread("the type of a state is described by %s, which nothing is known of here", unknown.Class)
 	case errors.As(err, &opaque):
 		h.unread("values of %s can only be read by the job that wrote them", opaque.Type)
-	case errors.As(err, &block), errors.Is(err, syscall.EIO):
+	case errors.As(err, &block) && block.Block >= 0:
+		h.damage(fmt.Errorf("block %d at byte %d: %s", block.Block, block.Offset, block.What))
+	case errors.As(err, &block):
+		h.damage(errors.New(block.What))
+	case errors.Is(err, syscall.EIO):
 		h.damage(err)
 	case errors.Is(err, fs.ErrNotExist):
 		h.damage(errors.New("the file is missing"))

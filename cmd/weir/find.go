@@ -168,12 +168,18 @@ func hasMetadata(fsys durable.FS, dir string) bool {
 }
 
 // jobOf is the job's directory that a checkpoint lies in, nil if it does not lie in one.
-func jobOf(fsys durable.FS, checkpointDir string) *jobDir {
-	if k := snapshotKind(path.Base(checkpointDir)); k == "snapshot" || k == "savepoint" {
+func jobOf(fsys durable.FS, p place) *jobDir {
+	if p.file {
+		p.name, p.shown = path.Dir(p.name), path.Dir(p.shown)
+	}
+	if k := snapshotKind(path.Base(p.name)); k == "snapshot" || k == "savepoint" {
 		return nil
 	}
-	dir := path.Dir(checkpointDir)
-	j, err := readJob(fsys, dir, dir)
+	name, shown := path.Dir(p.name), path.Dir(p.shown)
+	if path.Base(p.shown) != path.Base(p.name) { // as . is
+		shown = name
+	}
+	j, err := readJob(fsys, name, shown)
 	if err != nil {
 		return nil
 	}

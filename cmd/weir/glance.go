@@ -230,6 +230,6 @@ func (g *glance) compareFiles(c *store.Checkpoint, listing map[string]durable.En
 		g.outside = len(outside)
 	}
 	if wrong > 1 {
-		g.reason += fmt.Sprintf("; and %d more files", wrong-1)
+		g.reason += "; and " + counted(wrong-1, "more file")
 	}
 }

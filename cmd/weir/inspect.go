@@ -174,10 +174,12 @@ func (in *inspection) read() error {
 		if in.operator != "" && !op.means(op.ID, in.operator) {
 			continue
 		}
+		op.guess(in.operator)
 		in.operators = append(in.operators, op)
 		in.reader.each(op.OperatorState, nil, func(h *handle) {
 			for _, s := range h.States {
 				states[s.Name] = true
+				op.guess(s.Name)
 			}
 			op.handles = append(op.handles, h)
 		})

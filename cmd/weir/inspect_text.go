@@ -33,7 +33,11 @@ func (in *inspection) textHead() {
 		for i := range s.Files {
 			bytes += s.Files[i].Length
 		}
-		line("sealed", "by incarnation %v, with %s of %s", s.Incarnation, counted(len(s.Files), "state file"), byteCount(bytes))
+		files := "no state files: all state is in the metadata"
+		if len(s.Files) > 0 {
+			files = counted(len(s.Files), "state file") + ", " + byteCount(bytes)
+		}
+		line("sealed", "by incarnation %v, with %s", s.Incarnation, files)
 	} else {
 		line("sealed", "no: nothing tells whether its bytes are those that were written")
 	}
@@ -167,6 +171,10 @@ func (in *inspection) textStates(op *operatorContent) {
 	type kind struct{ name, kind, key, namespace, value string }
 	var order []kind
 	sums := map[kind]*stateInfo{}
+	blind := map[flink.StreamKind]bool{}
+	for _, h := range op.handles {
+		blind[h.Kind] = blind[h.Kind] || h.blind()
+	}
 	for _, h := range op.handles {
 		for _, s := range h.States {
 			if !in.wanted(s) {
@@ -180,7 +188,7 @@ func (in *inspection) textStates(op *operatorContent) {
 				order = append(order, k)
 			}
 			sum.Entries += s.Entries
-			sum.Counted = sum.Counted && s.Counted
+			sum.Counted = sum.Counted && s.Counted && !blind[h.Kind]
 		}
 	}
 	if len(order) == 0 {

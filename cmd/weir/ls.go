@@ -78,7 +78,7 @@ type lsGroup struct {
 
 // lsCheckpoint looks at one checkpoint.
 func (t *tool) lsCheckpoint(p place) lsGroup {
-	j := jobOf(t.fsys, p.name)
+	j := jobOf(t.fsys, p)
 	g := glanceAt(t.fsys, p.name, p.shown, j)
 	g.markRestart(j)
 	return lsGroup{rows: []*glance{g}}
@@ -167,8 +167,10 @@ func lsTable(group lsGroup) table {
 			r.cells[6], r.tint[6] = "a restart takes this one", bold
 		case g.restart:
 			r.cells[6], r.tint[6] = "a restart refuses this one", bold
+		case g.state == inProgress || g.state == trash || g.state == setAside:
+			r.cells[6] = g.reason
 		}
-		if g.reason != "" {
+		if g.reason != "" && r.cells[6] != g.reason {
 			r.below = append(r.below, printable(g.reason))
 		}
 		if g.outside > 0 {

@@ -62,3 +62,11 @@ func (l label) text() string {
 func (l label) means(id checkpoint.OperatorID, s string) bool {
 	return s != "" && (s == id.String() || s == l.name || s == l.uid || flink.OperatorIDOf(s) == id)
 }
+
+// guess tries whether the operator has its uid from the same word as one of its states,
+// as many have. A guess that is wrong does not pass the hash.
+func (op *operatorContent) guess(uid string) {
+	if op.uid == "" && flink.OperatorIDOf(uid) == op.ID {
+		op.uid = uid
+	}
+}

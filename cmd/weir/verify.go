@@ -68,7 +68,7 @@ func (v *verification) one(p place) error {
 	if p.file {
 		dir = path.Dir(p.name)
 	}
-	j := jobOf(v.t.fsys, dir)
+	j := jobOf(v.t.fsys, p)
 	c := v.check(p.name, p.shown, j)
 	if c.state == gone {
 		return fmt.Errorf("%s was deleted while it was read: a job that runs has a newer one; verify the job's directory", p.shown)

@@ -38,6 +38,7 @@ type refEffect struct {
 type reference struct {
 	nodes    []*refNode
 	pending  []refEffect
+	opened   []*refNode
 	sequence bool // ext4: one log of all changes of names, a sync writes all of it
 	absent   bool // nojournal
 }
@@ -273,8 +274,10 @@ func (r *reference) step(t *testing.T, d *dice, fsys *crashfs.FS, open map[*refN
 		must(err)
 		n := r.node(false)
 		open[n] = f
+		r.opened = append(r.opened, n)
 		r.change(dir, map[string]*refNode{base: n})
-	case op <= 3 && n != nil && open[n] != nil:
+	case op <= 3 && len(r.opened) > 0:
+		n := r.opened[d.roll(len(r.opened))] // which may have lost its name
 		data := strings.Repeat(string(rune('A'+d.roll(26))), 1+d.roll(4))
 		_, err := open[n].Write([]byte(data))
 		must(err)

@@ -31,11 +31,15 @@ type Current[K comparable] struct {
 	Hash  uint32
 	Group checkpoint.KeyGroup
 	hash  func(K) uint32
+	// seq is another one for every Set, so that a table knows the key it looked for last
+	// without comparing keys.
+	seq uint64
 }
 
 // Set makes key the current key.
 func (c *Current[K]) Set(key K, group checkpoint.KeyGroup) {
 	c.Key, c.Group, c.Hash = key, group, c.hash(key)
+	c.seq++
 }
 
 // hashOf returns the hash by which tables find keys. It is not Flink's, which decides

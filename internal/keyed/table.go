@@ -21,6 +21,7 @@ const (
 //   - entries of a group are dense: entry i is in page i/pageSize at i%pageSize;
 //   - a page or list of pages whose epoch is at or below frozen is visible to a
 //     snapshot and never written;
+//   - lastSeq is the seq of the current key only while lastEntry is its entry;
 //   - an index slot is hash<<32 | number of the entry + 1, or 0 for none, and the slot
 //     of an entry lies at or after (cyclically) the place its hash asks for, with no
 //     empty slot in between.
@@ -29,6 +30,10 @@ type Table[K comparable, V any] struct {
 	groups []group[K, V]
 	own    func(K) K // copies a key that would pin foreign memory; may be nil
 	epoch  uint32    // stamp of pages made now
+	// The key that was found last, and its entry: user code reads a state and then
+	// writes it.
+	lastSeq   uint64
+	lastEntry int
 	freezer
 }
 
@@ -95,11 +100,15 @@ func (t *Table[K, V]) Len() int {
 // Get returns the value of a key.
 func (t *Table[K, V]) Get(c *Current[K]) (V, bool) {
 	g := t.group(c.Group)
-	if i, _, ok := g.find(c.Key, c.Hash); ok {
-		return g.pages[i>>pageBits][i&pageMask].value, true
+	if c.seq != t.lastSeq {
+		i, _, ok := g.find(c.Key, c.Hash)
+		if !ok {
+			var zero V
+			return zero, false
+		}
+		t.lastSeq, t.lastEntry = c.seq, i
 	}
-	var zero V
-	return zero, false
+	return g.pages[t.lastEntry>>pageBits][t.lastEntry&pageMask].value, true
 }
 
 // Ref returns where the value of a key is, to be changed in place, and whether the key
@@ -107,6 +116,9 @@ func (t *Table[K, V]) Get(c *Current[K]) (V, bool) {
 // until the next call of any method.
 func (t *Table[K, V]) Ref(c *Current[K]) (v *V, existed bool) {
 	g := t.group(c.Group)
+	if c.seq == t.lastSeq {
+		return &t.writable(g, t.lastEntry>>pageBits)[t.lastEntry&pageMask].value, true
+	}
 	i, at, ok := g.find(c.Key, c.Hash)
 	if !ok {
 		key := c.Key
@@ -115,6 +127,7 @@ func (t *Table[K, V]) Ref(c *Current[K]) (v *V, existed bool) {
 		}
 		i = t.insert(g, at, key, c.Hash)
 	}
+	t.lastSeq, t.lastEntry = c.seq, i
 	return &t.writable(g, i>>pageBits)[i&pageMask].value, ok
 }
 
@@ -126,6 +139,7 @@ func (t *Table[K, V]) Delete(c *Current[K]) bool {
 		return false
 	}
 	g.unlink(at)
+	t.lastSeq = 0 // no key's: Set counts from 1
 	// The last entry moves into the gap, so that entries stay dense.
 	last := g.n - 1
 	from := t.writable(g, last>>pageBits)

@@ -1,0 +1,217 @@
+package bench
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/run"
+)
+
+const parallelism = 2
+
+// keys are n keys of 16 characters.
+func keys(n int) []string {
+	k := make([]string, n)
+	for i := range k {
+		k[i] = fmt.Sprintf("key-%012d", i)
+	}
+	return k
+}
+
+// A feed is the records that both sides count: per subtask, so many keys in a random
+// order that repeats.
+type feed struct {
+	keys    []string
+	order   []uint32
+	records int // per subtask
+}
+
+func newFeed(distinct, records int) *feed {
+	f := &feed{keys: keys(distinct), order: make([]uint32, 1<<20), records: records}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for i := range f.order {
+		f.order[i] = uint32(rnd.IntN(distinct))
+	}
+	return f
+}
+
+// fill fills batch with the records of a subtask from number at on.
+func (f *feed) fill(batch []string, at, subtask int) int {
+	n := min(len(batch), f.records-at)
+	at += subtask * len(f.order) / parallelism
+	for i := range n {
+		batch[i] = f.keys[f.order[(at+i)&(len(f.order)-1)]]
+	}
+	return n
+}
+
+// The feed as a source with a split per subtask.
+
+func (f *feed) Splits(context.Context) ([]string, error) { return []string{"0", "1"}, nil }
+func (f *feed) Bounded() bool                            { return true }
+func (f *feed) Open(_ context.Context, s weir.Split) (weir.Reader[string], error) {
+	r := &feedReader{feed: f, subtask: int(s.ID[0] - '0')}
+	if s.Position != nil {
+		r.at = int(binary.BigEndian.Uint64(s.Position))
+	}
+	return r, nil
+}
+
+type feedReader struct {
+	*feed
+	at, subtask int
+}
+
+func (r *feedReader) Read(_ context.Context, records []string) (int, error) {
+	n := r.fill(records, r.at, r.subtask)
+	if r.at += n; r.at == r.records {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (r *feedReader) Position() []byte { return binary.BigEndian.AppendUint64(nil, uint64(r.at)) }
+func (r *feedReader) Close() error     { return nil }
+
+// discard is a sink that keeps nothing.
+type discard[T any] struct{}
+
+func (discard[T]) Open(context.Context, weir.SinkContext) (weir.Writer[T], error) {
+	return discard[T]{}, nil
+}
+func (discard[T]) Commit(context.Context, [][]byte) error { return nil }
+func (discard[T]) Abort(context.Context) error            { return nil }
+func (discard[T]) Write([]T) error                        { return nil }
+func (discard[T]) Prepare(checkpoint.ID) ([]byte, error)  { return nil, nil }
+func (discard[T]) Close() error                           { return nil }
+
+type counted struct {
+	key string
+	n   int64
+}
+
+// weirCount counts the feed with Weir: a checkpoint every second.
+func weirCount(b *testing.B, f *feed) (took time.Duration, checkpoints int) {
+	job := weir.NewJob("count")
+	in := weir.From(job, "keys", weir.Source[string](f))
+	byKey := weir.KeyBy(in, func(k string) string { return k })
+	weir.To(weir.Process(byKey, "count", func(c *weir.KeyContext[string]) weir.ProcessFunc[string, counted] {
+		n := weir.NewReducing(c, "n", func(a, b int64) (int64, error) { return a + b, nil })
+		return func(k string, out *weir.Out[counted]) error {
+			if err := n.Add(1); err != nil {
+				return err
+			}
+			total, _ := n.Get()
+			out.Emit(counted{k, total})
+			return nil
+		}
+	}), "discard", discard[counted]{})
+	m := &run.Monitor{}
+	began := time.Now()
+	err := run.Local(context.Background(), job, run.Options{
+		CheckpointDir: b.TempDir(), CheckpointInterval: time.Second, Parallelism: parallelism,
+		Monitor: m, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(began), m.Status().Completed
+}
+
+// handCount counts the feed as one would by hand: two producers, two counters with a map
+// each, batches of the same size over channels of the same length, the same output; no
+// checkpoints, no barriers, no restart.
+func handCount(f *feed) time.Duration {
+	type batch struct{ keys []string }
+	pool := sync.Pool{New: func() any { return &batch{keys: make([]string, 0, flow.BatchSize)} }}
+	var in [parallelism]chan *batch
+	for i := range in {
+		in[i] = make(chan *batch, 4*parallelism)
+	}
+	seed := maphash.MakeSeed()
+	began := time.Now()
+	var producers, counters sync.WaitGroup
+	for p := range parallelism {
+		producers.Go(func() {
+			var out [parallelism]*batch
+			buf := make([]string, flow.BatchSize)
+			for at := 0; at < f.records; {
+				n := f.fill(buf, at, p)
+				at += n
+				for _, k := range buf[:n] {
+					to := maphash.String(seed, k) % parallelism
+					if out[to] == nil {
+						out[to] = pool.Get().(*batch)
+					}
+					out[to].keys = append(out[to].keys, k)
+					if len(out[to].keys) == flow.BatchSize {
+						in[to] <- out[to]
+						out[to] = nil
+					}
+				}
+			}
+			for to, b := range out {
+				if b != nil {
+					in[to] <- b
+				}
+			}
+		})
+	}
+	for c := range parallelism {
+		counters.Go(func() {
+			counts := make(map[string]int64)
+			out := make([]counted, 0, flow.BatchSize)
+			for b := range in[c] {
+				out = out[:0]
+				for _, k := range b.keys {
+					n := counts[k] + 1
+					counts[k] = n
+					out = append(out, counted{k, n})
+				}
+				b.keys = b.keys[:0]
+				pool.Put(b)
+			}
+		})
+	}
+	producers.Wait()
+	for _, c := range in {
+		close(c)
+	}
+	counters.Wait()
+	return time.Since(began)
+}
+
+// BenchmarkKeyedCount counts keys with Weir and by hand, in turn, and reports how many
+// records a second Weir makes of every record by hand.
+func BenchmarkKeyedCount(b *testing.B) {
+	for _, distinct := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprintf("keys=%d", distinct), func(b *testing.B) {
+			f := newFeed(distinct, 5_000_000)
+			var weirs, hand time.Duration
+			var checkpoints int
+			for b.Loop() {
+				took, n := weirCount(b, f)
+				weirs += took
+				checkpoints += n
+				hand += handCount(f)
+			}
+			total := float64(parallelism * f.records * b.N)
+			b.ReportMetric(total/weirs.Seconds()/1e6, "weir-Mrec/s")
+			b.ReportMetric(total/hand.Seconds()/1e6, "hand-Mrec/s")
+			b.ReportMetric(hand.Seconds()/weirs.Seconds(), "ratio")
+			b.ReportMetric(float64(checkpoints)/float64(b.N), "checkpoints/op")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

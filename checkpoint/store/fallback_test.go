@@ -1,0 +1,102 @@
+package store
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable/crashfs"
+)
+
+func TestFallback(t *testing.T) {
+	fsys := withCheckpoints(t, 4)
+	damage(t, fsys, 4)
+	damage(t, fsys, 3)
+	opts, log := logged(testOptions(2))
+	s, c, err := start(fsys, opts, From{AllowFallback: true})
+	check(t, err)
+	if c.ID != 2 || s.Newest() != 2 || len(c.WentBack) != 2 {
+		t.Fatalf("went back to %v, behind %v", c.ID, c.WentBack)
+	}
+	check(t, isWhole(c, 1))
+	wantNames(t, fsys, ".damaged-3", ".damaged-4", ".lock", "chk-1", "chk-2")
+	for _, text := range []string{"going back to an older checkpoint, as was allowed", "repeats", "set aside"} {
+		if !strings.Contains(log.String(), text) {
+			t.Errorf("the log does not say %q:\n%s", text, log)
+		}
+	}
+	check(t, s.Close())
+
+	// The next start goes on from there without being allowed anything, and says so. The
+	// ids of what was set aside stay taken, and nothing of it is ever deleted.
+	opts, log = logged(testOptions(2))
+	s, c, err = start(fsys, opts, From{})
+	check(t, err)
+	if c.ID != 2 || len(c.WentBack) != 2 || !strings.Contains(log.String(), "not the newest there was") {
+		t.Errorf("recovered %v behind %v:\n%s", c.ID, c.WentBack, log)
+	}
+	for want := checkpoint.ID(5); want <= 7; want++ {
+		if id := mustPublish(t, s, 1); id != want {
+			t.Errorf("id %v, want %v", id, want)
+		}
+		_, err := s.Subsume()
+		check(t, err)
+	}
+	wantNames(t, fsys, ".damaged-3", ".damaged-4", ".lock", "chk-6", "chk-7")
+	check(t, s.Close())
+	opts, log = logged(testOptions(2))
+	_, c, err = start(fsys, opts, From{})
+	check(t, err)
+	if len(c.WentBack) != 0 || !strings.Contains(log.String(), "kept for inspection") {
+		t.Errorf("recovered %v behind %v:\n%s", c.ID, c.WentBack, log)
+	}
+}
+
+// TestFallbackCrash: once somebody goes on from the older checkpoint the damaged one is
+// never restored again, whenever the power fails; before, it is refused as ever.
+func TestFallbackCrash(t *testing.T) {
+	disk := withCheckpoints(t, 3)
+	damage(t, disk, 3)
+	damage(t, disk, 2)
+	disk.Settle()
+	w := &world{disk: disk, fs: disk, states: 1, opts: func() Options { return testOptions(3) }}
+	refused := 0
+	r, err := crashfs.Sweep(disk, crashfs.Options{}, func() error {
+		_, c, err := start(disk, w.opts(), From{AllowFallback: true})
+		if err == nil {
+			w.tell(toldRestored, c.Seal.Identity)
+		}
+		return err
+	}, func(state *crashfs.State) error {
+		told := toldTo(state)
+		_, c, err := start(state.FS(), w.opts(), From{})
+		var damaged *DamagedError
+		if errors.As(err, &damaged) && damaged.Intact == 1 && told.restored == 0 {
+			refused++
+			err = nil
+		} else if err == nil && c.ID != 1 {
+			return errors.New("recovered what is damaged")
+		}
+		if err != nil {
+			return err
+		}
+		s, c, err := start(state.FS(), w.opts(), From{AllowFallback: true})
+		if err != nil {
+			return err
+		}
+		if c.ID != 1 {
+			return errors.New("went back to what is damaged")
+		}
+		p, err := s.Begin()
+		if err == nil && p.ID() != 4 {
+			err = errors.New("an id was given out again")
+		}
+		return err
+	})
+	check(t, err)
+	wantNoneBad(t, r)
+	if refused == 0 {
+		t.Error("the damaged checkpoint was never refused: nothing was tested")
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/weirstream/weir/durable"
+)
+
+// TestPrintable makes sure that nothing reaches a terminal that it obeys.
+func TestPrintable(t *testing.T) {
+	for _, v := range []struct{ in, want string }{
+		{"plain text, ümlaut, 日本, 😀", "plain text, ümlaut, 日本, 😀"},
+		{"\x1b[31mred", `\u001b[31mred`},
+		{"a\nb\tc\rd", `a\nb\tc\u000dd`},
+		{"\u009b31m", `\u009b31m`},         // CSI in one character
+		{"\u202egnp.exe", `\u202egnp.exe`}, // right to left
+		{"\x7f\x00", `\u007f\u0000`},
+		{"\xff\xfe", `\xff\xfe`},
+		{"\U000e0041", `\udb40\udc41`}, // invisible
+		{"soft\u00adhyphen", `soft\u00adhyphen`},
+	} {
+		if got := printable(v.in); got != v.want {
+			t.Errorf("%q is shown as %q, want %q", v.in, got, v.want)
+		}
+	}
+}
+
+// TestJSONIsPrintable writes what a terminal would obey so that it means the same.
+func TestJSONIsPrintable(t *testing.T) {
+	var b strings.Builder
+	if err := writeJSON(&b, map[string]string{"a": "\u009b1m\u202e<&>\x7f\U000e0041日"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), `{"a":"\u009b1m\u202e<&>\u007f\udb40\udc41日"}`+"\n"; got != want {
+		t.Errorf("wrote %s, want %s", got, want)
+	}
+}
+
+// onTerminal runs a command line as on a terminal.
+func onTerminal(width int, color bool, args ...string) (stdout, stderr string, code int) {
+	var out, errs strings.Builder
+	o, e := newPipe(&out), newPipe(&errs)
+	o.live, o.width, o.color = true, width, color
+	e.live, e.width, e.color = true, width, color
+	code = execute(args, o, e)
+	return out.String(), errs.String(), code
+}
+
+var colors = regexp.MustCompile(`\x1b\[\d+m`)
+
+// TestTerminal checks that colour adds nothing but colour, and that tables fit.
+func TestTerminal(t *testing.T) {
+	dir := filepath.ToSlash(t.TempDir())
+	if err := (madeJob{keys: 200, maxBytes: -1}).run(dir, "words", 2, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range [][]string{{"ls"}, {"verify"}} {
+		args := append(verb, dir)
+		colored, _, _ := onTerminal(200, true, args...)
+		plain, _, _ := onTerminal(200, false, args...)
+		piped, _, _ := run(args...)
+		if !colors.MatchString(colored) {
+			t.Errorf("%s has no colour", verb)
+		}
+		if colors.ReplaceAllString(colored, "") != plain || plain != piped {
+			t.Errorf("%s says one thing in colour, another in plain, a third in a pipe:\n%s\n%s\n%s", verb, colored, plain, piped)
+		}
+		narrow, _, _ := onTerminal(80, false, args...)
+		for _, line := range lines(narrow) {
+			if n := utf8.RuneCountInString(line); n > 80+25 { // a note may wrap
+				t.Errorf("%s: %d columns: %s", verb, n, line)
+			}
+		}
+		if !strings.Contains(narrow, "e26755e3…") {
+			t.Errorf("%s does not shorten the job's id:\n%s", verb, narrow)
+		}
+	}
+	few, _, _ := onTerminal(120, false, "inspect", "--keys", "--state", "count", dir+"/e26755e342920e3b2790c00553617b42")
+	if n := strings.Count(few, "\n  count["); n != 100 || !strings.Contains(few, "\n  count: 300 more; --limit 0 shows all\n") {
+		t.Errorf("%d entries on a terminal", n)
+	}
+	many, _, _ := run("inspect", "--keys", "--state", "count", dir+"/e26755e342920e3b2790c00553617b42")
+	if n := strings.Count(many, "\n  count["); n != 400 {
+		t.Errorf("%d entries in a pipe", n)
+	}
+}
+
+// A slowFS takes its time.
+type slowFS struct{ durable.FS }
+
+func (f slowFS) Open(name string) (durable.Reader, error) {
+	r, err := f.FS.Open(name)
+	return slowReader{r}, err
+}
+
+type slowReader struct{ durable.Reader }
+
+func (r slowReader) ReadAt(p []byte, off int64) (int, error) {
+	time.Sleep(progressAfter)
+	return r.Reader.ReadAt(p, off)
+}
+
+// A lockedBuilder is written by the meter and by the verb.
+type lockedBuilder struct {
+	mu sync.Mutex
+	strings.Builder
+}
+
+func (b *lockedBuilder) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Builder.Write(p)
+}
+
+// TestProgress shows how far it is on a terminal, cleans up, and is silent in a pipe.
+func TestProgress(t *testing.T) {
+	dir := filepath.ToSlash(t.TempDir())
+	if err := (madeJob{keys: 200, maxBytes: -1}).run(dir, "words", 1, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, live := range []bool{true, false} {
+		var errs lockedBuilder
+		tl := &tool{fsys: slowFS{durable.OS()}, out: newPipe(&strings.Builder{}), errs: &terminal{Writer: bufio.NewWriter(&errs), live: live, width: 80}}
+		cmd := tl.rootCommand()
+		cmd.SetArgs([]string{"verify", dir})
+		if err := cmd.Execute(); err != nil {
+			t.Fatal(err)
+		}
+		got := errs.String()
+		if !live {
+			if got != "" {
+				t.Errorf("in a pipe: %q", got)
+			}
+			continue
+		}
+		if !regexp.MustCompile(`^\r\x1b\[Kverifying chk-1  \d+%  [\d.]+ K?i?B of [\d.]+ KiB  `).MatchString(got) || !strings.HasSuffix(got, "\r\x1b[K") {
+			t.Errorf("on a terminal: %q", got)
+		}
+	}
+}
