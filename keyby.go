@@ -1,6 +1,8 @@
 package weir
 
 import (
+	"fmt"
+
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/codec"
@@ -62,7 +64,12 @@ type keySender[K comparable, T any] struct {
 	bufs    []*flow.KeyedVec[K, T]
 }
 
-func (s *keySender[K, T]) Push(b flow.Batch) error {
+func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &OperatorError{Operator: s.routing.Target, Subtask: int(s.routing.Self), Err: fmt.Errorf("key function: %w", newPanicError(r))}
+		}
+	}()
 	for _, v := range b.(*flow.Vec[T]).Values {
 		key := s.key(v)
 		group := flink.KeyGroupOf(s.hash(key), s.routing.MaxParallelism)

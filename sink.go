@@ -90,7 +90,8 @@ type erasedSink[T any] struct {
 	sink Sink[T]
 }
 
-func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte) error {
+func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte) (err error) {
+	defer rescue(&err)
 	prepared := make([][]byte, 0, len(elements))
 	for _, e := range elements {
 		p, err := decodePending(e)

@@ -88,7 +88,8 @@ type erasedSource[T any] struct {
 
 func (s *erasedSource[T]) Bounded() bool { return s.src.Bounded() }
 
-func (s *erasedSource[T]) Splits(ctx context.Context) ([]string, error) {
+func (s *erasedSource[T]) Splits(ctx context.Context) (_ []string, err error) {
+	defer rescue(&err)
 	ids, err := s.src.Splits(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: list splits: %w", s.name, err)
@@ -96,7 +97,8 @@ func (s *erasedSource[T]) Splits(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-func (s *erasedSource[T]) Open(ctx context.Context, split flow.Split) (flow.SplitReader, error) {
+func (s *erasedSource[T]) Open(ctx context.Context, split flow.Split) (_ flow.SplitReader, err error) {
+	defer rescue(&err)
 	r, err := s.src.Open(ctx, Split(split))
 	if err != nil {
 		return nil, fmt.Errorf("source %s: open split %s: %w", s.name, split.ID, err)
@@ -112,13 +114,11 @@ type erasedReader[T any] struct {
 
 func (r *erasedReader[T]) Read(ctx context.Context) (b flow.Batch, pos []byte, err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = newPanicError(p)
-		}
 		if err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
 			err = fmt.Errorf("source %s: read split %s: %w", r.name, r.split, err)
 		}
 	}()
+	defer rescue(&err)
 	vec := r.pool.Get()
 	n, err := r.reader.Read(ctx, vec.Values[:flow.BatchSize])
 	if n == 0 {

@@ -72,12 +72,19 @@ func guard(ctx *flow.Context, err *error) {
 	}
 }
 
+// rescue turns a panic of user code that belongs to no subtask into an error.
+func rescue(err *error) {
+	if r := recover(); r != nil {
+		*err = newPanicError(r)
+	}
+}
+
 // blame names the operator whose code returned the error.
 func blame(ctx *flow.Context, err error) error {
 	return &OperatorError{Operator: ctx.Operator, Subtask: int(ctx.Subtask), Err: err}
 }
 
-// only says that an operator works on streams of one job.
+// sameJob says if an operator would join streams of two jobs.
 func sameJob(a, b *Job, what string) error {
 	if a != b {
 		return fmt.Errorf("%s joins streams of two jobs, %q and %q", what, a.Name(), b.Name())

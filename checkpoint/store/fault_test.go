@@ -101,6 +101,7 @@ const lifeCycles = 2
 // and in each manner, once and for good. Whatever happens, nothing false is said, and
 // when the disk is well again everything that was promised is there.
 func TestEveryFault(t *testing.T) {
+	verdicts := map[crashfs.Fingerprint]error{}
 	for _, rule := range []faultfs.Rule{
 		{Err: syscall.EIO},
 		{Err: syscall.EIO, Sticky: true},
@@ -111,8 +112,6 @@ func TestEveryFault(t *testing.T) {
 		{Err: syscall.EROFS, Sticky: true},
 	} {
 		t.Run(fmt.Sprintf("%v, action %d, sticky %v", rule.Err, rule.Do, rule.Sticky), func(t *testing.T) {
-			t.Parallel()
-			verdicts := map[crashfs.Fingerprint]error{}
 			runs, fired := 0, 0
 			rule.Ops = faultfs.All
 			for rule.K = 1; ; rule.K++ {
@@ -162,10 +161,9 @@ func aFaultyLife(t *testing.T, rule faultfs.Rule, verdicts map[crashfs.Fingerpri
 // TestEveryFaultThenPowerCut cuts the power at every operation of a life in which one
 // operation has failed.
 func TestEveryFaultThenPowerCut(t *testing.T) {
+	verdicts := map[crashfs.Fingerprint]error{}
 	for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter} {
 		t.Run(fmt.Sprintf("action %d", do), func(t *testing.T) {
-			t.Parallel()
-			verdicts := map[crashfs.Fingerprint]error{}
 			faults := 0
 			var states uint64
 			for k := 1; ; k++ {

@@ -1,8 +1,6 @@
 package store
 
-import (
-	"errors"
-)
+import "errors"
 
 // scenarios is everything else that a job manager does, from the state that before
 // checkpoints leave.

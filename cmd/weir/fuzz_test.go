@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -8,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
 )
 
@@ -35,15 +38,52 @@ func smallFlinks(t testing.TB, inline bool) (dir string) {
 	return dir
 }
 
+// An editedFS is a file system on which some files have other contents than on disk.
+type editedFS struct {
+	durable.FS
+	files map[string][]byte // by absolute path
+}
+
+func (f editedFS) Stat(name string) (durable.Entry, error) {
+	e, err := f.FS.Stat(name)
+	if data, ok := f.files[name]; ok {
+		e.Size = int64(len(data))
+	}
+	return e, err
+}
+
+func (f editedFS) ReadDir(name string) ([]durable.Entry, error) {
+	listing, err := f.FS.ReadDir(name)
+	for i := range listing {
+		if data, ok := f.files[path.Join(name, listing[i].Name)]; ok {
+			listing[i].Size = int64(len(data))
+		}
+	}
+	return listing, err
+}
+
+func (f editedFS) Open(name string) (durable.Reader, error) {
+	if data, ok := f.files[name]; ok {
+		return memoryReader{bytes.NewReader(data)}, nil
+	}
+	return f.FS.Open(name)
+}
+
+type memoryReader struct{ *bytes.Reader }
+
+func (r memoryReader) Size() int64  { return r.Reader.Size() }
+func (r memoryReader) Evict() error { return nil }
+func (r memoryReader) Close() error { return nil }
+
 // behave runs all verbs on a checkpoint that may be anything. They end with an exit code
 // of theirs and write nothing that a terminal obeys.
-func behave(t testing.TB, dir string) (verifyCode int) {
+func behave(t testing.TB, fsys durable.FS, dir string) (verifyCode int) {
 	for _, args := range [][]string{
 		{"ls", dir}, {"ls", "--json", path.Dir(dir)},
 		{"inspect", "--keys", dir}, {"inspect", "--keys", "--json", dir},
 		{"verify", dir}, {"verify", "--json", path.Dir(dir)},
 	} {
-		stdout, stderr, code := run(append(args, flagsFor(args[0])...)...)
+		stdout, stderr, code := runOn(fsys, append(args, flagsFor(args[0])...)...)
 		if code < exitGood || code > exitFailed {
 			t.Errorf("%s ends with %d", args, code)
 		}
@@ -75,14 +115,17 @@ func TestSealedMutated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		edited := editedFS{durable.OS(), map[string][]byte{}}
 		for _, file := range files {
-			good, err := os.ReadFile(file)
+			edited.files[filepath.ToSlash(file)], err = os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
+		}
+		for file, good := range maps.Clone(edited.files) {
 			check := func(what string, i int, data []byte) {
-				overwrite(t, file, data)
-				if _, _, code := run("verify", dir); code != exitDamaged {
+				edited.files[file] = data
+				if _, _, code := runOn(edited, "verify", dir); code != exitDamaged {
 					t.Errorf("%s, %s %d: exit code %d", filepath.Base(file), what, i, code)
 				}
 			}
@@ -92,9 +135,9 @@ func TestSealedMutated(t *testing.T) {
 				check("changed byte", i, data)
 				check("cut off at", i, good[:i])
 			}
-			overwrite(t, file, good)
+			edited.files[file] = good
 		}
-		if _, _, code := run("verify", dir); code != exitGood {
+		if _, _, code := runOn(edited, "verify", dir); code != exitGood {
 			t.Errorf("unchanged: exit code %d", code)
 		}
 	}
@@ -104,29 +147,23 @@ func TestSealedMutated(t *testing.T) {
 // need not be seen then; but nothing bad may come of it.
 func TestFlinksMutated(t *testing.T) {
 	dir := smallFlinks(t, true)
-	file := filepath.FromSlash(checkpoint.MetadataIn(dir))
-	good, err := os.ReadFile(file)
+	file := checkpoint.MetadataIn(dir)
+	good, err := os.ReadFile(filepath.FromSlash(file))
 	if err != nil {
 		t.Fatal(err)
 	}
+	edited := editedFS{durable.OS(), map[string][]byte{}}
 	codes := map[int]int{}
 	for i := range good {
 		for _, mask := range []byte{0x01, 0x80, 0xFF} {
 			data := []byte(string(good))
 			data[i] ^= mask
-			overwrite(t, file, data)
-			codes[behave(t, dir)]++
+			edited.files[file] = data
+			codes[behave(t, edited, dir)]++
 		}
 	}
 	if codes[exitDamaged] == 0 || codes[exitFailed] > 0 {
 		t.Errorf("exit codes of verify: %v", codes)
-	}
-}
-
-func overwrite(t testing.TB, file string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(file, data, 0o666); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -152,10 +189,14 @@ func FuzzCheckpoint(f *testing.F) {
 	if err := os.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
 		f.Fatal(err)
 	}
+	for _, name := range []string{checkpoint.MetadataName, "state-2"} {
+		if err := os.WriteFile(filepath.FromSlash(path.Join(dir, name)), nil, 0o666); err != nil {
+			f.Fatal(err)
+		}
+	}
 	f.Fuzz(func(t *testing.T, meta, state []byte) {
-		// Each worker is a process of its own with a directory of its own.
-		overwrite(t, filepath.FromSlash(checkpoint.MetadataIn(dir)), meta)
-		overwrite(t, filepath.FromSlash(path.Join(dir, "state-2")), state)
-		behave(t, dir)
+		behave(t, editedFS{durable.OS(), map[string][]byte{
+			checkpoint.MetadataIn(dir): meta, path.Join(dir, "state-2"): state,
+		}}, dir)
 	})
 }

@@ -40,7 +40,7 @@ var refusals = regexp.MustCompile(`^(` +
 	`the entries are in RocksDB's own files, which are not read` +
 	`|only the (source|operator) that wrote it knows what is in it` +
 	`|records on their way; only the job knows what is in them` +
-	`|values of (JavaSerializer|Kryo) ?.* can only be read by the job that wrote them` +
+	`|values of (Java serialization|Kryo .*) can only be read by the job that wrote them` +
 	`|the type of a state is described by org\.apache\.flink\.test\..*, which nothing is known of here` +
 	`|it lies in another directory; --allow-outside reads it` +
 	`|\d+ pieces? of changes: their layout is not known here` +

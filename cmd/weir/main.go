@@ -38,13 +38,13 @@ var errDamaged = errors.New("damaged")
 var errSaid = errors.New("failed")
 
 func main() {
-	os.Exit(execute(os.Args[1:], newTerminal(os.Stdout), newTerminal(os.Stderr)))
+	os.Exit(execute(durable.OS(), os.Args[1:], newTerminal(os.Stdout), newTerminal(os.Stderr)))
 }
 
 // execute runs a command line and returns the exit code.
-func execute(args []string, out, errs *terminal) int {
+func execute(fsys durable.FS, args []string, out, errs *terminal) int {
 	asJSON := slices.Contains(args, "--json")
-	t := &tool{fsys: durable.OS(), out: out, errs: errs}
+	t := &tool{fsys: fsys, out: out, errs: errs}
 	root := t.rootCommand()
 	root.SetArgs(args)
 	root.SetOut(out)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
 )
 
@@ -123,9 +124,11 @@ func settime(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // run runs a command line in this process.
-func run(args ...string) (stdout, stderr string, code int) {
+func run(args ...string) (stdout, stderr string, code int) { return runOn(durable.OS(), args...) }
+
+func runOn(fsys durable.FS, args ...string) (stdout, stderr string, code int) {
 	var out, errs strings.Builder
-	code = execute(args, newPipe(&out), newPipe(&errs))
+	code = execute(fsys, args, newPipe(&out), newPipe(&errs))
 	return out.String(), errs.String(), code
 }
 

@@ -77,6 +77,7 @@ func (w *wiring) edges(chain *plan.Task, subtask int, maxParallelism func(plan.N
 				From: e.From,
 				New:  e.NewSender,
 				Routing: plan.Routing{
+					Target:         to.Head.Label(),
 					MaxParallelism: maxParallelism(e.Target),
 					Parallelism:    w.parallelism,
 					Self:           checkpoint.Subtask(subtask),

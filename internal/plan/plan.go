@@ -54,6 +54,8 @@ type Edge struct {
 
 // Routing is what a sender needs to know to find the receiver of a record.
 type Routing struct {
+	// Target is the label of the operator at the far end, for messages.
+	Target         string
 	MaxParallelism int
 	Parallelism    int
 	Send           func(to checkpoint.Subtask, b flow.Batch) error

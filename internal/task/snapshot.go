@@ -3,6 +3,7 @@ package task
 import (
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
@@ -83,9 +84,14 @@ func release(parts []frozen) {
 	}
 }
 
-// write is the asynchronous part.
-func (t *Task) write(id checkpoint.ID, parts []frozen) (Part, error) {
-	part := Part{ID: id}
+// write is the asynchronous part. A codec of the user's may panic in it.
+func (t *Task) write(id checkpoint.ID, parts []frozen) (part Part, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			part, err = Part{}, fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	part.ID = id
 	for _, p := range parts {
 		s := OperatorState{Name: p.op.name, ID: p.op.id, State: flink.SubtaskState{Index: t.Subtask}}
 		if len(p.Lists) > 0 {

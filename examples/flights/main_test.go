@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/weirstream/weir/run"
+)
+
+// runFlights runs the program in dir and returns its exit code and what it printed.
+func runFlights(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := flightsCommand(t, dir, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+func wantExit(t *testing.T, dir string, code int, words []string, args ...string) (stdout string) {
+	t.Helper()
+	got, stdout, stderr := runFlights(t, dir, args...)
+	if got != code {
+		t.Errorf("%q: exit code %d, want %d\n%s", args, got, code, stderr)
+	}
+	for _, w := range words {
+		if !strings.Contains(stdout+stderr, w) {
+			t.Errorf("%q: does not say %q:\n%s%s", args, w, stdout, stderr)
+		}
+	}
+	return stdout
+}
+
+func writeLines(t *testing.T, name string, lines ...string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const (
+	line1 = `{"date":"2001/01/01 00:47","delay":66,"distance":1750,"origin":"DTW","destination":"LAS"}`
+	line2 = `{"date":"2001/01/01 01:10","delay":-5,"distance":2399,"origin":"DTW","destination":"SFO"}`
+	line3 = `{"date":"2001/01/01 02:10","delay":8,"distance":2399,"origin":"HNL","destination":"SFO"}`
+)
+
+func TestExitCodesAndMessages(t *testing.T) {
+	dir := t.TempDir()
+	wantExit(t, dir, run.ExitDone, []string{"Exit codes:", "--allow-fallback", "--rate second", "Examples:", "(20KiB)"}, "--help")
+	wantExit(t, dir, run.ExitUsage, []string{"flag provided but not defined: -rats"}, "--rats", "7")
+	wantExit(t, dir, run.ExitUsage, []string{"takes flags only"}, "everything")
+	wantExit(t, dir, run.ExitUsage, []string{"--rate"}, "--rate", "-1")
+
+	in := filepath.Join(dir, "in.jsonl")
+	writeLines(t, in, line1, `{"date":"2001/01/01", "delay":`, line2)
+	wantExit(t, dir, run.ExitFailed, []string{"in.jsonl:2:"}, "--in", in)
+	if got := output(t, dir); len(got) != 0 {
+		t.Errorf("a run that failed has made %d lines visible", len(got))
+	}
+}
+
+// Run again, the program does nothing; when lines are appended, it processes those, and
+// the figures go on from where they were.
+func TestRunAgainAndAppend(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.jsonl")
+	writeLines(t, in, line1)
+	wantExit(t, dir, run.ExitDone, []string{"1 flights are in"}, "--in", in)
+	wantExit(t, dir, run.ExitDone, []string{"1 flights are in"}, "--in", in, "--parallelism", "3")
+	writeLines(t, in, line1, line2, line3)
+	wantExit(t, dir, run.ExitDone, []string{"3 flights are in"}, "--in", in, "--parallelism", "1")
+	got := strings.Join(output(t, dir), "")
+	for _, want := range []string{
+		`{"origin":"DTW","destination":"LAS","date":"2001/01/01 00:47","delay":66,"n":1,"mean_delay":66,"worst_delay":66}`,
+		`{"origin":"DTW","destination":"SFO","date":"2001/01/01 01:10","delay":-5,"n":2,"mean_delay":30.5,"worst_delay":66}`,
+		`{"origin":"HNL","destination":"SFO","date":"2001/01/01 02:10","delay":8,"n":1,"mean_delay":8,"worst_delay":8}`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no line %s in\n%s", want, got)
+		}
+	}
+}
+
+func TestDamageIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	wantExit(t, dir, run.ExitDone, nil, "--inline-threshold", "0")
+	files, err := filepath.Glob(filepath.Join(dir, "weir-data/*/chk-1/????????-*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no state files", err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-1] ^= 1
+	if err := os.WriteFile(files[0], b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	wantExit(t, dir, run.ExitDamaged, []string{"chk-1 is damaged", filepath.Base(files[0]), "block 0"})
+}
