@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -80,14 +81,14 @@ func TestWriters(t *testing.T) {
 	check(t, err)
 	inline, files := 0, 0
 	for ref := range c.Meta.Streams() {
-		want := ""
+		var want strings.Builder
 		for j := range int(ref.Subtask) * 200 {
-			want += fmt.Sprintf("%d of %d\n", j, ref.Subtask)
+			fmt.Fprintf(&want, "%d of %d\n", j, ref.Subtask)
 		}
 		got, err := readAll(c, ref.Handle)
 		check(t, err)
-		if string(got) != want {
-			t.Errorf("subtask %v has %d bytes, want %d", ref.Subtask, len(got), len(want))
+		if string(got) != want.String() {
+			t.Errorf("subtask %v has %d bytes, want %d", ref.Subtask, len(got), want.Len())
 		}
 		if _, ok := ref.Handle.(*flink.InlineHandle); ok {
 			inline++
