@@ -49,7 +49,7 @@ func (c *Collector[T]) Commit(_ context.Context, prepared [][]byte) error {
 }
 
 // Abort forgets what was not committed.
-func (c *Collector[T]) Abort(context.Context) error {
+func (c *Collector[T]) Abort(context.Context, SinkID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.prepared)

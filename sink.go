@@ -33,16 +33,22 @@ type Sink[T any] interface {
 	// for each subtask's own, and at a start for all of them.
 	Commit(ctx context.Context, prepared [][]byte) error
 
-	// Abort undoes everything that was written and not committed. It is called at every
-	// start, after what is to be kept was committed and before any writer is opened.
-	Abort(ctx context.Context) error
+	// Abort undoes everything that this sink of this job has written and not committed. It
+	// is called at every start, after what is to be kept was committed and before any
+	// writer is opened. What other sinks keep in the same place is not touched.
+	Abort(ctx context.Context, id SinkID) error
+}
+
+// SinkID names a sink.
+type SinkID struct {
+	Job      string
+	Operator string
 }
 
 // SinkContext is what a writer may need to know to give what it writes a name that was
 // never used before: incarnation, attempt and subtask together are.
 type SinkContext struct {
-	Job         string
-	Operator    string
+	SinkID
 	Subtask     int
 	Incarnation checkpoint.Incarnation
 	Attempt     int
@@ -65,16 +71,16 @@ type Writer[T any] interface {
 // To ends a stream in a sink. The name is the sink's identity: what is prepared is kept
 // under it.
 func To[T any](in Stream[T], name string, sink Sink[T]) {
+	id := SinkID{Job: in.job.Name(), Operator: name}
 	add[T](in.job, &plan.Node{
 		Kind:   plan.KindSink,
 		Name:   name,
 		Inputs: []plan.Edge{in.forward()},
-		Sink:   erasedSink[T]{name: name, sink: sink},
+		Sink:   erasedSink[T]{id: id, sink: sink},
 		New: func(ctx *flow.Context, _ flow.Output) (_ flow.Operator, err error) {
 			defer guard(ctx, &err)
 			w, err := sink.Open(ctx.Ctx, SinkContext{
-				Job: in.job.Name(), Operator: name, Subtask: int(ctx.Subtask),
-				Incarnation: ctx.Incarnation, Attempt: ctx.Attempt,
+				SinkID: id, Subtask: int(ctx.Subtask), Incarnation: ctx.Incarnation, Attempt: ctx.Attempt,
 			})
 			if err != nil {
 				return nil, blame(ctx, fmt.Errorf("open: %w", err))
@@ -86,7 +92,7 @@ func To[T any](in Stream[T], name string, sink Sink[T]) {
 
 // erasedSink is the part of a sink that the job drives at a start.
 type erasedSink[T any] struct {
-	name string
+	id   SinkID
 	sink Sink[T]
 }
 
@@ -96,17 +102,17 @@ func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte) (err erro
 	for _, e := range elements {
 		p, err := decodePending(e)
 		if err != nil {
-			return fmt.Errorf("sink %s: restored: %w", s.name, err)
+			return fmt.Errorf("sink %s: restored: %w", s.id.Operator, err)
 		}
 		prepared = append(prepared, p.prepared)
 	}
 	if len(prepared) > 0 {
 		if err := s.sink.Commit(ctx, prepared); err != nil {
-			return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.name, err)
+			return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
 		}
 	}
-	if err := s.sink.Abort(ctx); err != nil {
-		return fmt.Errorf("sink %s: undo what was not committed: %w", s.name, err)
+	if err := s.sink.Abort(ctx, s.id); err != nil {
+		return fmt.Errorf("sink %s: undo what was not committed: %w", s.id.Operator, err)
 	}
 	return nil
 }

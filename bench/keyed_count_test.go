@@ -90,11 +90,11 @@ type discard[T any] struct{}
 func (discard[T]) Open(context.Context, weir.SinkContext) (weir.Writer[T], error) {
 	return discard[T]{}, nil
 }
-func (discard[T]) Commit(context.Context, [][]byte) error { return nil }
-func (discard[T]) Abort(context.Context) error            { return nil }
-func (discard[T]) Write([]T) error                        { return nil }
-func (discard[T]) Prepare(checkpoint.ID) ([]byte, error)  { return nil, nil }
-func (discard[T]) Close() error                           { return nil }
+func (discard[T]) Commit(context.Context, [][]byte) error   { return nil }
+func (discard[T]) Abort(context.Context, weir.SinkID) error { return nil }
+func (discard[T]) Write([]T) error                          { return nil }
+func (discard[T]) Prepare(checkpoint.ID) ([]byte, error)    { return nil, nil }
+func (discard[T]) Close() error                             { return nil }
 
 type counted struct {
 	key string

@@ -103,21 +103,21 @@ func Murmur(hash int32) int32 {
 	x ^= x >> 13
 	x *= 0xC2B2AE35
 	x ^= x >> 16
+	// The absolute value, and 0 for the one number that has none; without a branch, as
+	// the sign of a hash cannot be predicted.
 	m := int32(x)
-	switch {
-	case m >= 0:
-		return m
-	case m == math.MinInt32:
-		return 0
-	default:
-		return -m
-	}
+	sign := m >> 31
+	return ((m ^ sign) - sign) & math.MaxInt32
 }
 
 // KeyGroupOf is the key group of a key with the given hash code. Like all functions
 // here it wants 1 ≤ maxParallelism ≤ checkpoint.MaxMaxParallelism.
 func KeyGroupOf(hash int32, maxParallelism int) checkpoint.KeyGroup {
-	return checkpoint.KeyGroup(int(Murmur(hash)) % maxParallelism)
+	m, n := uint32(Murmur(hash)), uint32(maxParallelism)
+	if n&(n-1) == 0 { // as it mostly is; a division would cost more than the hash
+		return checkpoint.KeyGroup(m & (n - 1))
+	}
+	return checkpoint.KeyGroup(m % n)
 }
 
 // SubtaskOf is the subtask that a key group is assigned to, of as many as there are.

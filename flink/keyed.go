@@ -1,7 +1,8 @@
 package flink
 
 // A KeyedHeader is what every keyed state stream begins with, in whatever layout the
-// entries are that follow (none follow in the meta stream of a RocksDB snapshot):
+// entries are that follow (none follow in the meta stream of a RocksDB snapshot). Flink
+// writes it with KeyedBackendSerializationProxy:
 //
 //	i32       6                    version of the header
 //	bool      compressed

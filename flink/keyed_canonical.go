@@ -8,8 +8,9 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// The canonical layout of keyed state, which does not depend on the state backend. After
-// the header, for every key group that has entries, in order:
+// The canonical layout of keyed state, which does not depend on the state backend (Flink:
+// FullSnapshotAsyncWriter, CompositeKeySerializationUtils). After the header, for every
+// key group that has entries, in order:
 //
 //	u16      state number of the first entry
 //	then for every entry:

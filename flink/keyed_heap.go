@@ -2,8 +2,9 @@ package flink
 
 import "github.com/weirstream/weir/checkpoint"
 
-// The heap native layout of keyed state. After the header, for every key group of the
-// range, in order and without gaps:
+// The heap native layout of keyed state (Flink: HeapSnapshotStrategy,
+// HeapRestoreOperation). After the header, for every key group of the range, in order and
+// without gaps:
 //
 //	i32    key group
 //	then for every state, in any order:

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A StateMeta as it is written:
+// A StateMeta as it is written (Flink: StateMetaInfoSnapshotReadersWriters):
 //
 //	utf  name
 //	i32  kind

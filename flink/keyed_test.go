@@ -2,7 +2,6 @@ package flink
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -305,104 +304,6 @@ func TestStateMetaNeeds(t *testing.T) {
 	}
 }
 
-func TestCheckKeyGroup(t *testing.T) {
-	s := ValueStateMeta("s", Long)
-	// The groups are the vectors that real Flink gave for max parallelism 128.
-	for _, v := range []struct {
-		key  Serializer
-		v    Value
-		want checkpoint.KeyGroup
-	}{
-		{String, "a", 81}, {String, "Hello", 12}, {String, "", 94}, {String, "日本", 95},
-		{Long, int64(1), 86}, {Long, int64(-1), 94}, {Long, int64(1) << 31, 108}, {Int, int32(-1), 80},
-		{Double, 1.0, 71}, {Double, 2.5, 16}, {Bool, true, 77}, {Bool, false, 3},
-		{Tuple(String, Long), []Value{"a", int64(1)}, 29},
-		{Short, int16(-1), 80}, {Byte, int8(-1), 80}, {Char, "a", 81}, {Tuple(String), []Value{"a"}, 81},
-	} {
-		if err := CheckKeyGroup(v.key, Entry{Group: v.want, State: &s, Key: v.v}, 128); err != nil {
-			t.Error(err)
-		}
-		err := CheckKeyGroup(v.key, Entry{Group: v.want + 1, State: &s, Key: v.v}, 128)
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("is in key group %d, but belongs to %d of 128", v.want+1, v.want)) {
-			t.Errorf("%v: error %v", v.v, err)
-		}
-	}
-	for _, key := range []Serializer{ByteArray, ListOf(Long), Custom{"K", 1}, Tuple(ByteArray)} {
-		if err := CheckKeyGroup(key, Entry{Group: 1, State: &s, Key: []Value{[]byte{1}}}, 128); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestRawTimers(t *testing.T) {
-	block := AppendI32(AppendI32(AppendI32(nil, -0x0e327a61), 2), 1)
-	block, _ = AppendUTF(block, "user-timers")
-	block, _ = Long.AppendSnapshot(block)
-	block, _ = VoidNamespace.AppendSnapshot(block)
-	block = AppendI64(append(AppendI64(AppendI32(block, 1), 3), 0), 999)
-	block = AppendI32(block, 0)
-	if binary.BigEndian.Uint32(block) != rawTimersMagic {
-		t.Fatalf("%x", block[:4])
-	}
-	h := &KeyGroupsHandle{Tag: TagKeyGroups, Range: checkpoint.KeyGroupRange{Start: 4, End: 5}, Offsets: []int64{-1, 0}}
-	for r, err := range RawTimers(h, block) {
-		want := RawTimer{Group: 5, Service: "user-timers", EventTime: true, Timer: TimerValue{999, int64(3), nil}}
-		if diff := cmp.Diff(want, r); diff != "" || err != nil {
-			t.Errorf("error %v, %s", err, diff)
-		}
-	}
-	for n := range block {
-		var last error
-		for _, err := range RawTimers(h, block[:n]) {
-			last = err
-		}
-		if last == nil {
-			t.Errorf("the first %d bytes are timers", n)
-		}
-	}
-}
-
-// In key group 0 the width of the key group in a key cannot be seen; it follows from
-// what makes sense.
-func TestKeyedGroupZero(t *testing.T) {
-	inGroupZero := func(g typed, maxParallelism int) encoded {
-		for i := range 100000 {
-			e := g.values.Example(i)
-			if hash, _ := JavaHash(g.serializer, e.value); KeyGroupOf(hash, maxParallelism) == 0 {
-				return e
-			}
-		}
-		t.Fatal("no key is in key group 0")
-		return encoded{}
-	}
-	for _, maxParallelism := range []int{128, 129} {
-		for _, key := range []typed{typedString(), typedLong(), typedTuple(typedString(), typedLong())} {
-			for _, namespace := range []typed{typedVoid(), typedString()} {
-				m := &model{maxParallelism: maxParallelism, header: KeyedHeader{Key: key.serializer}}
-				m.states = []modelState{
-					{meta: ValueStateMeta("v", Long).InNamespace(namespace.serializer), namespace: namespace},
-					{meta: TimerQueueMeta("t", key.serializer, namespace.serializer), namespace: namespace},
-				}
-				for i, s := range m.states {
-					m.header.States = append(m.header.States, s.meta)
-					m.cells = append(m.cells, cell{
-						state: i, key: inGroupZero(key, maxParallelism), namespace: namespace.values.Example(1),
-						values: []encoded{{int64(5), AppendI64(nil, 5)}}, timestamp: 7,
-					})
-				}
-				for _, tag := range []HandleTag{TagSavepoint, TagKeyGroups} {
-					h, data := m.canonical(t, tag)
-					got, err := collect(h, data)
-					if diff := cmp.Diff(m.entries(), got, sameState); diff != "" || err != nil {
-						t.Errorf("max parallelism %d, key %s, namespace %s: error %v, %s",
-							maxParallelism, key.serializer.TypeName(), namespace.serializer.TypeName(), err, diff)
-					}
-				}
-			}
-		}
-	}
-}
-
 // What snappy makes of zeros is the most it can make of anything.
 func TestSnappyFrames(t *testing.T) {
 	m := &model{header: KeyedHeader{Compressed: true}}
@@ -434,41 +335,6 @@ func TestHeapPrimitivesAllocateNothing(t *testing.T) {
 	})
 	if n != 0 {
 		t.Errorf("%.0f allocations", n)
-	}
-}
-
-// Where key and namespace both vary in length, the length of each follows it.
-func TestCompositeKeyLengths(t *testing.T) {
-	long := strings.Repeat("x", 298) // 300 bytes with its length
-	got := AppendCompositeKey(nil, 0x1234, 1<<15, AppendString(nil, long), AppendString(nil, "abcd"), true)
-	want := append(unhex("1234 ab02"), long...)
-	want = append(want, unhex(`2c01 05 "abcd" 05`)...)
-	if !bytes.Equal(got, want) {
-		t.Errorf("%x, want %x", got, want)
-	}
-
-	header := KeyedHeader{Key: String, States: []StateMeta{ValueStateMeta("s", Byte).InNamespace(String), ListStateMeta("l", Byte)}}
-	data, err := header.AppendTo(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &KeyGroupsHandle{Tag: TagSavepoint, Range: checkpoint.KeyGroupRange{Start: 0x1234, End: 0x1234}, Offsets: []int64{int64(len(data))}}
-	read := func(state int, key, value []byte) ([]Entry, error) {
-		var group CanonicalGroup
-		group.Add(state, key, value)
-		return collect(h, append(bytes.Clone(data), group.Bytes()...))
-	}
-	entries, err := read(0, got, []byte{1})
-	if diff := cmp.Diff([]Entry{{Group: 0x1234, State: &header.States[0], Key: long, Namespace: "abcd", Value: int8(1)}}, entries, sameState); diff != "" || err != nil {
-		t.Errorf("error %v, %s", err, diff)
-	}
-	got[len(got)-1]++
-	if _, err := read(0, got, []byte{1}); err == nil || !strings.Contains(err.Error(), "length 06 of a part of a composite key, want 05") {
-		t.Errorf("wrong length: error %v", err)
-	}
-	key := AppendCompositeKey(nil, 0x1234, 1<<15, AppendString(nil, "k"), []byte{0}, false)
-	if _, err := read(1, key, []byte{1, ';', 2}); err == nil || !strings.Contains(err.Error(), "byte 0x3b between list elements") {
-		t.Errorf("wrong delimiter: error %v", err)
 	}
 }
 

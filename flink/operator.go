@@ -1,6 +1,7 @@
 package flink
 
-// An OperatorHeader is what every stream of managed operator state begins with:
+// An OperatorHeader is what every stream of managed operator state begins with (Flink:
+// OperatorBackendSerializationProxy, DefaultOperatorStateBackendSnapshotStrategy):
 //
 //	i32   6                   version of the header
 //	bool  compressed          not in version 5

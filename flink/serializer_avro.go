@@ -57,7 +57,7 @@ func (s *flinkAvro) AppendSnapshot(dst []byte) ([]byte, error) {
 
 func (s *flinkAvro) Decode(c *Cursor) Value { return s.root.decodeFixed(c, 0) }
 
-// decodeFixed reads a value in Flink's encoding of Avro:
+// decodeFixed reads a value in Flink's encoding of Avro (DataOutputEncoder):
 //
 //	null              nothing
 //	boolean           bool

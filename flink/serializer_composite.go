@@ -2,7 +2,8 @@ package flink
 
 import "slices"
 
-// A composite serializer is made of others. Its snapshot's payload:
+// A composite serializer is made of others. Its snapshot's payload (Flink:
+// CompositeTypeSerializerSnapshot, NestedSerializersSnapshotDelegate):
 //
 //	i32  0x000DE704
 //	i32  outer version         of what the class itself adds

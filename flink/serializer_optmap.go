@@ -1,7 +1,7 @@
 package flink
 
 // An optional map is how Flink writes what may mention classes that are gone: names,
-// each with a key and a value that can be missing.
+// each with a key and a value that can be missing (Flink: LinkedOptionalMapSerializer).
 //
 //	i64  0x000004F2C69A3D70
 //	i32  n

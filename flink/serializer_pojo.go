@@ -3,7 +3,7 @@ package flink
 import "errors"
 
 // A pojo is the serializer of a Java class with public fields or accessors. It is only
-// ever read. The payload of its snapshot:
+// ever read. The payload of its snapshot (Flink: PojoSerializerSnapshot):
 //
 //	utf      class
 //	opt map  fields                       value: the snapshot of the field's serializer

@@ -1,6 +1,6 @@
 package flink
 
-// A serializer snapshot:
+// A serializer snapshot (Flink: TypeSerializerSnapshotSerializationUtil):
 //
 //	i32  2                the snapshot format, at the top level only
 //	utf  class            the Java class of the snapshot

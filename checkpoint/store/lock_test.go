@@ -217,3 +217,16 @@ func TestSlot(t *testing.T) {
 		t.Errorf("a long owner became one of %d bytes, %v", len(got.owner), ok)
 	}
 }
+
+// FuzzSlot: whatever stands in the lock file, what is believed is what is written.
+func FuzzSlot(f *testing.F) {
+	f.Add(slot{incarnation: 3, highest: 17, owner: "somebody"}.encode())
+	f.Add(make([]byte, slotBytes))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if s, ok := decodeSlot(b); ok {
+			if again, ok := decodeSlot(s.encode()); !ok || again != s {
+				t.Errorf("%+v came back as %+v", s, again)
+			}
+		}
+	})
+}

@@ -21,7 +21,7 @@ type Checkpoint struct {
 	Seal *Seal // nil if it is not sealed, as none of Flink's is
 
 	// WentBack are the ids of newer, damaged checkpoints that were set aside, now or by
-	// an earlier start, and behind which this one goes back.
+	// an earlier start, and behind which this one goes back; ascending.
 	WentBack []checkpoint.ID
 
 	fsys         durable.FS

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
@@ -115,7 +116,9 @@ func (s *Store) choose(from From, scan checkpoint.Scan) (*Checkpoint, error) {
 	} else {
 		s.judge(newest, checkpoint.Intact)
 	}
-	c.WentBack = append(scan.SetAsideAbove(c.ID), c.WentBack...)
+	c.WentBack = append(c.WentBack, scan.SetAsideAbove(c.ID)...)
+	slices.Sort(c.WentBack)
+	c.WentBack = slices.Compact(c.WentBack)
 	if len(c.WentBack) > 0 {
 		s.log.Warn("starting from a checkpoint that is not the newest there was: damaged ones are set aside",
 			"checkpoint", c.ID, "damaged", c.WentBack, "dir", s.dir)

@@ -73,6 +73,19 @@ func TestDamagedAndNothingElse(t *testing.T) {
 	wantText(t, err, "_metadata: is missing", "None of the 2 checkpoints here is intact")
 }
 
+// TestLostSeal: what was cut off exactly where Flink's payload ends is not mistaken for
+// a checkpoint of Flink's.
+func TestLostSeal(t *testing.T) {
+	fsys := withCheckpoints(t, 2)
+	overwrite(t, fsys, checkpoint.MetadataIn(jobDir.Complete(2)), func(b []byte) []byte {
+		payload, _, err := splitSeal(b)
+		check(t, err)
+		return payload
+	})
+	_, _, err := start(fsys, testOptions(2), From{})
+	wantText(t, err, "checkpoint 2 in ", "_metadata: it has no seal: it was cut off", "Checkpoint 1 in ")
+}
+
 // TestCannotLook: that a file cannot be opened just now is no damage. Nothing is set
 // aside for it, even where going back is allowed.
 func TestCannotLook(t *testing.T) {

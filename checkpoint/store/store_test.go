@@ -186,8 +186,16 @@ func TestNeverCollides(t *testing.T) {
 	}
 	wantNames(t, fsys, ".lock", ".trash-1", ".trash-1.1", "chk-2")
 
+	// A name that appears while the store is open counts from the next recovery on.
+	check(t, fsys.Mkdir(jobDir.Join(".damaged-49")))
+	_, err = s.Recover(From{})
+	check(t, err)
+	if id := mustPublish(t, s, 1); id != 50 {
+		t.Errorf("the id after .damaged-49 is %v", id)
+	}
+
 	// Somebody made what the next checkpoint would be.
-	check(t, fsys.Mkdir(jobDir.Complete(3)))
+	check(t, fsys.Mkdir(jobDir.Complete(51)))
 	_, err = publish(s, 1)
 	var unknown *UnknownOutcomeError
 	if !errors.As(err, &unknown) || !errors.Is(err, fs.ErrExist) {

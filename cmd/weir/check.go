@@ -132,6 +132,10 @@ func (k *checker) run(fsys durable.FS, c *check, n checkpoint.Name, j *jobDir) {
 		opts.Job = j.job
 		opts.MustBeSealed = j.weirs && n.Kind == checkpoint.Complete
 	}
+	if err := metadataFits(fsys, c.name, k.maxBlock); err != nil {
+		c.fail(fmt.Errorf("%s: %w", c.shown, err))
+		return
+	}
 	rep, err := store.Verify(fsys, c.name, opts)
 	if err != nil {
 		c.fail(err)

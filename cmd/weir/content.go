@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
 )
 
@@ -80,7 +81,7 @@ type visitor func(h *handle, e entry) bool
 
 // A reader reads the state of a checkpoint, one handle after the other. What it holds
 // in memory is at most a key group or a stream of operator state, neither of which may
-// have more than maxBlock bytes.
+// have more than maxBlock bytes; for the metadata, see metadataFits.
 type reader struct {
 	c            *store.Checkpoint
 	allowOutside bool
@@ -244,6 +245,19 @@ func (r *reader) open(s flink.StreamHandle) (store.Stream, error) {
 		}
 	}
 	return r.c.OpenStream(s)
+}
+
+// metadataFits makes sure that a metadata file, or that of a directory, can be read at
+// once. One that cannot be looked at is left to whoever opens it.
+func metadataFits(fsys durable.FS, name string, limit int64) error {
+	e, err := fsys.Stat(name)
+	if err == nil && e.Dir {
+		e, err = fsys.Stat(checkpoint.MetadataIn(name))
+	}
+	if err == nil && e.Regular && e.Size > limit {
+		return &tooLargeError{checkpoint.MetadataName, e.Size, limit}
+	}
+	return nil
 }
 
 // readAll reads a whole stream.

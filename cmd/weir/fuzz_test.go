@@ -155,12 +155,10 @@ func TestFlinksMutated(t *testing.T) {
 	edited := editedFS{durable.OS(), map[string][]byte{}}
 	codes := map[int]int{}
 	for i := range good {
-		for _, mask := range []byte{0x01, 0x80, 0xFF} {
-			data := []byte(string(good))
-			data[i] ^= mask
-			edited.files[file] = data
-			codes[behave(t, edited, dir)]++
-		}
+		data := []byte(string(good))
+		data[i] ^= []byte{0x01, 0x80, 0xFF}[i%3]
+		edited.files[file] = data
+		codes[behave(t, edited, dir)]++
 	}
 	if codes[exitDamaged] == 0 || codes[exitFailed] > 0 {
 		t.Errorf("exit codes of verify: %v", codes)

@@ -103,6 +103,10 @@ func (g *glance) look(fsys durable.FS, n checkpoint.Name, j *jobDir) {
 		g.damage("%s is not a regular file", checkpoint.MetadataName)
 		return
 	}
+	if meta.Size > defaultMaxBlock {
+		g.fail(fmt.Errorf("%s: %s has %s, more than ls reads; \"weir verify --max-block\" can", g.shown, checkpoint.MetadataName, byteCount(meta.Size)))
+		return
+	}
 	c, err := store.ReadCheckpoint(fsys, g.name, store.ReadOptions{})
 	var bad *store.MetadataError
 	switch {

@@ -73,7 +73,7 @@ the checkpoint has it; --uid tells weir of others.`,
 
 const (
 	allowOutsideHelp = "open files in other directories that the checkpoint refers to"
-	maxBlockHelp     = "read no key group or operator state above this `SIZE`"
+	maxBlockHelp     = "read no key group, operator state or _metadata above this `SIZE`"
 )
 
 // An inspection is a checkpoint that is being shown.
@@ -103,6 +103,9 @@ func (t *tool) inspect(given string, o inspectOptions) error {
 	}
 	if p, err = oneCheckpoint(t, p); err != nil {
 		return err
+	}
+	if err := metadataFits(t.fsys, p.name, int64(o.maxBlock)); err != nil {
+		return fmt.Errorf("%s: %w", p.shown, err)
 	}
 	fsys, m := t.measure("reading " + path.Base(p.name))
 	in := &inspection{inspectOptions: o, t: t, shown: p.shown}

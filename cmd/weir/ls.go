@@ -23,7 +23,8 @@ func (t *tool) lsCommand() *cobra.Command {
 a crash has left behind.
 
 The state is what names, lengths and the metadata's own checksums tell; no state file
-is opened. "weir verify" reads the bytes.
+is opened. "weir verify" reads the bytes. RESTART marks where a job of Weir's begins
+when it is started again: at its newest checkpoint, or not at all if that is damaged.
 
   whole        everything is there, in its length
   damaged      something is missing or wrong, in what had been complete
@@ -155,7 +156,7 @@ func (t *tool) lsText(p place, groups []lsGroup) {
 func lsTable(group lsGroup) table {
 	tb := table{columns: []column{
 		{head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true},
-		{head: "SEALED"}, {head: "STATE"}, {head: ""},
+		{head: "SEALED"}, {head: "STATE"}, {head: "RESTART"},
 	}}
 	for _, g := range group.rows {
 		r := row{
@@ -164,13 +165,11 @@ func lsTable(group lsGroup) table {
 		}
 		switch {
 		case g.restart && g.state == whole:
-			r.cells[6], r.tint[6] = "a restart takes this one", bold
+			r.cells[6], r.tint[6] = "here", bold
 		case g.restart:
-			r.cells[6], r.tint[6] = "a restart refuses this one", bold
-		case g.state == inProgress || g.state == trash || g.state == setAside:
-			r.cells[6] = g.reason
+			r.cells[6], r.tint[6] = "refused", bold
 		}
-		if g.reason != "" && r.cells[6] != g.reason {
+		if g.reason != "" {
 			r.below = append(r.below, printable(g.reason))
 		}
 		if g.outside > 0 {

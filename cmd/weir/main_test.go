@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -32,7 +31,6 @@ func TestMain(m *testing.M) {
 //	flip FILE OFFSET              change a byte; a negative offset is from the end
 //	cutoff FILE N                 drop the last N bytes
 //	settime TIME PATH…            set when files were changed
-//	mkfifo PATH                   make a named pipe
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
@@ -49,9 +47,6 @@ func TestScripts(t *testing.T) {
 			"flip":      flip,
 			"cutoff":    cutoff,
 			"settime":   settime,
-			"mkfifo": func(ts *testscript.TestScript, _ bool, args []string) {
-				ts.Check(syscall.Mkfifo(ts.MkAbs(args[0]), 0o666))
-			},
 		},
 	})
 }

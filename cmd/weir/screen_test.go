@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -92,7 +93,7 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// A slowFS takes its time.
+// A slowFS takes its time, by the clock of the test.
 type slowFS struct{ durable.FS }
 
 func (f slowFS) Open(name string) (durable.Reader, error) {
@@ -126,22 +127,26 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, live := range []bool{true, false} {
-		var errs lockedBuilder
-		tl := &tool{fsys: slowFS{durable.OS()}, out: newPipe(&strings.Builder{}), errs: &terminal{Writer: bufio.NewWriter(&errs), live: live, width: 80}}
-		cmd := tl.rootCommand()
-		cmd.SetArgs([]string{"verify", dir})
-		if err := cmd.Execute(); err != nil {
-			t.Fatal(err)
+		synctest.Test(t, func(t *testing.T) { checkProgress(t, dir, live) })
+	}
+}
+
+func checkProgress(t *testing.T, dir string, live bool) {
+	var errs lockedBuilder
+	tl := &tool{fsys: slowFS{durable.OS()}, out: newPipe(&strings.Builder{}), errs: &terminal{Writer: bufio.NewWriter(&errs), live: live, width: 80}}
+	cmd := tl.rootCommand()
+	cmd.SetArgs([]string{"verify", dir})
+	if err := cmd.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	got := errs.String()
+	if !live {
+		if got != "" {
+			t.Errorf("in a pipe: %q", got)
 		}
-		got := errs.String()
-		if !live {
-			if got != "" {
-				t.Errorf("in a pipe: %q", got)
-			}
-			continue
-		}
-		if !regexp.MustCompile(`^\r\x1b\[Kverifying chk-1  \d+%  [\d.]+ K?i?B of [\d.]+ KiB  `).MatchString(got) || !strings.HasSuffix(got, "\r\x1b[K") {
-			t.Errorf("on a terminal: %q", got)
-		}
+		return
+	}
+	if !regexp.MustCompile(`^\r\x1b\[Kverifying chk-1  \d+%  [\d.]+ K?i?B of [\d.]+ KiB  `).MatchString(got) || !strings.HasSuffix(got, "\r\x1b[K") {
+		t.Errorf("on a terminal: %q", got)
 	}
 }

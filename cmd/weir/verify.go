@@ -51,7 +51,7 @@ the bytes are those that were written, nobody can tell.`,
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "write JSON, one object a line")
 	f.BoolVar(&allowOutside, "allow-outside", false, allowOutsideHelp)
-	f.Var(&maxBlock, "max-block", "without a seal: "+maxBlockHelp)
+	f.Var(&maxBlock, "max-block", maxBlockHelp+";\na sealed checkpoint's state may have any size")
 	return cmd
 }
 

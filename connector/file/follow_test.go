@@ -101,7 +101,8 @@ func TestFollowTornGzip(t *testing.T) {
 		write(t, path, nil)
 		src := Lines(path, Follow())
 		f := follow(t, src, "in.gz", nil)
-		whole := append(zip("1\n2\n"+strings.Repeat("3", 100)+"\n"), zip("4\n")...)
+		member := zip("1\n2\n" + strings.Repeat("3", 100) + "\n")
+		whole := append(bytes.Clone(member), zip("4\n")...)
 		var got []string
 		for i := range whole {
 			add(t, path, whole[i:i+1])
@@ -121,6 +122,13 @@ func TestFollowTornGzip(t *testing.T) {
 		}
 		if want := []string{"1", "2", strings.Repeat("3", 100), "4"}; !same(got, want) {
 			t.Errorf("got %q, want %q", got, want)
+		}
+		// Of what is torn only the member will be unpacked again.
+		write(t, filepath.Join(filepath.Dir(path), "torn.gz"), whole[:len(whole)-3])
+		f = follow(t, Lines(filepath.Dir(path), Follow()), "torn.gz", nil)
+		f.want("1", "2", strings.Repeat("3", 100), "4")
+		if start := f.reader.(*reader[string]).scan.in.z.start; start != int64(len(member)) {
+			t.Errorf("unpacked from %d on, want %d", start, len(member))
 		}
 	})
 }

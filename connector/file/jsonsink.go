@@ -11,6 +11,8 @@ import (
 
 // JSONSink writes records to files in dir, each as a line of JSON by the rules of
 // encoding/json, without escaping what is special in HTML. JSONLines reads them back.
+// A file is seen, whole and durable, when the checkpoint that its records belong to is
+// complete. The folder is made if it is missing.
 func JSONSink[T any](dir string) weir.Sink[T] {
 	return JSONSinkOn[T](durable.OS(), filepath.ToSlash(dir))
 }

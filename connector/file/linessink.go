@@ -11,6 +11,8 @@ import (
 
 // LinesSink writes records to files in dir, each as a line that ends in "\n". A record
 // with a newline in it is an error, as it would be read back as two.
+// A file is seen, whole and durable, when the checkpoint that its records belong to is
+// complete. The folder is made if it is missing.
 func LinesSink(dir string) weir.Sink[string] {
 	return LinesSinkOn(durable.OS(), filepath.ToSlash(dir))
 }

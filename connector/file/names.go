@@ -21,7 +21,7 @@ import (
 // owner tells whose a file is: a hash of the names of the job and the sink.
 type owner uint32
 
-func ownerOf(c weir.SinkContext) owner {
+func ownerOf(c weir.SinkID) owner {
 	// The length keeps ("a", "bc") and ("ab", "c") apart.
 	b := binary.BigEndian.AppendUint64(nil, uint64(len(c.Job)))
 	return owner(checksum(append(append(b, c.Job...), c.Operator...)))
@@ -34,7 +34,7 @@ type inProgress struct {
 	owner       owner
 	incarnation checkpoint.Incarnation
 	attempt     int
-	subtask     int
+	subtask     checkpoint.Subtask
 	counter     int
 }
 
@@ -52,15 +52,21 @@ func parseInProgress(s string) (n inProgress, ok bool) {
 	}
 	hash, _ := strconv.ParseUint(m[1], 16, 32)
 	incarnation, _ := strconv.ParseInt(m[2], 10, 64)
-	n = inProgress{owner: owner(hash), incarnation: checkpoint.Incarnation(incarnation)}
-	n.attempt, _ = strconv.Atoi(m[3])
-	n.subtask, _ = strconv.Atoi(m[4])
-	n.counter, _ = strconv.Atoi(m[5])
-	return n, n.String() == s
+	attempt, _ := strconv.Atoi(m[3])
+	subtask, _ := strconv.Atoi(m[4])
+	counter, _ := strconv.Atoi(m[5])
+	n = inProgress{
+		owner:       owner(hash),
+		incarnation: checkpoint.Incarnation(incarnation),
+		attempt:     attempt,
+		subtask:     checkpoint.Subtask(subtask),
+		counter:     counter,
+	}
+	return n, n.String() == s // a number that is too large, or has leading zeros, is not
 }
 
 // visibleName is what the output of a subtask for a checkpoint is called.
-func visibleName(o owner, subtask int, id checkpoint.ID, extension string) string {
+func visibleName(o owner, subtask checkpoint.Subtask, id checkpoint.ID, extension string) string {
 	return fmt.Sprintf("part-%s-%05d-%09d%s", o, subtask, id, extension)
 }
 

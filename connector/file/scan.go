@@ -78,7 +78,7 @@ func kind(gzip bool) string {
 }
 
 func (s *scanner) changed(how string, args ...any) error {
-	return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and was since %s", s.in.path, s.lines, s.offset, fmt.Sprintf(how, args...)))
+	return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and was since %s; put the old file back, or let the job begin anew", s.in.path, s.lines, s.offset, fmt.Sprintf(how, args...)))
 }
 
 // position is before the next line.
@@ -197,8 +197,8 @@ func (s *scanner) finishLine() (done bool, err error) {
 		s.pass(2)
 	default:
 		return false, weir.Permanent(fmt.Errorf(
-			"%s:%d: the line had no newline and was read as it was; since then it was continued, so a part of it has been processed as a record",
-			s.in.path, s.lines))
+			"%s:%d: the line had no newline and was read as it was; since then it was continued, so a part of it has been processed as a record; put a newline at byte %d to make the rest a record of its own, or let the job begin anew",
+			s.in.path, s.lines, s.offset))
 	}
 	s.open = false
 	return true, nil

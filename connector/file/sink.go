@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 )
 
@@ -23,39 +24,34 @@ func newSink[T any](fsys durable.FS, dir, extension string, enc newEncoder[T]) w
 	return sink[T]{fsys: fsys, dir: path.Clean(dir), extension: extension, newEncoder: enc}
 }
 
-// Open makes the folder, durably, if it is missing, and removes what earlier attempts of
-// this sink have left unfinished there. The first file is made when there is something to
-// write.
+// Open makes the folder, durably, if it is missing. The first file is made when there is
+// something to write.
 func (s sink[T]) Open(_ context.Context, c weir.SinkContext) (weir.Writer[T], error) {
 	if err := durable.MkdirAll(s.fsys, s.dir); err != nil {
 		return nil, err
 	}
 	p := &parts{fsys: s.fsys, dir: s.dir, extension: s.extension, name: inProgress{
-		owner:       ownerOf(c),
+		owner:       ownerOf(c.SinkID),
 		incarnation: c.Incarnation,
 		attempt:     c.Attempt,
-		subtask:     c.Subtask,
+		subtask:     checkpoint.Subtask(c.Subtask),
 	}}
-	if err := s.removeLeftovers(p.name); err != nil {
-		return nil, fmt.Errorf("remove unfinished files: %w", err)
-	}
 	return &writer[T]{parts: p, encode: s.newEncoder(p)}, nil
 }
 
-// removeLeftovers removes the unfinished files of the sink except those that other
-// subtasks of this attempt have made. Every subtask does it, as there may have been more
-// of them in an earlier attempt.
-func (s sink[T]) removeLeftovers(self inProgress) error {
+// Abort removes the files that earlier attempts of this sink have left unfinished. Those
+// of other sinks in the folder stay.
+func (s sink[T]) Abort(_ context.Context, id weir.SinkID) error {
 	entries, err := s.fsys.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		n, ok := parseInProgress(e.Name)
-		if !ok || n.owner != self.owner {
-			continue
-		}
-		if n.incarnation == self.incarnation && n.attempt == self.attempt && n.subtask != self.subtask {
+		if !ok || n.owner != ownerOf(id) {
 			continue
 		}
 		if err := s.fsys.Remove(s.path(e.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -64,11 +60,6 @@ func (s sink[T]) removeLeftovers(self inProgress) error {
 	}
 	return nil
 }
-
-// Abort leaves the undoing to Open, which is told whose the unfinished files to be
-// removed are: the folder may have those of other sinks in it. Until then they are
-// hidden, and harmless.
-func (s sink[T]) Abort(context.Context) error { return nil }
 
 // Commit gives the files that were prepared their visible names. When it returns these
 // are durable. It does not stop half-way when ctx ends: what is complete is to be seen.

@@ -87,12 +87,12 @@ func (j *sinkJob) run() (err error) {
 			return fmt.Errorf("commit restored: %w", err)
 		}
 	}
-	if err := sink.Abort(ctx); err != nil {
+	if err := sink.Abort(ctx, weir.SinkID{Job: "job", Operator: "out"}); err != nil {
 		return fmt.Errorf("abort: %w", err)
 	}
 	writers := make([]weir.Writer[string], len(j.script.periods[0]))
 	for i := range writers {
-		w, err := sink.Open(ctx, weir.SinkContext{Job: "job", Operator: "out", Subtask: i, Incarnation: j.incarnation, Attempt: j.attempt})
+		w, err := sink.Open(ctx, weir.SinkContext{SinkID: weir.SinkID{Job: "job", Operator: "out"}, Subtask: i, Incarnation: j.incarnation, Attempt: j.attempt})
 		if err != nil {
 			return fmt.Errorf("open: %w", err)
 		}

@@ -45,7 +45,7 @@ func collect(t *testing.T, src weir.Source[int64], d time.Duration, between func
 			for ctx.Err() == nil {
 				asked := time.Now()
 				n, err := r.Read(ctx, records)
-				if d := time.Since(asked); d > maxWait {
+				if d := time.Since(asked); d > maxWait+10*time.Millisecond {
 					t.Errorf("Read took %v", d)
 				}
 				if err != nil && ctx.Err() == nil && err != io.EOF {
@@ -90,7 +90,7 @@ func TestRate(t *testing.T) {
 	for _, readers := range []int{1, 3, 20} {
 		for _, rate := range []float64{0.5, 1, 7, 100, 1234.5, 30_000} {
 			synctest.Test(t, func(t *testing.T) {
-				const seconds = 20
+				const seconds = 10
 				src := Source(generator.Source(-1, index, generator.Splits(readers)), rate)
 				all := collect(t, src, seconds*time.Second, func() {})
 				n := float64(total(all))
@@ -123,12 +123,47 @@ func TestNoBurstAfterStandstill(t *testing.T) {
 	})
 }
 
-// Late wake-ups of the reader do not lower the rate.
+// That the reader is late now and then does not lower the rate.
 func TestLateReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := Source(generator.Source(-1, index), 1000)
-		all := collect(t, src, 10*time.Second, func() { time.Sleep(7 * time.Millisecond) })
+		calls := 0
+		all := collect(t, src, 10*time.Second, func() {
+			if calls++; calls%2 == 0 {
+				time.Sleep(30 * time.Millisecond)
+			}
+		})
 		if n := total(all); n < 9900 || n > 10_100 {
+			t.Errorf("%d records in 10 s", n)
+		}
+	})
+}
+
+// slow takes a moment for each read.
+type slow struct{ weir.Source[int64] }
+
+func (s slow) Open(ctx context.Context, split weir.Split) (weir.Reader[int64], error) {
+	r, err := s.Source.Open(ctx, split)
+	return slowReader{r}, err
+}
+
+type slowReader struct{ weir.Reader[int64] }
+
+func (r slowReader) Read(ctx context.Context, records []int64) (int, error) {
+	time.Sleep(10 * time.Millisecond)
+	return r.Reader.Read(ctx, records)
+}
+
+// Many readers that read at the same time share what one would get.
+func TestReadersShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rate, readers = 5000, 20
+		src := Source(slow{generator.Source(-1, index, generator.Splits(readers))}, rate)
+		all := collect(t, src, 10*time.Second, func() {})
+		if m, limit := most(all, 100*time.Millisecond), 0.2*rate+readers; float64(m) > limit {
+			t.Errorf("%d records in 100 ms, want %v at most", m, limit)
+		}
+		if n := total(all); n < 49_000 || n > 51_000 {
 			t.Errorf("%d records in 10 s", n)
 		}
 	})

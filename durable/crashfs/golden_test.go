@@ -16,7 +16,9 @@ import (
 
 // The counts in this file are those of durability.md, section 5.2 and appendix B. They
 // come from another program, written for that note; they agree all at once or the
-// simulator's rules are not those of the note.
+// simulator's rules are not those of the note. (The note has no numbers of distinct
+// states for the mutations. Those come from a second program, written from the note's
+// definition before this package was, which reproduced all the other numbers.)
 
 const job = "/job"
 

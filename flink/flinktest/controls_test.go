@@ -202,22 +202,6 @@ func testControls(t *testing.T, f *Flink) {
 			t.Errorf("Flink does not miss it:\n%s", red)
 		}
 	})
-	t.Run("Flink wrote other metadata again", func(t *testing.T) {
-		w := small(false)
-		dir := w.write(t)
-		for _, other := range []func(*written){
-			func(w *written) { w.id++ },
-			func(w *written) { w.spoil = func(h *flink.KeyGroupsHandle) { h.Offsets[0]++ } },
-			func(w *written) { w.operators[0].elements = nil },
-			func(w *written) { w.operators[0].ID[0]++ },
-		} {
-			o := small(false)
-			other(o)
-			if sameMetadata(filepath.Join(dir, "_metadata"), filepath.Join(o.write(t), "_metadata")) == nil {
-				t.Error("they are held to be the same")
-			}
-		}
-	})
 }
 
 // moved puts what a key has in a state into another key group.

@@ -1,0 +1,97 @@
+package file
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/weirstream/weir"
+)
+
+func TestSplits(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b.txt", "a.txt", ".hidden", "_SUCCESS", "c.gz"} {
+		write(t, filepath.Join(dir, name), nil)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "folder", "below"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "a.txt"), filepath.Join(dir, "link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "folder"), filepath.Join(dir, "linked-folder")); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		path string
+		want []string
+	}{
+		{dir, []string{"a.txt", "b.txt", "c.gz", "link.txt"}},
+		{dir + "/", []string{"a.txt", "b.txt", "c.gz", "link.txt"}},
+		{filepath.Join(dir, "b.txt"), []string{"b.txt"}},
+		{filepath.Join(dir, "_SUCCESS"), []string{"_SUCCESS"}}, // asked for by name
+		{filepath.Join(dir, "folder"), nil},
+	} {
+		got, err := Lines(test.path).Splits(t.Context())
+		if err != nil || !same(got, test.want) {
+			t.Errorf("%s: got %q, %v, want %q", test.path, got, err, test.want)
+		}
+	}
+	_, err := Lines(filepath.Join(dir, "missing")).Splits(t.Context())
+	wantPermanent(t, err, "missing")
+	if err := os.Remove(filepath.Join(dir, "a.txt")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Lines(dir).Splits(t.Context())
+	wantPermanent(t, err, "link.txt")
+	_, err = Lines(dir, MaxLine(0)).Splits(t.Context())
+	wantPermanent(t, err, "0 bytes")
+}
+
+func TestFolderMoves(t *testing.T) {
+	dir := t.TempDir()
+	old, moved := filepath.Join(dir, "old"), filepath.Join(dir, "moved")
+	if err := os.Mkdir(old, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(old, "a"), []byte("1\n2\n3\n"))
+	steps, err := read(Lines(old), "a", nil, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(old, moved); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := mustRead(t, Lines(moved), "a", steps[0].position)
+	if !same(got, []string{"3"}) {
+		t.Errorf("got %q", got)
+	}
+	// The folder's only file, asked for by name, is the same split.
+	got, _ = mustRead(t, Lines(filepath.Join(moved, "a")), "a", steps[0].position)
+	if !same(got, []string{"3"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	write(t, path, []byte("1\n"))
+	_, end := mustRead(t, Lines(dir), "a", nil)
+	open := func(path, id string, position []byte) error {
+		_, err := Lines(path).Open(t.Context(), weir.Split{ID: id, Position: position})
+		return err
+	}
+	wantPermanent(t, open(path, "b", nil), "another file, b")
+	for _, id := range []string{"", ".", "..", "../a", "x/y"} {
+		wantPermanent(t, open(dir, id, nil), "not the name of a file")
+	}
+	wantPermanent(t, open(dir, "gone", nil), "gone")
+	wantPermanent(t, open(dir, "gone", end), "gone", "read up to line 1")
+	wantPermanent(t, open(dir, "a", []byte{}), "position")
+	wantPermanent(t, open(dir, "a", []byte{9, 9, 9}), "version 9")
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	wantPermanent(t, open(dir, "folder", nil), "not a regular file")
+}

@@ -1,0 +1,47 @@
+package crashfs
+
+import "iter"
+
+// Options bound the work at one crash point.
+type Options struct {
+	// Limit: points with more states than this are sampled. 0 means 1<<20.
+	Limit int
+	// Samples is how many states are drawn at such a point. 0 means 1<<12.
+	Samples int
+	// Seed of the sampling. The same seed draws the same states.
+	Seed uint64
+}
+
+const (
+	defaultLimit   = 1 << 20
+	defaultSamples = 1 << 12
+)
+
+// Exhaustive tells whether [Point.States] yields every state.
+func (p *Point) Exhaustive(o Options) bool {
+	if o.Limit == 0 {
+		o.Limit = defaultLimit
+	}
+	return p.estimate() <= float64(o.Limit)
+}
+
+// States yields every state that a cut at this instant may leave: once each, except
+// that states which differ in inodes only may come more than once. If there are more
+// than o.Limit it yields a sample: first those in which at most two registers differ
+// from "nothing got through" or from "everything got through", as far as they are not
+// more than half of the sample, then a random draw.
+//
+// A State may be used until the next one is asked for.
+func (p *Point) States(o Options) iter.Seq[*State] {
+	if p.Exhaustive(o) {
+		return func(yield func(*State) bool) {
+			w := newWalk(p)
+			w.push(0)
+			w.all(yield)
+		}
+	}
+	if o.Samples == 0 {
+		o.Samples = defaultSamples
+	}
+	return func(yield func(*State) bool) { p.sample(o, yield) }
+}
