@@ -107,13 +107,11 @@ func weirCount(b *testing.B, f *feed) (took time.Duration, checkpoints int) {
 	in := weir.From(job, "keys", weir.Source[string](f))
 	byKey := weir.KeyBy(in, func(k string) string { return k })
 	weir.To(weir.Process(byKey, "count", func(c *weir.KeyContext[string]) weir.ProcessFunc[string, counted] {
-		n := weir.NewReducing(c, "n", func(a, b int64) (int64, error) { return a + b, nil })
+		n := weir.NewValue[int64](c, "n")
 		return func(k string, out *weir.Out[counted]) error {
-			if err := n.Add(1); err != nil {
-				return err
-			}
 			total, _ := n.Get()
-			out.Emit(counted{k, total})
+			n.Set(total + 1)
+			out.Emit(counted{k, total + 1})
 			return nil
 		}
 	}), "discard", discard[counted]{})

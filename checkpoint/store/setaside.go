@@ -118,7 +118,7 @@ func (e *DamagedError) Error() string {
 	case e.Intact > 0:
 		fmt.Fprintf(&b, "No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. "+
 			"Checkpoint %v in %s is intact (every byte verified). Going back to it %s. "+
-			"If that is acceptable, start with fallback allowed: the damaged checkpoint is set aside, not deleted",
+			"If that is acceptable, start with --allow-fallback (Options.AllowFallback): the damaged checkpoint is set aside, not deleted",
 			e.Intact, e.IntactDir, e.repeats())
 	case e.AllDamaged > 1:
 		fmt.Fprintf(&b, "No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. "+
@@ -149,5 +149,5 @@ type OtherJobError struct {
 func (e *OtherJobError) Error() string {
 	return fmt.Sprintf("%s was written by job %v and this is job %v: its state belongs to other operators, "+
 		"and its sinks may have output that is not this job's to commit. If the job was renamed, "+
-		"give it the id it had", e.Path, e.Job, e.Want)
+		"give it its old name back", e.Path, e.Job, e.Want)
 }
