@@ -119,7 +119,7 @@ func finished(op *flink.OperatorState) string {
 
 func (in *inspection) textHandles(op *operatorContent) {
 	tb := table{columns: []column{
-		{head: "SUBTASK", right: true}, {head: "STATE"}, {head: "HANDLE"}, {head: "LAYOUT"}, {head: "KEY GROUPS"},
+		{head: "SUBTASK", right: true}, {head: "STATE"}, {head: "HANDLE"}, {head: "LAYOUT", optional: true}, {head: "GROUPS", optional: true},
 		{head: "WHERE", shrinks: true}, {head: "SIZE", right: true},
 	}}
 	for _, h := range op.handles {
@@ -128,7 +128,7 @@ func (in *inspection) textHandles(op *operatorContent) {
 			groups = h.KeyGroups.String()
 		}
 		r := row{cells: []string{
-			subtaskText(h.Subtask), h.Kind.String(), h.Tag, orDash(h.layoutText()), orDash(groups), h.whereText(), byteCount(h.Bytes),
+			subtaskText(h.Subtask), strings.TrimPrefix(h.Kind.String(), "managed "), h.Tag, orDash(h.layoutText()), orDash(groups), h.whereText(), byteCount(h.Bytes),
 		}}
 		if h.Problem != nil {
 			r.below = append(r.below, in.t.out.tinted(red, "damaged")+": "+printable(h.Problem.Error()))
@@ -195,19 +195,22 @@ func (in *inspection) textStates(op *operatorContent) {
 		return
 	}
 	tb := table{columns: []column{
-		{head: "NAME"}, {head: "KIND"}, {head: "KEY"}, {head: "NAMESPACE"}, {head: "TYPE"}, {head: "ENTRIES", right: true}, {head: ""},
+		{head: "NAME"}, {head: "KIND"}, {head: "KEY", optional: true}, {head: "NAMESPACE", optional: true}, {head: "TYPE"}, {head: "ENTRIES", right: true},
 	}}
+	var weirs []string
 	for _, k := range order {
-		note := ""
 		if sums[k].WeirOnly {
-			note = "Weir's own type, not Flink's"
+			weirs = append(weirs, k.name)
 		}
 		tb.rows = append(tb.rows, row{cells: []string{
-			orDash(k.name), orDash(k.kind), orDash(k.key), orDash(k.namespace), orDash(k.value), sums[k].count(), note,
+			orDash(k.name), orDash(k.kind), orDash(k.key), orDash(k.namespace), orDash(k.value), sums[k].count(),
 		}})
 	}
 	in.t.out.printf("\n")
 	tb.writeTo(in.t.out, "  ")
+	if len(weirs) > 0 {
+		in.t.out.para("  ", "of a type of Weir's own, which Flink cannot read: "+listed(weirs, 10))
+	}
 }
 
 func (s *stateInfo) keyType(h *handle) string {
@@ -236,7 +239,7 @@ func (in *inspection) textUnread(op *operatorContent) {
 		list.add(h)
 	}
 	for _, u := range list {
-		in.t.out.printf("  not read: %s: %s\n", u.where(), printable(u.why))
+		in.t.out.para("  ", "not read: "+u.where()+": "+printable(u.why))
 	}
 }
 

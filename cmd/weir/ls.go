@@ -23,8 +23,8 @@ func (t *tool) lsCommand() *cobra.Command {
 a crash has left behind.
 
 The state is what names, lengths and the metadata's own checksums tell; no state file
-is opened. "weir verify" reads the bytes. RESTART marks where a job of Weir's begins
-when it is started again: at its newest checkpoint, or not at all if that is damaged.
+is opened. "weir verify" reads the bytes. An asterisk marks where a job of Weir's begins
+when it is started again: at its newest checkpoint.
 
   whole        everything is there, in its length
   damaged      something is missing or wrong, in what had been complete
@@ -150,24 +150,19 @@ func (t *tool) lsText(p place, groups []lsGroup) {
 		}
 		tables[i].writeTo(t.out, "")
 	}
-	t.out.printf("\nas names, lengths and the metadata tell; \"weir verify\" reads the bytes\n")
+	t.out.printf("\n")
+	t.lsLegend(groups)
 }
 
 func lsTable(group lsGroup) table {
 	tb := table{columns: []column{
-		{head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true},
-		{head: "SEALED"}, {head: "STATE"}, {head: "RESTART"},
+		{head: " "}, {head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true},
+		{head: "SEALED"}, {head: "STATE"},
 	}}
 	for _, g := range group.rows {
 		r := row{
-			cells: []string{orDash(g.jobText()), printable(path.Base(g.name)), clock(g.unix), byteCount(g.bytes), g.sealedText(), string(g.state), ""},
-			tint:  map[int]tint{5: g.state.tint()},
-		}
-		switch {
-		case g.restart && g.state == whole:
-			r.cells[6], r.tint[6] = "here", bold
-		case g.restart:
-			r.cells[6], r.tint[6] = "refused", bold
+			cells: []string{g.mark(), orDash(g.jobText()), printable(path.Base(g.name)), clock(g.unix), byteCount(g.bytes), g.sealedText(), string(g.state)},
+			tint:  map[int]tint{0: bold, 6: g.state.tint()},
 		}
 		if g.reason != "" {
 			r.below = append(r.below, printable(g.reason))
@@ -178,6 +173,40 @@ func lsTable(group lsGroup) table {
 		tb.rows = append(tb.rows, r)
 	}
 	return tb
+}
+
+// lsLegend explains the marks that there are, and how much the states are worth.
+func (t *tool) lsLegend(groups []lsGroup) {
+	marks := map[string]bool{}
+	for _, group := range groups {
+		for _, g := range group.rows {
+			marks[g.mark()] = true
+		}
+	}
+	if marks[markRestart] {
+		t.out.para("", markRestart+" a restart of the job begins here")
+	}
+	if marks[markRefused] {
+		t.out.para("", markRefused+" a restart of the job finds this one and refuses it; \"weir verify\" says what can be done")
+	}
+	t.out.para("", "as names, lengths and the metadata tell; \"weir verify\" reads the bytes")
+}
+
+// Marks in front of a line.
+const (
+	markRestart = "*" // a restart begins here
+	markRefused = "!" // a restart would, and refuses
+)
+
+func (g *glance) mark() string {
+	switch {
+	case !g.restart:
+		return ""
+	case g.state == whole:
+		return markRestart
+	default:
+		return markRefused
+	}
 }
 
 func (g *glance) jobText() string {

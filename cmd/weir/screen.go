@@ -123,6 +123,40 @@ func cut(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
+// minFold is the narrowest column that text is folded into.
+const minFold = 30
+
+// para writes text, on a terminal folded between words and behind an indent, in a pipe
+// in one line, which can be searched for.
+func (t *terminal) para(indent, text string) {
+	for _, line := range fold(text, t.width-len(indent)) {
+		t.printf("%s%s\n", indent, line)
+	}
+}
+
+// fold parts text into lines of up to width columns; a word that is longer stays whole.
+func fold(text string, width int) []string {
+	if width < minFold || utf8.RuneCountInString(text) <= width {
+		return []string{text}
+	}
+	var lines []string
+	line, used := "", 0
+	for word := range strings.FieldsSeq(text) {
+		n := utf8.RuneCountInString(word)
+		if used > 0 && used+1+n > width {
+			lines = append(lines, line)
+			line, used = "", 0
+		}
+		if used > 0 {
+			line += " "
+			used++
+		}
+		line += word
+		used += n
+	}
+	return append(lines, line)
+}
+
 // byteCount is a number of bytes for people.
 func byteCount(n int64) string {
 	if n < 1<<10 {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,23 @@ func TestJSONIsPrintable(t *testing.T) {
 	}
 }
 
+func TestFold(t *testing.T) {
+	for _, v := range []struct {
+		text  string
+		width int
+		want  []string
+	}{
+		{"short", 40, []string{"short"}},
+		{"one two three four five six seven eight", 30, []string{"one two three four five six", "seven eight"}},
+		{"one " + strings.Repeat("x", 40) + " two", 30, []string{"one", strings.Repeat("x", 40), "two"}},
+		{strings.Repeat("no limit ", 20), 0, []string{strings.Repeat("no limit ", 20)}},
+	} {
+		if got := fold(v.text, v.width); !slices.Equal(got, v.want) {
+			t.Errorf("%q in %d columns is %q, want %q", v.text, v.width, got, v.want)
+		}
+	}
+}
+
 // onTerminal runs a command line as on a terminal.
 func onTerminal(width int, color bool, args ...string) (stdout, stderr string, code int) {
 	var out, errs strings.Builder
@@ -79,7 +97,7 @@ func TestTerminal(t *testing.T) {
 				t.Errorf("%s: %d columns: %s", verb, n, line)
 			}
 		}
-		if !regexp.MustCompile(`(?m)^e26755e3[0-9a-f]*…  chk-2 `).MatchString(narrow) {
+		if !regexp.MustCompile(`(?m)^(\*  )?e26755e3[0-9a-f]*…  chk-2 `).MatchString(narrow) {
 			t.Errorf("%s does not shorten the job's id:\n%s", verb, narrow)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,6 +20,8 @@ type column struct {
 	// shrinks says that the column may be cut on a terminal that is too narrow: a long
 	// random name of which some characters are enough.
 	shrinks bool
+	// optional says that the column is left out if there is nothing in it but dashes.
+	optional bool
 }
 
 type row struct {
@@ -50,12 +53,26 @@ const (
 
 // writeTo writes the table, each line behind an indent.
 func (t *table) writeTo(out *terminal, indent string) {
+	t.leaveOut()
 	widths := t.widths(out.width - len(indent))
 	t.line(out, indent, widths, row{cells: t.heads()})
 	for _, r := range t.rows {
 		t.line(out, indent, widths, r)
 		for _, below := range r.below {
-			out.printf("%s  %s\n", indent, below)
+			out.para(indent+"  ", below)
+		}
+	}
+}
+
+// leaveOut removes optional columns without content.
+func (t *table) leaveOut() {
+	for i := len(t.columns) - 1; i >= 0; i-- {
+		if !t.columns[i].optional || slices.ContainsFunc(t.rows, func(r row) bool { return r.cells[i] != "-" }) {
+			continue
+		}
+		t.columns = slices.Delete(t.columns, i, i+1)
+		for j := range t.rows {
+			t.rows[j].cells = slices.Delete(t.rows[j].cells, i, i+1)
 		}
 	}
 }

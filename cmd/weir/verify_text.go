@@ -13,24 +13,24 @@ func (t *tool) textCheck(c *check) {
 	out := t.out
 	out.printf("%s: %s%s\n", printable(c.shown), out.tinted(c.state.tint(), string(c.state)), unsealedNote(c))
 	for _, f := range c.findings {
-		out.printf("  %s\n", printable(f.String()))
+		out.para("  ", printable(f.String()))
 	}
 	if c.failure != nil {
-		out.printf("  %s\n", printable(c.failure.Error()))
+		out.para("  ", printable(c.failure.Error()))
 	}
 	switch {
 	case c.state == verified:
-		out.printf("  every byte is as it was written: the metadata, and %s\n", c.filesText())
+		out.para("  ", "every byte is as it was written: the metadata, and "+c.filesText())
 	case c.state == whole:
-		out.printf("  presence, length and structure checked: the metadata, and %s\n", c.filesText())
-		out.printf("  %s\n", wholeMeans)
+		out.para("  ", "presence, length and structure checked: the metadata, and "+c.filesText())
+		out.para("  ", wholeMeans)
 	}
 	if c.sealed != nil && *c.sealed {
-		out.printf("  sealed as checkpoint %v of job %v by incarnation %v\n", c.id, c.job, c.incarnation)
+		out.para("  ", fmt.Sprintf("sealed as checkpoint %v of job %v by incarnation %v", c.id, c.job, c.incarnation))
 	}
 	t.textStructure(c)
 	if len(c.strangers) > 0 {
-		out.printf("  not its own, ignored: %s\n", listed(c.strangers, 5))
+		out.para("  ", "not its own, ignored: "+listed(c.strangers, 5))
 	}
 }
 
@@ -63,18 +63,18 @@ func (t *tool) textStructure(c *check) {
 				out.printf("  not checked: %s more; --json has them all\n", grouped(int64(len(s.unread)-i)))
 				break
 			}
-			out.printf("  not checked: %s: %s\n", u.share(), printable(u.why))
+			out.para("  ", "not checked: "+u.share()+": "+printable(u.why))
 		}
 	}
 	if len(c.outside) > 0 {
-		out.printf("  not looked at: %s in other directories; --allow-outside does: %s\n",
-			counted(len(c.outside), "file"), listed(c.outside, 2))
+		out.para("  ", fmt.Sprintf("not looked at: %s in other directories; --allow-outside does: %s",
+			counted(len(c.outside), "file"), listed(c.outside, 2)))
 	}
 }
 
 // textWayOut says what is left to do when a job's checkpoint is damaged.
 func (t *tool) textWayOut(c *check, j *jobDir, intact *check) {
-	t.out.printf("  %s\n", strings.ReplaceAll(wayOut(c, j, intact), "\n", "\n  "))
+	t.out.para("  ", wayOut(c, j, intact))
 }
 
 func wayOut(c *check, j *jobDir, intact *check) string {
@@ -90,10 +90,10 @@ func wayOut(c *check, j *jobDir, intact *check) string {
 	case !j.weirsNow(c):
 		return older
 	case intact != nil:
-		return fmt.Sprintf("%s; a restart refuses chk-%v: start the job with --allow-fallback to go back\n"+
+		return fmt.Sprintf("%s; a restart refuses chk-%v: start the job with --allow-fallback to go back "+
 			"to chk-%v, which repeats what came after it, or restore chk-%v from a backup", older, at, intact.id, at)
 	default:
-		return fmt.Sprintf("%s; a restart refuses chk-%v: restore one from a backup, or start the job from\n"+
+		return fmt.Sprintf("%s; a restart refuses chk-%v: restore one from a backup, or start the job from "+
 			"a savepoint with --from PATH, or from nothing with --from none", older, at)
 	}
 }
@@ -124,7 +124,7 @@ func newVerifyTable(targets []target) *verifyTable {
 }
 
 // roomForFound is how much of a narrow terminal is left for what was found.
-const roomForFound = 30
+const roomForFound = 45
 
 func (v *verifyTable) head(out *terminal) {
 	limit := 0
@@ -137,11 +137,18 @@ func (v *verifyTable) head(out *terminal) {
 }
 
 func (v *verifyTable) write(out *terminal, i int, c *check) {
+	indent := columnGap * (len(v.widths) - 1)
+	for _, w := range v.widths {
+		indent += w
+	}
+	found := fold(c.found(), out.width-indent)
 	r := v.rows[i]
-	r.cells[2] = string(c.state)
-	r.cells[3] = c.found()
+	r.cells[2], r.cells[3] = string(c.state), found[0]
 	r.tint = map[int]tint{2: c.state.tint()}
 	v.line(out, "", v.widths, r)
+	for _, line := range found[1:] {
+		out.printf("%s%s\n", strings.Repeat(" ", indent), line)
+	}
 }
 
 // found is what was found, in one line.
@@ -181,7 +188,7 @@ func (v *verification) textEnd(jobs []*jobDir) {
 	s := summarize(v.done)
 	out.printf("\n%s\n", s.text())
 	if s.Whole > 0 {
-		out.printf("%s\n", wholeMeans)
+		out.para("", wholeMeans)
 	}
 	for _, j := range jobs {
 		newest, ok := j.newest()
@@ -189,7 +196,7 @@ func (v *verification) textEnd(jobs []*jobDir) {
 			continue
 		}
 		if c, intact := v.newestOf(j, newest); c != nil && c.state == damaged {
-			out.printf("%s: %s\n", printable(c.shown), wayOut(c, j, intact))
+			out.para("", printable(c.shown)+": "+wayOut(c, j, intact))
 		}
 	}
 	for _, j := range jobs {
@@ -198,7 +205,7 @@ func (v *verification) textEnd(jobs []*jobDir) {
 			names = append(names, n.String())
 		}
 		if len(names) > 0 {
-			out.printf("%s: not complete, not verified: %s\n", printable(j.shown), listed(names, 5))
+			out.para("", printable(j.shown)+": not complete, not verified: "+listed(names, 5))
 		}
 	}
 }

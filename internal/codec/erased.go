@@ -3,16 +3,21 @@ package codec
 import (
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 	"unsafe"
 
 	"github.com/weirstream/weir/flink"
 )
 
-// Of gets a slice or a map as a type parameter T; of the types in it, it knows only
-// what reflection says, and no type parameter can be made of that. So the codec of, say,
-// a [][]Flight is put together of erased ones: they are told where in memory a value is
-// and know by themselves what is there. Unsafe pointers are used in the files erased*.go and in viewed.go.
+// Of gets a type parameter T; of what is in a T, it knows only what reflection says, and
+// no type parameter can be made of that. So the codec of, say, a [][]Flight is put
+// together of erased ones: they are told where in memory a value is and know by themselves
+// what is there. Pointers are unsafe in the methods of erased codecs and in view, and
+// nowhere else.
+//
+// There is one generic type for all this, and it is small on purpose: it is compiled for
+// every type that a program has a codec for.
 
 // An erased codec is one for the values of a type that is not in its signature. A
 // pointer that it is given must point to a value of that type.
@@ -26,31 +31,56 @@ type erased interface {
 }
 
 // erasedCodec is a Codec for T again.
-type erasedCodec[T any] struct{ erased erased }
+type erasedCodec[T any] struct {
+	erased erased
+	values sync.Pool // of *T: of an argument that is pointed to a copy would be allocated
+}
+
+func newErased[T any](e erased) *erasedCodec[T] {
+	return &erasedCodec[T]{e, sync.Pool{New: func() any { return new(T) }}}
+}
 
 func (c *erasedCodec[T]) Serializer() flink.Serializer { return c.erased.serializer() }
 
 func (c *erasedCodec[T]) Append(dst []byte, v T) ([]byte, error) {
-	return c.erased.append(dst, unsafe.Pointer(&v))
+	p := c.values.Get().(*T)
+	*p = v
+	dst, err := c.erased.append(dst, unsafe.Pointer(p))
+	c.put(p)
+	return dst, err
 }
 
-func (c *erasedCodec[T]) Decode(src []byte) (T, int, error) {
-	var v T
-	n, err := c.erased.decode(src, unsafe.Pointer(&v))
-	if err != nil {
-		return *new(T), 0, err
+func (c *erasedCodec[T]) Decode(src []byte) (v T, n int, err error) {
+	p := c.values.Get().(*T)
+	if n, err = c.erased.decode(src, unsafe.Pointer(p)); err == nil {
+		v = *p
 	}
-	return v, n, nil
+	c.put(p)
+	return v, n, err
+}
+
+// put gives back a value that is zero and holds on to nothing.
+func (c *erasedCodec[T]) put(p *T) {
+	*p = *new(T)
+	c.values.Put(p)
 }
 
 // erase returns the codec of t, which has been checked. Structs is the record of the
 // structs in it, if there are any: slices and maps have one kind of elements each, so
-// that it is one type.
+// that it is one type. A named type is laid out as what it is declared as, and is told
+// by its kind.
 func erase(t reflect.Type, structs *record) erased {
 	switch t.Kind() {
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 {
+		switch t.Elem().Kind() {
+		case reflect.Uint8:
 			return erasedLeaf[[]byte]{bytesCodec{}}
+		case reflect.String:
+			return erasedLeaf[[]string]{ListOf[string](stringCodec{})}
+		case reflect.Int64:
+			return erasedLeaf[[]int64]{ListOf[int64](int64Codec{})}
+		case reflect.Float64:
+			return erasedLeaf[[]float64]{ListOf[float64](float64Codec{})}
 		}
 		element := erase(t.Elem(), structs)
 		return &erasedList{t, element, flink.ListOf(element.serializer())}
@@ -85,7 +115,7 @@ func erase(t reflect.Type, structs *record) erased {
 	}
 }
 
-// An erasedLeaf is what a codec of a type that is known, or laid out like it, looks like.
+// An erasedLeaf is the codec of a T, or of a type that is laid out like it; see view.
 type erasedLeaf[T any] struct{ codec Codec[T] }
 
 func (l erasedLeaf[T]) serializer() flink.Serializer { return l.codec.Serializer() }

@@ -31,7 +31,7 @@ import (
 // that is left out by oversight would be gone after a restore, a struct whose fields
 // cannot all be kept is refused; what that means is at the top of check.go.
 func Of[T any]() (Codec[T], error) {
-	// First the types that most jobs use, with their own kind of codec each.
+	// First the types that most jobs use, which need no reflection.
 	var codec any
 	switch any((*T)(nil)).(type) {
 	case *bool:
@@ -76,60 +76,12 @@ func Of[T any]() (Codec[T], error) {
 	if err := check(t); err != nil {
 		return nil, err
 	}
-	// Then named types: `type Airport string`, `type Route []Airport`.
-	if c := named[T](t); c != nil {
-		return c, nil
-	}
-	if t.Kind() == reflect.Struct {
-		return newStructCodec[T]()
-	}
-	// What is left is a slice or a map of something.
+	// Then all others, by what they are made of.
 	structs, err := recordIn[T](t)
 	if err != nil {
 		return nil, err
 	}
-	return &erasedCodec[T]{erase(t, structs)}, nil
-}
-
-// named returns the codec for a type that has the memory layout of one of Go's own, or
-// nil if T is none.
-func named[T any](t reflect.Type) Codec[T] {
-	switch t.Kind() {
-	case reflect.Bool:
-		return viewed[T, bool]{boolCodec{}}
-	case reflect.Int8:
-		return viewed[T, int8]{int8Codec{}}
-	case reflect.Int16:
-		return viewed[T, int16]{int16Codec{}}
-	case reflect.Int32:
-		return viewed[T, int32]{int32Codec{}}
-	case reflect.Int64:
-		return viewed[T, int64]{int64Codec{}}
-	case reflect.Int:
-		return viewed[T, int]{intCodec{}}
-	case reflect.Float32:
-		return viewed[T, float32]{float32Codec{}}
-	case reflect.Float64:
-		return viewed[T, float64]{float64Codec{}}
-	case reflect.String:
-		return viewed[T, string]{stringCodec{}}
-	case reflect.Slice:
-		switch t.Elem().Kind() {
-		case reflect.Uint8:
-			return viewed[T, []byte]{bytesCodec{}}
-		case reflect.String:
-			return viewed[T, []string]{ListOf[string](stringCodec{})}
-		case reflect.Int64:
-			return viewed[T, []int64]{ListOf[int64](int64Codec{})}
-		case reflect.Float64:
-			return viewed[T, []float64]{ListOf[float64](float64Codec{})}
-		}
-	case reflect.Struct:
-		if t == timeType || t.ConvertibleTo(timeType) {
-			return viewed[T, time.Time]{instantCodec{}}
-		}
-	}
-	return nil
+	return newErased[T](erase(t, structs)), nil
 }
 
 var (

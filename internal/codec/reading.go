@@ -69,14 +69,6 @@ func compatible(was, now flink.Serializer) error {
 	return err
 }
 
-func (c viewed[T, U]) Reading(was flink.Serializer) (Codec[T], error) {
-	old, err := Reading(c.codec, was)
-	if err != nil {
-		return nil, err
-	}
-	return viewed[T, U]{old}, nil
-}
-
 func (l *listCodec[E]) Reading(was flink.Serializer) (Codec[[]E], error) {
 	parts, err := partsOf(was, l.serializer, l.element.Serializer())
 	if err != nil {
@@ -105,20 +97,12 @@ func (m *mapCodec[K, V]) Reading(was flink.Serializer) (Codec[map[K]V], error) {
 	return MapOf(key, value), nil
 }
 
-func (s *structCodec[T]) Reading(was flink.Serializer) (Codec[T], error) {
-	r, err := s.record.reading(was)
-	if err != nil {
-		return nil, err
-	}
-	return makeStructCodec[T](r), nil
-}
-
 func (c *erasedCodec[T]) Reading(was flink.Serializer) (Codec[T], error) {
 	e, err := c.erased.reading(was)
 	if err != nil {
 		return nil, err
 	}
-	return &erasedCodec[T]{e}, nil
+	return newErased[T](e), nil
 }
 
 func (l erasedLeaf[T]) reading(flink.Serializer) (erased, error) { return l, nil }

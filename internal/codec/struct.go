@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"sync"
+	"unsafe"
 
 	"github.com/twmb/avro"
 
@@ -67,49 +67,47 @@ func (r *record) decode(src []byte, pointer any) (int, error) {
 	return c.Offset(), nil
 }
 
-// structCodec is the codec of a struct T.
-type structCodec[T any] struct {
+// erasedStruct is the codec of a type of structs.
+type erasedStruct struct {
+	typ    reflect.Type
 	record *record
-	values *sync.Pool // of *T: Avro wants a pointer, and so a value would have to be allocated
 }
 
-func newStructCodec[T any]() (Codec[T], error) {
-	schema, err := avro.SchemaFor[T]()
+func (s erasedStruct) serializer() flink.Serializer { return s.record.serializer }
+
+func (s erasedStruct) append(dst []byte, p unsafe.Pointer) ([]byte, error) {
+	return s.record.append(dst, reflect.NewAt(s.typ, p).Interface())
+}
+
+func (s erasedStruct) decode(src []byte, p unsafe.Pointer) (int, error) {
+	return s.record.decode(src, reflect.NewAt(s.typ, p).Interface())
+}
+
+// recordIn returns the record of the struct that T is, or that a slice or map T consists
+// of, or nil if there is none. The avro package infers schemas of type parameters only:
+// so it is given a struct with a T in it, and the part for the structs in T is taken from
+// that. This is why maps around structs need strings for keys.
+func recordIn[T any](t reflect.Type) (*record, error) {
+	type around struct{ T T }
+	inner := innermost(t)
+	if !isRecord(inner) {
+		return nil, nil
+	}
+	outer, err := avro.SchemaFor[around](avro.WithName("weir_around"))
 	if err != nil {
-		return nil, fmt.Errorf("no codec for %s: %w", reflect.TypeFor[T](), err)
+		return nil, fmt.Errorf("no codec for %s: %w", t, err)
 	}
-	r, err := newRecord(reflect.TypeFor[T](), schema)
+	node := &outer.Root().Fields[0].Type
+	for node.Items != nil || node.Values != nil {
+		if node.Items != nil {
+			node = node.Items
+		} else {
+			node = node.Values
+		}
+	}
+	schema, err := node.Schema()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("no codec for %s: %w", t, err)
 	}
-	return makeStructCodec[T](r), nil
-}
-
-func makeStructCodec[T any](r *record) *structCodec[T] {
-	return &structCodec[T]{r, &sync.Pool{New: func() any { return new(T) }}}
-}
-
-func (s *structCodec[T]) Serializer() flink.Serializer { return s.record.serializer }
-
-func (s *structCodec[T]) Append(dst []byte, v T) ([]byte, error) {
-	p := s.values.Get().(*T)
-	*p = v
-	dst, err := s.record.append(dst, p)
-	s.put(p)
-	return dst, err
-}
-
-func (s *structCodec[T]) Decode(src []byte) (v T, n int, err error) {
-	p := s.values.Get().(*T)
-	if n, err = s.record.decode(src, p); err == nil {
-		v = *p
-	}
-	s.put(p)
-	return v, n, err
-}
-
-// put gives back a struct that holds on to nothing.
-func (s *structCodec[T]) put(p *T) {
-	*p = *new(T)
-	s.values.Put(p)
+	return newRecord(inner, schema)
 }
