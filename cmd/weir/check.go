@@ -52,6 +52,7 @@ type checker struct {
 // the job's directory that it lies in, nil if there is none.
 func (k *checker) check(name, shown string, j *jobDir) *check {
 	c := &check{name: name, shown: shown}
+	c.identify(path.Base(name), j)
 	fsys, m := k.t.measure("verifying " + path.Base(name))
 	defer m.stop()
 	e, err := fsys.Stat(name)
@@ -64,12 +65,7 @@ func (k *checker) check(name, shown string, j *jobDir) *check {
 	if !e.Dir {
 		dir = path.Dir(name)
 	}
-	c.kind = snapshotKind(path.Base(dir))
-	n := checkpoint.ParseName(path.Base(dir))
-	c.id = n.ID
-	if j != nil {
-		c.job = j.job
-	}
+	n := c.identify(path.Base(dir), j)
 	m.total.Store(sizeOf(fsys, dir))
 	if e.Dir && !c.begin(fsys, n, j) {
 		return c
@@ -79,6 +75,16 @@ func (k *checker) check(name, shown string, j *jobDir) *check {
 		c.look(fsys)
 	}
 	return c
+}
+
+// identify notes what the name of the directory says.
+func (c *check) identify(base string, j *jobDir) checkpoint.Name {
+	n := checkpoint.ParseName(base)
+	c.kind, c.id = snapshotKind(base), n.ID
+	if j != nil {
+		c.job = j.job
+	}
+	return n
 }
 
 // sizeOf is how many bytes the files in a directory have.

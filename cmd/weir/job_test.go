@@ -16,8 +16,9 @@ import (
 // A madeJob is a job whose checkpoints the tests look at: a source and a counter with
 // two subtasks, of which checkpoint n holds the count n for each key.
 type madeJob struct {
-	keys     int // how many each subtask of the counter has
-	maxBytes int // inline threshold, as in store.Options
+	keys      int  // how many each subtask of the counter has
+	maxBytes  int  // inline threshold, as in store.Options
+	misplaced bool // keys are in key groups that they do not belong to
 }
 
 const (
@@ -82,14 +83,15 @@ func (j madeJob) run(dir, name string, n int, begun bool) error {
 	return err
 }
 
-// mkflink is a command of the scripts: mkflink [-inline] [-outside PATH] DIR. It writes
+// mkflink is a command of the scripts: mkflink [-inline] [-misplaced] [-outside PATH] DIR. It writes
 // the same checkpoint as Flink would: without a seal.
 func mkflink() {
 	keys := flag.Int("keys", 2, "keys per subtask")
 	inline := flag.Bool("inline", false, "every state inline")
 	outside := flag.String("outside", "", "the counter's state is in this file")
+	misplaced := flag.Bool("misplaced", false, "keys are in wrong key groups")
 	flag.Parse()
-	if err := (madeJob{keys: *keys}).writeFlinks(flag.Arg(0), *inline, *outside); err != nil {
+	if err := (madeJob{keys: *keys, misplaced: *misplaced}).writeFlinks(flag.Arg(0), *inline, *outside); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -171,7 +173,11 @@ func (j madeJob) counts(sub checkpoint.Subtask, count int64) (data []byte, offse
 	keys := map[checkpoint.KeyGroup][]string{}
 	for i, n := 0, 0; n < j.keys; i++ {
 		key := fmt.Sprintf("key-%d", i)
-		if g := flink.KeyGroupOf(flink.JavaStringHash(key), madeMaxParallelism); groups.Contains(g) {
+		g := flink.KeyGroupOf(flink.JavaStringHash(key), madeMaxParallelism)
+		if j.misplaced {
+			g = (g + 1) % madeMaxParallelism
+		}
+		if groups.Contains(g) {
 			keys[g] = append(keys[g], key)
 			n++
 		}

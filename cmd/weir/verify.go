@@ -121,6 +121,9 @@ func (v *verification) several(p place) error {
 	if err := v.run(targets); err != nil {
 		return err
 	}
+	if summarize(v.done).Checkpoints == 0 {
+		return fmt.Errorf("the job has deleted all checkpoints of %s that were there, for newer ones; verify again", p.shown)
+	}
 	if !v.asJSON {
 		v.textEnd(jobs)
 	}

@@ -5,6 +5,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
+)
+
+var (
+	timeType     = reflect.TypeFor[time.Time]()
+	durationType = reflect.TypeFor[time.Duration]()
 )
 
 // What Of refuses, and why. The rule behind it: what goes into a checkpoint comes out

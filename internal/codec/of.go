@@ -84,11 +84,6 @@ func Of[T any]() (Codec[T], error) {
 	return newErased[T](erase(t, structs)), nil
 }
 
-var (
-	timeType     = reflect.TypeFor[time.Time]()
-	durationType = reflect.TypeFor[time.Duration]()
-)
-
 // within returns err, which Decode returned for the bytes that begin at offset, as an
 // error about the bytes that offset counts from.
 func within(offset int, err error) error {

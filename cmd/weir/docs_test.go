@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestFieldsAreDocumented looks for each field of each line in docs/cli-json.md.
+func TestFieldsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli-json.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	after := func(heading string) string {
+		_, rest, ok := strings.Cut(page, heading+"\n")
+		if !ok {
+			t.Errorf("there is no heading %q", heading)
+		}
+		section, _, _ := strings.Cut(rest, "\n## ")
+		return section
+	}
+	for _, v := range []struct {
+		heading string
+		lines   []any
+	}{
+		{"**Errors** are objects, too, on standard error, when `--json` is on the command line:", []any{errorLine{}}},
+		{"## `weir ls --json DIR`", []any{lsLine{}}},
+		{"## `weir inspect --json PATH`", []any{inspectLine{}, operatorLine{}, handleLine{}, keyGroupsField{}, stateField{}, entryLine{}}},
+		{"## `weir verify --json PATH`", []any{verifyLine{}, findingField{}, structureField{}, unreadField{}, intactField{}, summaryLine{}}},
+	} {
+		section := after(v.heading)
+		for _, line := range v.lines {
+			typ := reflect.TypeOf(line)
+			for i := range typ.NumField() {
+				name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+				if !strings.Contains(section, "`"+name+"`") {
+					t.Errorf("%v: the field %s is not under %q", typ, name, v.heading)
+				}
+			}
+		}
+	}
+	for s := range map[state]bool{
+		whole: true, verified: true, damaged: true, incomplete: true, inProgress: true,
+		trash: true, setAside: true, unreadable: true, gone: true,
+	} {
+		if !strings.Contains(page, "| `"+s.word()+"` |") {
+			t.Errorf("the state %s is not there", s.word())
+		}
+	}
+}
