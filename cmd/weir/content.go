@@ -180,10 +180,15 @@ func (h *handle) at(s flink.StreamHandle) {
 func (h *handle) add(s flink.StreamHandle) {
 	var one handle
 	one.at(s)
-	h.Where = inFiles
 	h.Bytes += one.Bytes
 	h.Outside += one.Outside
 	h.Files += one.Files
+	switch {
+	case h.Files > 0:
+		h.Where = inFiles
+	case one.Where != isNowhere:
+		h.Where = isInline
+	}
 }
 
 func (h *handle) unread(format string, args ...any) {

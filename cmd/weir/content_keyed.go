@@ -37,9 +37,6 @@ func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind fli
 	case *flink.ChangelogHandle:
 		h := newHandle(k.Tag)
 		h.Layout = "changelog"
-		if n := len(k.NonMaterialized); n > 0 {
-			h.unread("%s of changes: their layout is not known here", counted(n, "piece"))
-		}
 		yield(h)
 		for _, m := range k.Materialized {
 			r.keyed(op, sub, kind, m, visit, yield)

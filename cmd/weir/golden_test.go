@@ -43,7 +43,6 @@ var refusals = regexp.MustCompile(`^(` +
 	`|values of (Java serialization|Kryo .*) can only be read by the job that wrote them` +
 	`|the type of a state is described by org\.apache\.flink\.test\..*, which nothing is known of here` +
 	`|it lies in another directory; --allow-outside reads it` +
-	`|\d+ pieces? of changes: their layout is not known here` +
 	`|changes: their layout is not known here` +
 	`)$`)
 

@@ -6,7 +6,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -56,7 +55,11 @@ func (t *tool) ls(given string, asJSON bool) error {
 	found := &search{}
 	var groups []lsGroup
 	if p.kind == aCheckpoint {
-		groups = []lsGroup{t.lsCheckpoint(p)}
+		group := t.lsCheckpoint(p)
+		if group.rows[0].state == gone {
+			return fmt.Errorf("%s was deleted while it was looked at; list the job's directory", p.shown)
+		}
+		groups = []lsGroup{group}
 	} else {
 		found = findBases(t.fsys, p)
 		for _, b := range found.bases {
@@ -125,151 +128,6 @@ func (g *glance) markRestart(j *jobDir) {
 	newest, ok := j.newest()
 	isWeirs := ok && (j.weirs || g.sealed != nil && *g.sealed)
 	g.restart = isWeirs && checkpoint.ParseName(path.Base(g.name)) == checkpoint.Name{Kind: checkpoint.Complete, ID: newest}
-}
-
-// lsText writes a table for each group.
-func (t *tool) lsText(p place, groups []lsGroup) {
-	all := 0
-	tables := make([]table, len(groups))
-	for i, group := range groups {
-		tables[i] = lsTable(group)
-		all += len(group.rows)
-	}
-	if all == 0 {
-		t.errs.printf("no checkpoints in %s; a job keeps its own in a directory named by 32 hex digits, "+
-			"below its checkpoint directory\n", printable(p.shown))
-		return
-	}
-	alignTables(tables)
-	for i, group := range groups {
-		if i > 0 {
-			t.out.printf("\n")
-		}
-		if len(groups) > 1 || p.kind == aTree && group.shown != p.shown {
-			t.out.printf("%s:\n", printable(group.shown))
-		}
-		tables[i].writeTo(t.out, "")
-	}
-	t.out.printf("\n")
-	t.lsLegend(groups)
-}
-
-func lsTable(group lsGroup) table {
-	tb := table{columns: []column{
-		{head: " "}, {head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true},
-		{head: "SEALED"}, {head: "STATE"},
-	}}
-	for _, g := range group.rows {
-		r := row{
-			cells: []string{g.mark(), orDash(g.jobText()), printable(path.Base(g.name)), clock(g.unix), byteCount(g.bytes), g.sealedText(), string(g.state)},
-			tint:  map[int]tint{0: bold, 6: g.state.tint()},
-		}
-		if g.reason != "" {
-			r.below = append(r.below, printable(g.reason))
-		}
-		if g.outside > 0 {
-			r.below = append(r.below, counted(g.outside, "file")+" of it in other directories, not looked at")
-		}
-		tb.rows = append(tb.rows, r)
-	}
-	return tb
-}
-
-// lsLegend explains the marks that there are, and how much the states are worth.
-func (t *tool) lsLegend(groups []lsGroup) {
-	marks := map[string]bool{}
-	for _, group := range groups {
-		for _, g := range group.rows {
-			marks[g.mark()] = true
-		}
-	}
-	if marks[markRestart] {
-		t.out.para("", markRestart+" a restart of the job begins here")
-	}
-	if marks[markRefused] {
-		t.out.para("", markRefused+" a restart of the job finds this one and refuses it; \"weir verify\" says what can be done")
-	}
-	t.out.para("", "as names, lengths and the metadata tell; \"weir verify\" reads the bytes")
-}
-
-// Marks in front of a line.
-const (
-	markRestart = "*" // a restart begins here
-	markRefused = "!" // a restart would, and refuses
-)
-
-func (g *glance) mark() string {
-	switch {
-	case !g.restart:
-		return ""
-	case g.state == whole:
-		return markRestart
-	default:
-		return markRefused
-	}
-}
-
-func (g *glance) jobText() string {
-	if g.job == nil {
-		return ""
-	}
-	return g.job.String()
-}
-
-func (g *glance) sealedText() string {
-	switch {
-	case g.sealed == nil:
-		return "-"
-	case *g.sealed:
-		return "yes"
-	default:
-		return "no"
-	}
-}
-
-// An lsLine is a checkpoint, or what is left of one, for programs.
-type lsLine struct {
-	Type    string         `json:"message_type"`
-	Path    string         `json:"path"`
-	Job     *string        `json:"job"`
-	Kind    string         `json:"kind"`
-	ID      *checkpoint.ID `json:"id"`
-	Time    *time.Time     `json:"time"`
-	Files   int            `json:"files"`
-	Bytes   int64          `json:"bytes"`
-	Outside int            `json:"outside"`
-	Sealed  *bool          `json:"sealed"`
-	State   string         `json:"state"`
-	Reason  string         `json:"reason,omitempty"`
-	Restart bool           `json:"restart"`
-}
-
-func (t *tool) lsJSON(groups []lsGroup) error {
-	for _, group := range groups {
-		for _, g := range group.rows {
-			if err := writeJSON(t.out, g.line()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (g *glance) line() lsLine {
-	l := lsLine{
-		Type: "checkpoint", Path: g.shown, Kind: g.kind, Files: g.files, Bytes: g.bytes, Outside: g.outside,
-		Sealed: g.sealed, State: g.state.word(), Reason: g.reason, Restart: g.restart,
-	}
-	if g.job != nil {
-		l.Job = new(g.job.String())
-	}
-	if g.id > 0 {
-		l.ID = &g.id
-	}
-	if g.unix != 0 {
-		l.Time = new(time.Unix(g.unix, 0).UTC())
-	}
-	return l
 }
 
 // lsFailures says what could not be read.

@@ -31,11 +31,16 @@ func newTerminal(f *os.File) *terminal {
 		return t
 	}
 	t.live = true
-	t.color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	t.color = colorWanted(os.Getenv)
 	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 		t.width = width
 	}
 	return t
+}
+
+// colorWanted tells whether the environment lets a terminal have colour; see no-color.org.
+func colorWanted(getenv func(string) string) bool {
+	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 }
 
 // newPipe is a terminal that is none.

@@ -45,6 +45,22 @@ func TestJSONIsPrintable(t *testing.T) {
 	}
 }
 
+func TestColorWanted(t *testing.T) {
+	for _, v := range []struct {
+		noColor, term string
+		want          bool
+	}{
+		{"", "xterm-256color", true},
+		{"1", "xterm-256color", false},
+		{"", "dumb", false},
+	} {
+		env := map[string]string{"NO_COLOR": v.noColor, "TERM": v.term}
+		if got := colorWanted(func(name string) string { return env[name] }); got != v.want {
+			t.Errorf("NO_COLOR=%q, TERM=%q: %t", v.noColor, v.term, got)
+		}
+	}
+}
+
 func TestFold(t *testing.T) {
 	for _, v := range []struct {
 		text  string

@@ -44,7 +44,7 @@ func (u *unread) where() string {
 		s = "the coordinator's state"
 	}
 	if u.streams > 1 {
-		s += fmt.Sprintf(", and %s more", counted(u.streams-1, "stream"))
+		s += fmt.Sprintf(", and %s", counted(u.streams-1, "more stream"))
 	}
 	return s
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// HashOf returns the function from a key to the hash code that picks its key group. For
-// the types that Flink has it is Java's hashCode, so that the key group is Flink's. For
+// HashOf returns the function from a key to the hash code from which flink.KeyGroupOf
+// picks its key group. For the types that Flink has it is the hashCode of Java's type
+// (String, Long, …), so that the key group is Flink's. For
 // structs and for codecs of the program's own, to which Flink has no counterpart, it is
 // Java's Arrays.hashCode over the bytes that c appends: 1, and then for each byte, as a
 // signed number, 31 times the hash so far plus the byte.

@@ -41,7 +41,8 @@ func textCodec() Codec[text] {
 		func(b []byte) (text, error) { return text{string(b)}, nil })
 }
 
-// The key groups are those of flink-formats.md §6.1, of a max parallelism of 128.
+// The hash codes and, of a max parallelism of 128, the key groups that Flink's
+// KeyGroupRangeAssignment comes to.
 func TestHashVectors(t *testing.T) {
 	hashes(t, "a", 97, 81)
 	hashes(t, "Hello", 69609650, 12)

@@ -14,7 +14,8 @@ const (
 	instantMax = 31556889864403199
 )
 
-// instantCodec keeps the point in time, to the nanosecond, and nothing else of a
+// instantCodec is Flink's InstantSerializer: 64 bits of seconds, 32 of nanoseconds. It
+// keeps the point in time, to the nanosecond, and nothing else of a
 // time.Time: it is decoded in UTC and without a monotonic clock reading. A time that
 // Java's Instant does not reach is an error, both ways.
 type instantCodec struct{}

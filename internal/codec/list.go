@@ -8,7 +8,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// A list is the number of its elements, 32 bits, and the elements.
+// A list is the number of its elements, 32 bits, and the elements, as in Flink's
+// ListSerializer.
 
 // ListOf returns the codec of a slice of what element encodes, for elements that Of
 // has no codec for.

@@ -9,7 +9,8 @@ import (
 )
 
 // A map is the number of its entries, 32 bits, and the entries: the key, a byte that
-// tells whether the value is null, the value. Go has no null and never writes one.
+// tells whether the value is null, the value; as in Flink's MapSerializer. Go has no null
+// and never writes one.
 
 // MapOf returns the codec of a map of what key and value encode, for types that Of has
 // no codec for.

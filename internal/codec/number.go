@@ -7,8 +7,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// Numbers and booleans: fixed width, big-endian. Floats keep their bits, NaNs
-// included.
+// Numbers and booleans, as in Flink's LongSerializer and its like: fixed width,
+// big-endian. Floats keep their bits, NaNs included.
 
 type boolCodec struct{}
 

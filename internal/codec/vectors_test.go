@@ -111,7 +111,8 @@ func sameSnapshot(t *testing.T, s flink.Serializer, want []byte) {
 	}
 }
 
-// A timer (flink-formats.md §5.4) is its time, a key and a window; the key is a codec's.
+// A timer, of key "a" at 999 in the window [0, 1000) as Flink's TimerSerializer wrote it, is
+// its time, a key and a window; the key is a codec's.
 func TestVectorOfTimerKey(t *testing.T) {
 	timer, _ := hex.DecodeString("80000000000003E7" + "0261" + "0000000000000000" + "00000000000003E8")
 	c := of[string](t)
