@@ -10,10 +10,10 @@ import (
 
 // HashOf returns the function from a key to the hash code from which flink.KeyGroupOf
 // picks its key group. For the types that Flink has it is the hashCode of Java's type
-// (String, Long, …), so that the key group is Flink's. For
-// structs and for codecs of the program's own, to which Flink has no counterpart, it is
-// Java's Arrays.hashCode over the bytes that c appends: 1, and then for each byte, as a
-// signed number, 31 times the hash so far plus the byte.
+// (String, Long, …), so that the key group is Flink's. For structs and for codecs of the
+// program's own, to which Flink has no counterpart, it is Java's Arrays.hashCode over the
+// bytes that c appends: 1, and then for each byte, as a signed number, 31 times the hash
+// so far plus the byte.
 //
 // Java tells 0.0 from -0.0 where Go does not: the one and the other float key, or key
 // with such a field, may be in two key groups.

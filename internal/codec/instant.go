@@ -15,9 +15,9 @@ const (
 )
 
 // instantCodec is Flink's InstantSerializer: 64 bits of seconds, 32 of nanoseconds. It
-// keeps the point in time, to the nanosecond, and nothing else of a
-// time.Time: it is decoded in UTC and without a monotonic clock reading. A time that
-// Java's Instant does not reach is an error, both ways.
+// keeps the point in time and nothing else of a time.Time: that is decoded in UTC and
+// without a monotonic clock reading. A time that Java's Instant does not reach is an
+// error, both ways.
 type instantCodec struct{}
 
 func (instantCodec) Serializer() flink.Serializer { return flink.Instant }

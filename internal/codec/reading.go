@@ -19,8 +19,9 @@ import (
 //
 // A change of a struct can be read if, in Avro's terms, the schemas resolve: a field may
 // go, come with a default, be renamed with an alias, be widened (int32 to int64 or
-// float64, float32 to float64; large int64 are rounded then), or move. A field that keeps its Avro type and means
-// something else now, milliseconds that were microseconds, cannot.
+// float64, float32 to float64; large int64 are rounded then), or move. A field that
+// keeps its Avro type and means something else now, milliseconds that were microseconds,
+// cannot.
 //
 // If it cannot be read, the error says what was written, what is expected, and which
 // field differs. Keys are another matter: they must be written by an equal serializer,
