@@ -30,16 +30,17 @@ func (t *tool) inspectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect PATH",
 		Short: "Show what is in a checkpoint or savepoint",
-		Long: `Show what is in a checkpoint or savepoint: its operators, where the state of each
-subtask is, the states with their types and how many entries they have, and with --keys
-the entries.
+		Long: `Show what is in a checkpoint or savepoint: its operators, where the state of
+each subtask is, the states with their types and how many entries they have, and
+with --keys the entries.
 
-PATH is the checkpoint's directory, its _metadata file, or a job's directory, which
-stands for its newest checkpoint. Of Flink's state all can be shown whose types are
-Flink's own; of RocksDB's files only the names and types of the states.
+PATH is the checkpoint's directory, its _metadata file, or a job's directory,
+which stands for its newest checkpoint. Of Flink's state all can be shown whose
+types are Flink's own; of RocksDB's files only the names and types of the
+states.
 
-An operator is known by an id, which is a hash of its uid. Its name is shown where
-the checkpoint has it; --uid tells weir of others.`,
+An operator is known by an id, which is a hash of its uid. Its name is shown
+where the checkpoint has it; --uid tells weir of others.`,
 		Example: `  weir inspect weir-data/<job>/chk-17
   weir inspect --keys --state count weir-data/<job>
   weir inspect --keys --json savepoint-7bd90b-3a2cda6957cb
@@ -62,18 +63,18 @@ the checkpoint has it; --uid tells weir of others.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.asJSON, "json", false, "write JSON, one object a line")
 	f.BoolVar(&o.keys, "keys", false, "show the entries, too")
-	f.IntVar(&o.limit, "limit", 100, "show up to `N` entries of a state, 0 for all;\nin a pipe and with --json it is all unless given")
+	f.IntVar(&o.limit, "limit", 100, "show up to `N` entries of a state, 0 for all; in a pipe\nand with --json it is all, unless given")
 	f.StringVar(&o.state, "state", "", "show only states of this `NAME`")
 	f.StringVar(&o.operator, "operator", "", "show only the operator with this `ID`, uid or name")
-	f.StringArrayVar(&o.uids, "uid", nil, "a `UID` some operator has, to show it beside its id; repeatable")
+	f.StringArrayVar(&o.uids, "uid", nil, "a `UID` that an operator has, to show it; repeatable")
 	f.BoolVar(&o.allowOutside, "allow-outside", false, allowOutsideHelp)
 	f.Var(&o.maxBlock, "max-block", maxBlockHelp)
 	return cmd
 }
 
 const (
-	allowOutsideHelp = "open files in other directories that the checkpoint refers to"
-	maxBlockHelp     = "read no key group, operator state or _metadata above this `SIZE`"
+	allowOutsideHelp = "open files that lie in other directories, too"
+	maxBlockHelp     = "read no _metadata, key group or operator state\nabove this `SIZE`"
 )
 
 // An inspection is a checkpoint that is being shown.
@@ -115,7 +116,11 @@ func (t *tool) inspect(given string, o inspectOptions) error {
 		err = in.read()
 	}
 	m.stop()
-	if err != nil {
+	var bad *store.MetadataError
+	switch {
+	case errors.As(err, &bad):
+		return fmt.Errorf("%w; \"weir verify %s\" tells whether an older checkpoint is intact", err, p.shown)
+	case err != nil:
 		return err
 	}
 	if o.asJSON {

@@ -17,13 +17,13 @@ func (t *tool) lsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ls DIR",
 		Short: "List checkpoints and savepoints",
-		Long: `List the checkpoints and savepoints of a job's directory, of a checkpoint directory
-(every job below it), or of any directory that has such in it: newest first, with what
-a crash has left behind.
+		Long: `List the checkpoints and savepoints of a job's directory, of a checkpoint
+directory (every job below it), or of any directory that has such in it: newest
+first, with what a crash has left behind.
 
-The state is what names, lengths and the metadata's own checksums tell; no state file
-is opened. "weir verify" reads the bytes. An asterisk marks where a job of Weir's begins
-when it is started again: at its newest checkpoint.
+The state is what names, lengths and the metadata's own checksums tell; no state
+file is opened. "weir verify" reads the bytes. An asterisk marks where a job of
+Weir's begins when it is started again: at its newest checkpoint.
 
   whole        everything is there, in its length
   damaged      something is missing or wrong, in what had been complete

@@ -38,9 +38,9 @@ func (t *tool) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "weir",
 		Short: "Look at checkpoints of Weir and of Flink",
-		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is in
-them, and reads them from the disk to say whether they are good. It changes nothing
-and can be used while the job runs.`,
+		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is
+in them, and reads them from the disk to say whether they are good. It changes
+nothing and can be used while the job runs.`,
 		Example: `  weir ls weir-data                     which checkpoints there are
   weir inspect weir-data/<job>/chk-17   what is in one
   weir verify weir-data                 whether they are good`,

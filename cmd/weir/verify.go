@@ -18,19 +18,20 @@ func (t *tool) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify PATH",
 		Short: "Read checkpoints from the disk and say whether they are good",
-		Long: `Read a checkpoint or savepoint from the disk, past the page cache, and say whether it
-is good; or, for a directory with jobs or checkpoints in it, all that are complete,
-newest first.
+		Long: `Read a checkpoint or savepoint from the disk, past the page cache, and say
+whether it is good; or, for a directory with jobs or checkpoints in it, all that
+are complete, newest first.
 
-A checkpoint of Weir's has a seal: checksums of every byte. It is "verified", or it is
-damaged, and verify says which file, which block of it, and whether an older checkpoint
-is intact. One without a seal, as all of Flink's, can at best be "whole": presence and
-lengths are checked, and state whose types are known is read to the last byte. Whether
-the bytes are those that were written, nobody can tell.`,
+A checkpoint of Weir's has a seal: checksums of every byte. It is "verified", or
+it is damaged, and verify says which file, which block of it, and whether an
+older checkpoint is intact. One without a seal, as all of Flink's, can at best
+be "whole": presence and lengths are checked, and state whose types are known is
+read to the last byte. Whether the bytes are those that were written, nobody can
+tell.`,
 		Example: `  weir verify weir-data                   all checkpoints of all jobs
   weir verify weir-data/<job>             all of one job
   weir verify weir-data/<job>/chk-17      one
-  weir verify --json weir-data            one JSON object a line, see docs/cli-json.md`,
+  weir verify --json weir-data            as JSON, see docs/cli-json.md`,
 		Annotations: map[string]string{"exit codes": `  0  verified, or whole without a seal
   1  damaged or incomplete; of several: at least one is damaged, or none is good
   2  wrong usage, no checkpoint, or something could not be read`},
@@ -51,7 +52,7 @@ the bytes are those that were written, nobody can tell.`,
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "write JSON, one object a line")
 	f.BoolVar(&allowOutside, "allow-outside", false, allowOutsideHelp)
-	f.Var(&maxBlock, "max-block", maxBlockHelp+";\na sealed checkpoint's state may have any size")
+	f.Var(&maxBlock, "max-block", maxBlockHelp+"; state that is sealed may have\nany size")
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/weirstream/weir/checkpoint"
 )
@@ -11,7 +12,12 @@ import (
 // textCheck tells all about one checkpoint.
 func (t *tool) textCheck(c *check) {
 	out := t.out
-	out.printf("%s: %s%s\n", printable(c.shown), out.tinted(c.state.tint(), string(c.state)), unsealedNote(c))
+	what := string(c.state) + unsealedNote(c)
+	between := " "
+	if n := utf8.RuneCountInString(c.shown + ": " + what); out.width > 0 && n > out.width {
+		between = "\n  "
+	}
+	out.printf("%s:%s%s\n", printable(c.shown), between, out.tinted(c.state.tint(), what))
 	for _, f := range c.findings {
 		out.para("  ", printable(f.String()))
 	}

@@ -158,7 +158,7 @@ func setEntry(entries []pentry, s pset) []pentry {
 		entries[i].node = s.node
 		return entries
 	}
-	return slices.Insert(entries, i, pentry{s.name, s.node})
+	return slices.Insert(entries, i, pentry(s))
 }
 
 func keyOf(dirs []dirEntries) string {

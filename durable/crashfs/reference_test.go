@@ -27,7 +27,6 @@ type refNode struct {
 	data     string // live
 	synced   string
 	removed  bool
-	contents []string
 }
 
 type refEffect struct {
