@@ -19,14 +19,14 @@ import (
 // on random scenarios it must come to the same trees with the same weights.
 
 type refNode struct {
-	num      int
-	dir      bool
-	born     bool
-	entries  map[string]*refNode // live
-	durable  map[string]*refNode
-	data     string // live
-	synced   string
-	removed  bool
+	num     int
+	dir     bool
+	born    bool
+	entries map[string]*refNode // live
+	durable map[string]*refNode
+	data    string // live
+	synced  string
+	removed bool
 }
 
 type refEffect struct {
