@@ -81,7 +81,7 @@ func (s *screen) follow(m *Monitor) (done func()) {
 
 // progress is the line that is redrawn.
 func progress(st Status, perSecond float64) string {
-	line := fmt.Sprintf("%s records  %s/s  %d checkpoints", grouped(st.Records), grouped(int64(perSecond)), st.Completed)
+	line := fmt.Sprintf("%s records  %s/s  checkpoints: %d", grouped(st.Records), grouped(int64(perSecond)), st.Completed)
 	switch {
 	case st.LastComplete == 0:
 		line += ", none complete yet"

@@ -41,7 +41,7 @@ type Enriched struct {
 }
 
 func main() {
-	rate := flag.Float64("rate", 0, "read so many flights a `second` at the most; 0 means as fast as it goes")
+	rate := flag.Float64("rate", 0, "read this `number` of flights a second at the most; 0 means as fast as it goes")
 	out := flag.String("out", "weir-data/flights/out", "`directory` for the output")
 	data := flag.String("in", "", "read another `file` of flights instead of the one that is built in")
 	run.Main(
@@ -59,7 +59,7 @@ func flights(in, out string, rate float64) (*weir.Job, error) {
 		}
 	}
 	if rate < 0 {
-		return nil, fmt.Errorf("--rate %v: want a number of flights a second, or 0", rate)
+		return nil, fmt.Errorf("--rate %v: want the number of flights a second, or 0 for no limit", rate)
 	}
 	job := weir.NewJob("flights")
 	all := weir.From(job, "flights", ratelimit.Source(file.JSONLines[Flight](in), rate))

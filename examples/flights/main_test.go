@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/weirstream/weir/run"
@@ -55,7 +58,7 @@ const (
 
 func TestExitCodesAndMessages(t *testing.T) {
 	dir := t.TempDir()
-	wantExit(t, dir, run.ExitDone, []string{"Exit codes:", "--allow-fallback", "--rate second", "Examples:", "(20KiB)"}, "--help")
+	wantExit(t, dir, run.ExitDone, []string{"Exit codes:", "--allow-fallback", "--rate number", "Examples:", "(20KiB)"}, "--help")
 	wantExit(t, dir, run.ExitUsage, []string{"flag provided but not defined: -rats"}, "--rats", "7")
 	wantExit(t, dir, run.ExitUsage, []string{"takes flags only"}, "everything")
 	wantExit(t, dir, run.ExitUsage, []string{"--rate"}, "--rate", "-1")
@@ -88,6 +91,44 @@ func TestRunAgainAndAppend(t *testing.T) {
 			t.Errorf("no line %s in\n%s", want, got)
 		}
 	}
+}
+
+// A signal ends the program with a final checkpoint, and what it has read by then is
+// visible.
+func TestSignalEndsWithAFinalCheckpoint(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no such signals on Windows")
+	}
+	dir := t.TempDir()
+	cmd := flightsCommand(t, dir, "--rate", "4000", "--checkpoint-interval", "100ms", "--log-level", "info")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	complete := 0
+	for s := bufio.NewScanner(stderr); s.Scan(); {
+		if strings.Contains(s.Text(), "checkpoint complete") {
+			if complete++; complete == 2 {
+				if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("ended with %v, want exit code 0", err)
+	}
+	if complete < 3 {
+		t.Errorf("%d checkpoints, and none after the signal", complete)
+	}
+	first := len(output(t, dir))
+	if first == 0 || first == 20000 {
+		t.Errorf("%d lines are visible after the signal", first)
+	}
+	wantExit(t, dir, run.ExitDone, []string{"20000 flights are in"})
 }
 
 func TestDamageIsRefused(t *testing.T) {
