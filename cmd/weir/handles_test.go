@@ -45,6 +45,17 @@ func TestEveryHandle(t *testing.T) {
 		return &flink.KeyGroupsHandle{Tag: flink.TagKeyGroups, Range: groups, Offsets: []int64{0, -1}, Data: &flink.InlineHandle{Name: "raw", Data: []byte(data)}}
 	}
 	rawOperator := &flink.OperatorHandle{States: []flink.OperatorStateMeta{{Name: "_default_", Offsets: []int64{0}}}, Data: bytes}
+	header := flink.OperatorHeader{Broadcasts: []flink.StateMeta{flink.BroadcastMeta("rules", flink.String, flink.Long)}}
+	rules, err := header.AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := int64(len(rules))
+	rules = flink.AppendI64(flink.AppendString(flink.AppendI32(rules, 1), "rule"), 7)
+	broadcast := &flink.OperatorHandle{
+		States: []flink.OperatorStateMeta{{Name: "rules", Mode: flink.ModeBroadcast, Offsets: []int64{at}}},
+		Data:   &flink.InlineHandle{Name: "rules", Data: rules},
+	}
 	merged := &flink.OperatorHandle{Data: &flink.EmptySegmentHandle{}, Merged: &flink.FileMerging{Empty: true}}
 	segment := &flink.OperatorHandle{Data: &flink.SegmentHandle{Path: "file:/away/3", Start: 5, Length: 30}, Merged: &flink.FileMerging{}}
 	channel := []flink.ChannelState{{Channels: []flink.Channel{{}}, Size: 3, Data: bytes}}
@@ -60,6 +71,7 @@ func TestEveryHandle(t *testing.T) {
 		subtask("changelog", flink.SubtaskState{ManagedKeyed: changelog}),
 		subtask("raw", flink.SubtaskState{RawKeyed: raw("anything"), RawOperator: rawOperator}),
 		subtask("timers", flink.SubtaskState{RawKeyed: raw(timers)}),
+		subtask("broadcast", flink.SubtaskState{ManagedOperator: broadcast}),
 		subtask("merged", flink.SubtaskState{ManagedOperator: merged}),
 		subtask("segment", flink.SubtaskState{ManagedOperator: segment}),
 		subtask("channels", flink.SubtaskState{ManagedKeyed: keyed, InputChannels: channel, ResultSubpartitions: channel}),
@@ -90,6 +102,7 @@ func TestEveryHandle(t *testing.T) {
 		"        0  raw keyed     key groups     0-1     inline   8 B\n",
 		"  not read: raw operator state of subtask 0, and 1 more stream: only the operator that wrote it knows what is in it\n",
 		"        0  raw keyed  key groups  timers  0-1     inline  12 B\n",
+		"  rules  BROADCAST  String  Long        1\n\n  rules[\"rule\"] = 7\n",
 		"        0  operator  partitionable, file merging  none    0 B\n",
 		"        0  operator  partitionable, file merging  outside  30 B\n",
 		"  not read: managed operator state of subtask 0: it lies in another directory; --allow-outside reads it\n",
@@ -105,7 +118,7 @@ func TestEveryHandle(t *testing.T) {
 		t.Log(stdout)
 	}
 	stdout, stderr, code = run("verify", dir)
-	if code != exitGood || stderr != "" || !strings.Contains(stdout, "  3 of 12 streams read to the last byte\n") ||
+	if code != exitGood || stderr != "" || !strings.Contains(stdout, "  4 of 13 streams read to the last byte\n") ||
 		!strings.Contains(stdout, "  not looked at: 3 files in other directories; --allow-outside does: file:/away/1, file:/away/3 and 1 more\n") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
