@@ -81,6 +81,10 @@ func TestCompositeKeyLengths(t *testing.T) {
 		t.Errorf("wrong length: error %v", err)
 	}
 	key := AppendCompositeKey(nil, 0x1234, 1<<15, AppendString(nil, "k"), []byte{0}, false)
+	if _, err := read(0, AppendCompositeKey(nil, 0x1234, 1<<15, AppendString(nil, "k"), AppendString(nil, "n"), true), []byte{1, 2}); err == nil ||
+		!strings.Contains(err.Error(), "value: at byte 1: 1 bytes left over") {
+		t.Errorf("a byte after the value: error %v", err)
+	}
 	if _, err := read(1, key, []byte{1, ';', 2}); err == nil || !strings.Contains(err.Error(), "byte 0x3b between list elements") {
 		t.Errorf("wrong delimiter: error %v", err)
 	}

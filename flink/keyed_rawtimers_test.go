@@ -1,7 +1,9 @@
 package flink
 
 import (
+	"bytes"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +27,13 @@ func TestRawTimers(t *testing.T) {
 		if diff := cmp.Diff(want, r); diff != "" || err != nil {
 			t.Errorf("error %v, %s", err, diff)
 		}
+	}
+	var last error
+	for _, err := range RawTimers(h, append(bytes.Clone(block), 0)) {
+		last = err
+	}
+	if last == nil || !strings.Contains(last.Error(), "1 bytes left over") {
+		t.Errorf("a byte too many: error %v", last)
 	}
 	for n := range block {
 		var last error

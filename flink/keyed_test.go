@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -304,26 +305,6 @@ func TestStateMetaNeeds(t *testing.T) {
 	}
 }
 
-// What snappy makes of zeros is the most it can make of anything.
-func TestSnappyFrames(t *testing.T) {
-	m := &model{header: KeyedHeader{Compressed: true}}
-	zeros := make([]byte, 1<<20)
-	framed := m.frame(zeros)
-	frames := newSnappyFrames(false)
-	for range 2 { // as it is made to be used again
-		if data, err := frames.decode(append(framed, framed...)); err != nil || !bytes.Equal(data, append(zeros, zeros...)) {
-			t.Errorf("%d bytes, error %v", len(data), err)
-		}
-	}
-	framed[20] ^= 1
-	if _, err := frames.decode(framed); err == nil {
-		t.Error("a changed byte was not seen")
-	}
-	if _, err := frames.decode(framed[:len(framed)-1]); err == nil {
-		t.Error("a missing byte was not seen")
-	}
-}
-
 // The primitives of the snapshot path allocate nothing beside what they append to.
 func TestHeapPrimitivesAllocateNothing(t *testing.T) {
 	dst := make([]byte, 0, 64)
@@ -349,4 +330,21 @@ func TestKeyedV2(t *testing.T) {
 	if _, err := collect(h, append(data, 0)); err == nil || !strings.Contains(err.Error(), `state "s": the layout of keyed state V2 is not known`) {
 		t.Errorf("error %v", err)
 	}
+}
+
+// A header is not read into memory before it is known that it can be one.
+func TestKeyedHeaderTooLong(t *testing.T) {
+	h := &KeyGroupsHandle{Tag: TagSavepoint, Range: checkpoint.KeyGroupRange{Start: 0, End: 0}, Offsets: []int64{0}}
+	_, err := NewKeyedReader(h, unread{t}, maxKeyedHeader+1)
+	if err == nil || !strings.Contains(err.Error(), "header of 67108865 bytes") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// unread is not to be read from.
+type unread struct{ t *testing.T }
+
+func (u unread) ReadAt(b []byte, off int64) (int, error) {
+	u.t.Errorf("%d bytes at byte %d were read", len(b), off)
+	return 0, io.EOF
 }

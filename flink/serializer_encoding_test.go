@@ -1,8 +1,10 @@
 package flink
 
 import (
+	"encoding/binary"
 	"math"
 	"math/big"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -217,5 +219,24 @@ func TestDecodeErrors(t *testing.T) {
 		if v.serializer.Decode(c); c.Err() == nil || !strings.Contains(c.Err().Error(), v.want) {
 			t.Errorf("%s: %s: error %v, want %s", v.serializer.TypeName(), v.data, c.Err(), v.want)
 		}
+	}
+}
+
+// Lists in lists must not make room for what each of them claims to hold.
+func TestHugeCountsNested(t *testing.T) {
+	const depth, size = 60, 64 << 10
+	s := Byte
+	data := make([]byte, size)
+	for i := range depth {
+		s = ListOf(s)
+		binary.BigEndian.PutUint32(data[4*i:], uint32(size-4*(i+1)))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	c := NewCursor(data)
+	s.Decode(c)
+	runtime.ReadMemStats(&after)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 8<<20 {
+		t.Errorf("%d bytes were allocated for %d", allocated, size)
 	}
 }

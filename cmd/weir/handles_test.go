@@ -123,3 +123,30 @@ func TestEveryHandle(t *testing.T) {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
+
+// TestTornBroadcast counts what could be read of a map as that, and no more.
+func TestTornBroadcast(t *testing.T) {
+	dir := path.Join(filepath.ToSlash(t.TempDir()), "torn")
+	if err := os.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	header := flink.OperatorHeader{Broadcasts: []flink.StateMeta{flink.BroadcastMeta("rules", flink.String, flink.Long)}}
+	data, err := header.AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := int64(len(data))
+	data = flink.AppendI64(flink.AppendString(flink.AppendI32(data, 2), "rule"), 7)
+	data = flink.AppendString(data, "its value is missing")
+	writeMetadata(t, dir, &flink.Metadata{CheckpointID: 1, Operators: []flink.OperatorState{{
+		ID: flink.OperatorIDOf("torn"), Parallelism: 1, MaxParallelism: 1,
+		Subtasks: []flink.SubtaskState{{ManagedOperator: &flink.OperatorHandle{
+			States: []flink.OperatorStateMeta{{Name: "rules", Mode: flink.ModeBroadcast, Offsets: []int64{at}}},
+			Data:   &flink.InlineHandle{Name: "rules", Data: data},
+		}}},
+	}}})
+	stdout, _, code := run("inspect", dir)
+	if code != exitDamaged || !strings.Contains(stdout, "  rules  BROADCAST  String  Long      ≥ 1\n") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+}

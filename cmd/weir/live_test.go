@@ -15,13 +15,14 @@ import (
 // its checkpoint has just been renamed, to be deleted.
 type retiringFS struct {
 	durable.FS
-	file string // in chk-1
+	file string
+	of   string // the checkpoint that it is in
 }
 
 func (f retiringFS) Open(name string) (durable.Reader, error) {
-	if path.Base(name) == f.file && path.Base(path.Dir(name)) == "chk-1" {
+	if path.Base(name) == f.file && path.Base(path.Dir(name)) == f.of {
 		dir := path.Dir(name)
-		_ = os.Rename(filepath.FromSlash(dir), filepath.FromSlash(path.Join(path.Dir(dir), ".trash-1")))
+		_ = os.Rename(filepath.FromSlash(dir), filepath.FromSlash(path.Join(path.Dir(dir), ".trash-"+f.of[len("chk-"):])))
 	}
 	return f.FS.Open(name)
 }
@@ -46,7 +47,7 @@ func TestDeletedMeanwhile(t *testing.T) {
 			}
 			file = listing[0].Name()
 		}
-		fsys := retiringFS{durable.OS(), file}
+		fsys := retiringFS{durable.OS(), file, "chk-1"}
 		stdout, stderr, code := runOn(fsys, "verify", dir)
 		if code != exitGood || stderr != "" || !strings.Contains(stdout, "chk-1       gone        deleted meanwhile by the job\n") ||
 			!strings.Contains(stdout, "\n1 checkpoint: 1 verified\n") {
@@ -64,8 +65,16 @@ func TestDeletedMeanwhile(t *testing.T) {
 		}
 	}
 	dir := newJob()
-	stdout, stderr, code := runOn(retiringFS{durable.OS(), "_metadata"}, "ls", dir)
+	stdout, stderr, code := runOn(retiringFS{durable.OS(), "_metadata", "chk-1"}, "ls", dir)
 	if code != exitGood || stderr != "" || strings.Contains(stdout, "chk-1") || !strings.Contains(stdout, "chk-2") {
 		t.Errorf("ls: exit code %d\n%s%s", code, stdout, stderr)
+	}
+
+	// Both are deleted before they are read.
+	dir = newJob()
+	fsys := retiringFS{retiringFS{durable.OS(), "_metadata", "chk-2"}, "_metadata", "chk-1"}
+	stdout, stderr, code = runOn(fsys, "verify", "--json", dir)
+	if code != exitFailed || strings.Count(stdout, `"state":"gone"`) != 2 || !strings.Contains(stderr, "verify again") {
+		t.Errorf("all: exit code %d\n%s%s", code, stdout, stderr)
 	}
 }
