@@ -19,9 +19,10 @@ import (
 //	     snapshot  namespace serializer    nested form
 //	     i32  n ; n × (key, namespace, i64 timestamp)      in event time
 //	     i32  n ; n × (key, namespace, i64 timestamp)      in processing time
+const rawTimersMagic uint32 = 0xF1CD859F
+
 const (
-	rawTimersMagic   uint32 = 0xF1CD859F
-	rawTimersVersion        = 2
+	rawTimersVersion = 2
 
 	rawTimerServiceMinSize = 2 + 2*snapshotMinSize + 4 + 4
 )
