@@ -196,6 +196,36 @@ func TestKeysThatBecomeOne(t *testing.T) {
 	}
 }
 
+// The same for the map codecs that need no reflection.
+func TestKeysThatBecomeOneByHand(t *testing.T) {
+	c := MapOf(of[time.Time](t), of[string](t))
+	now := time.Unix(1700000000, 0)
+	two := map[time.Time]string{now.UTC(): "", now.In(time.FixedZone("", 3600)): "x"}
+	if b, err := c.Append([]byte("x"), two); err != errSameKey || string(b) != "x" {
+		t.Errorf("one instant in two zones: %x, %v", b, err)
+	}
+}
+
+// The byte in an error is counted from the beginning of all, however deep it is.
+func TestErrorsSayWhere(t *testing.T) {
+	const null = "a null, for which a Go string has no value"
+	where(t, of[[]string](t), "\x00\x00\x00\x02\x02a\x00", "at byte 6: "+null)
+	where(t, of[[][]string](t), "\x00\x00\x00\x01\x00\x00\x00\x02\x02a\x00", "at byte 10: "+null)
+	where(t, of[map[string]string](t), "\x00\x00\x00\x01\x02a\x00\x00", "at byte 7: "+null)
+	where(t, of[map[string]string](t), "\x00\x00\x00\x01\x00\x00\x00\x00", "at byte 4: "+null)
+	where(t, of[map[string]string](t), "\x00\x00\x00\x01\x02a\x01\x00", "at byte 6: a null, for which a Go map value has no value")
+	where(t, of[map[airport]string](t), "\x00\x00\x00\x01\x02a\x00\x00", "at byte 7: "+null)
+	where(t, of[map[airport]string](t), "\x00\x00\x00\x01\x00\x00\x00\x00", "at byte 4: "+null)
+	where(t, of[map[airport]string](t), "\x00\x00\x00\x01\x02a\x01\x00", "at byte 6: a null, for which a Go map value has no value")
+}
+
+func where[T any](t *testing.T, c Codec[T], src, want string) {
+	t.Helper()
+	if v, n, err := c.Decode([]byte(src)); err == nil || err.Error() != want {
+		t.Errorf("%T: %x is %v of %d bytes: %v, want %s", v, src, v, n, err, want)
+	}
+}
+
 func TestInstantOutOfRange(t *testing.T) {
 	c := of[time.Time](t)
 	for _, v := range []time.Time{time.Unix(instantMin-1, 0), time.Unix(instantMax+1, 0), time.Unix(1<<62, 0)} {
