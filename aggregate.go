@@ -6,8 +6,8 @@ import (
 )
 
 // An Aggregator adds values up in an accumulator: what a mean, a top ten or a count
-// distinct is made of. The accumulator is kept as state; like all state it belongs to
-// Weir once Add has returned it.
+// distinct is made of. The accumulator is kept as state. Add may change it in place, but
+// must not keep it.
 type Aggregator[In, Acc, R any] struct {
 	// New makes an empty accumulator; nil means the zero value of Acc.
 	New func() Acc

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 
@@ -11,12 +12,19 @@ import (
 )
 
 // A Collector is a sink that keeps the records in memory, exactly once, for tests and
-// examples. The zero value is ready to use; one collector serves one job, over any number
-// of restarts within the process. What an earlier process collected is gone with it.
+// examples. The zero value is ready to use; one collector may serve several sinks, over
+// any number of restarts within the process. What an earlier process collected is gone
+// with it.
 type Collector[T any] struct {
 	mu        sync.Mutex
-	prepared  map[uint64][]T
+	prepared  map[uint64]collected[T]
 	committed []T
+}
+
+// collected is what a sink has prepared.
+type collected[T any] struct {
+	sink    SinkID
+	records []T
 }
 
 // Records returns what was committed so far: records of one subtask in their order,
@@ -28,8 +36,8 @@ func (c *Collector[T]) Records() []T {
 }
 
 // Open begins the writing of one subtask.
-func (c *Collector[T]) Open(context.Context, SinkContext) (Writer[T], error) {
-	return &collectWriter[T]{c: c}, nil
+func (c *Collector[T]) Open(_ context.Context, s SinkContext) (Writer[T], error) {
+	return &collectWriter[T]{c: c, sink: s.SinkID}, nil
 }
 
 // Commit makes what was prepared part of Records.
@@ -42,23 +50,24 @@ func (c *Collector[T]) Commit(_ context.Context, prepared [][]byte) error {
 		}
 		// What is no longer there was committed before, or belonged to another process.
 		id := binary.BigEndian.Uint64(p)
-		c.committed = append(c.committed, c.prepared[id]...)
+		c.committed = append(c.committed, c.prepared[id].records...)
 		delete(c.prepared, id)
 	}
 	return nil
 }
 
 // Abort forgets what was not committed.
-func (c *Collector[T]) Abort(context.Context, SinkID) error {
+func (c *Collector[T]) Abort(_ context.Context, id SinkID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	clear(c.prepared)
+	maps.DeleteFunc(c.prepared, func(_ uint64, p collected[T]) bool { return p.sink == id })
 	return nil
 }
 
 type collectWriter[T any] struct {
-	c   *Collector[T]
-	buf []T
+	c    *Collector[T]
+	sink SinkID
+	buf  []T
 }
 
 func (w *collectWriter[T]) Write(records []T) error {
@@ -73,10 +82,10 @@ func (w *collectWriter[T]) Prepare(checkpoint.ID) ([]byte, error) {
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
 	if w.c.prepared == nil {
-		w.c.prepared = make(map[uint64][]T)
+		w.c.prepared = make(map[uint64]collected[T])
 	}
 	id := rand.Uint64()
-	w.c.prepared[id], w.buf = w.buf, nil
+	w.c.prepared[id], w.buf = collected[T]{w.sink, w.buf}, nil
 	return binary.BigEndian.AppendUint64(nil, id), nil
 }
 

@@ -1,7 +1,9 @@
 package weir
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
@@ -42,7 +44,7 @@ func KeyBy[T any, K comparable](in Stream[T], key func(T) K, own ...Codec[K]) Ke
 func (k Keyed[K, T]) edge() plan.Edge {
 	return plan.Edge{From: k.stream.from, Keyed: true, NewSender: func(r plan.Routing) flow.Sender {
 		s := &keySender[K, T]{
-			key: k.key, hash: k.hash, routing: r,
+			key: k.key, hash: k.hash, routing: r, mayBeNaN: holdsFloats(reflect.TypeFor[K]()),
 			pool:    flow.NewKeyedVecPool[K, T](),
 			subtask: make([]checkpoint.Subtask, r.MaxParallelism),
 			bufs:    make([]*flow.KeyedVec[K, T], r.Parallelism),
@@ -62,7 +64,28 @@ type keySender[K comparable, T any] struct {
 	pool    *flow.KeyedVecPool[K, T]
 	subtask []checkpoint.Subtask // of each key group
 	bufs    []*flow.KeyedVec[K, T]
+	// mayBeNaN says that a key may be unequal to itself.
+	mayBeNaN bool
 }
+
+// holdsFloats tells whether a value of the type may be NaN, or have one in it.
+func holdsFloats(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Float32, reflect.Float64:
+		return true
+	case reflect.Array:
+		return holdsFloats(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if holdsFloats(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var errNaN = errors.New("the key is NaN, or has one in it: it is not equal to itself, so what is kept under it could never be found again; filter such records out, or give them another key")
 
 func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 	defer func() {
@@ -72,6 +95,9 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 	}()
 	for _, v := range b.(*flow.Vec[T]).Values {
 		key := s.key(v)
+		if s.mayBeNaN && key != key {
+			return Permanent(&OperatorError{Operator: s.routing.Target, Subtask: int(s.routing.Self), Err: errNaN})
+		}
 		group := flink.KeyGroupOf(s.hash(key), s.routing.MaxParallelism)
 		to := s.subtask[group]
 		buf := s.bufs[to]

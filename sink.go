@@ -77,15 +77,8 @@ func To[T any](in Stream[T], name string, sink Sink[T]) {
 		Name:   name,
 		Inputs: []plan.Edge{in.forward()},
 		Sink:   erasedSink[T]{id: id, sink: sink},
-		New: func(ctx *flow.Context, _ flow.Output) (_ flow.Operator, err error) {
-			defer guard(ctx, &err)
-			w, err := sink.Open(ctx.Ctx, SinkContext{
-				SinkID: id, Subtask: int(ctx.Subtask), Incarnation: ctx.Incarnation, Attempt: ctx.Attempt,
-			})
-			if err != nil {
-				return nil, blame(ctx, fmt.Errorf("open: %w", err))
-			}
-			return &sinkOp[T]{ctx: ctx, sink: sink, writer: w}, nil
+		New: func(ctx *flow.Context, _ flow.Output) (flow.Operator, error) {
+			return &sinkOp[T]{ctx: ctx, id: id, sink: sink}, nil
 		},
 	})
 }
@@ -138,9 +131,22 @@ func decodePending(e []byte) (pending, error) {
 // A sinkOp is one subtask of a sink.
 type sinkOp[T any] struct {
 	ctx     *flow.Context
+	id      SinkID
 	sink    Sink[T]
-	writer  Writer[T]
+	writer  Writer[T] // nil before Start
 	waiting []pending // rising ids
+}
+
+// Start opens the writer: only now has the sink recovered.
+func (o *sinkOp[T]) Start() (err error) {
+	defer guard(o.ctx, &err)
+	o.writer, err = o.sink.Open(o.ctx.Ctx, SinkContext{
+		SinkID: o.id, Subtask: int(o.ctx.Subtask), Incarnation: o.ctx.Incarnation, Attempt: o.ctx.Attempt,
+	})
+	if err != nil {
+		return blame(o.ctx, fmt.Errorf("open: %w", err))
+	}
+	return nil
 }
 
 func (o *sinkOp[T]) Push(b flow.Batch) (err error) {
@@ -187,4 +193,10 @@ func (o *sinkOp[T]) Complete(id checkpoint.ID) (err error) {
 	return nil
 }
 
-func (o *sinkOp[T]) Close() error { return o.writer.Close() }
+func (o *sinkOp[T]) Close() (err error) {
+	defer guard(o.ctx, &err)
+	if o.writer == nil {
+		return nil
+	}
+	return o.writer.Close()
+}

@@ -129,7 +129,10 @@ func (r *erasedReader[T]) Read(ctx context.Context) (b flow.Batch, pos []byte, e
 	return vec, r.reader.Position(), err
 }
 
-func (r *erasedReader[T]) Close() error { return r.reader.Close() }
+func (r *erasedReader[T]) Close() (err error) {
+	defer rescue(&err)
+	return r.reader.Close()
+}
 
 // A sourceOp is the head of a source's chain: it remembers how far each split has come
 // through, and passes the records on.

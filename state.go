@@ -31,8 +31,9 @@ func (c *KeyContext[K]) fail(name string, err error) {
 
 // Value is state that holds one value per key.
 //
-// What is given to state belongs to it: a slice or map inside of a value must not be
-// changed afterwards, only replaced, because a checkpoint may still be writing it.
+// A value that Get returns may be changed in place, also through the maps and slices in
+// it, and be given back with Set. It must not be kept beyond the record that is being
+// processed: a checkpoint may be writing it by then.
 type Value[V any] struct{ cell keyed.Cell[V] }
 
 // NewValue declares a value. The name is the state's identity in the checkpoint, unique

@@ -58,6 +58,13 @@ type Operator interface {
 	Close() error
 }
 
+// A Starter is an operator that has something to do when the job begins to run: after
+// every operator of the job was built and restored and every sink has recovered, before
+// the first Push. Start is called by the task's goroutine.
+type Starter interface {
+	Start() error
+}
+
 // Stateless is embedded by operators that hold nothing across batches.
 type Stateless struct{}
 

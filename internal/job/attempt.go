@@ -22,10 +22,13 @@ type attempt struct {
 	log       *slog.Logger
 	completed bool // a checkpoint was completed
 
-	start  *start
-	wiring *wiring
-	tasks  []*task.Task
-	events *events
+	start *start
+	// passedOver is what the newest checkpoint holds prepared, if the attempt starts from
+	// another one.
+	passedOver map[plan.NodeID][][]byte
+	wiring     *wiring
+	tasks      []*task.Task
+	events     *events
 	// writing is the checkpoint for which state files may be written, nil for none.
 	writing atomic.Pointer[store.Pending]
 }
@@ -36,7 +39,7 @@ func (a *attempt) run(ctx context.Context, from store.From) error {
 	// User code is not cut off by the end of ctx: the job may still take a checkpoint.
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	cp, err := a.Store.Recover(from)
+	cp, err := a.recover(from)
 	if err != nil {
 		// At the start somebody is there to be told; and damage does not heal by itself.
 		var damaged *store.DamagedError
@@ -55,9 +58,13 @@ func (a *attempt) run(ctx context.Context, from store.From) error {
 	var running sync.WaitGroup
 	for _, t := range a.tasks {
 		running.Go(func() {
-			if err := t.Run(inner); err != nil {
-				a.events.put(taskFailed{err})
-			}
+			err := fmt.Errorf("task %s, subtask %d: its goroutine was ended by runtime.Goexit", t.Name, t.Subtask)
+			defer func() {
+				if err != nil {
+					a.events.put(taskFailed{err})
+				}
+			}()
+			err = t.Run(inner)
 		})
 	}
 	err = newConductor(a).conduct(ctx)
@@ -68,7 +75,24 @@ func (a *attempt) run(ctx context.Context, from store.From) error {
 	return err
 }
 
-// prepare makes everything ready to run: state, sinks, splits, tasks.
+// recover finds the checkpoint to start from. If it is not the newest, what that one holds
+// prepared is kept in a.passedOver: its output belongs to a complete checkpoint.
+func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
+	if !from.None && from.Path == "" {
+		return a.Store.Recover(from)
+	}
+	newest, err := a.Store.Recover(store.From{})
+	if err != nil {
+		a.log.Warn("the newest checkpoint cannot be read; output that it holds prepared and that is not visible yet is given up", "error", err)
+	} else if newest != nil {
+		if a.passedOver, err = preparedIn(a.Plan, newest); err != nil {
+			return nil, err
+		}
+	}
+	return a.Store.Recover(from)
+}
+
+// prepare makes everything ready to run: state, splits, tasks, sinks.
 func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error) {
 	if a.start, err = newStart(&a.Config, cp); err != nil {
 		return err
@@ -77,9 +101,6 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 	defer a.start.close()
 	if a.number == 1 {
 		a.Monitor.update(func(v *View) { v.Restored, v.LastComplete = a.start.from, a.start.from })
-	}
-	if err := a.start.recoverSinks(ctx, a.Plan); err != nil {
-		return err
 	}
 	if err := a.start.dealSplits(ctx, &a.Config); err != nil {
 		return err
@@ -99,6 +120,10 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 			}
 			a.tasks = append(a.tasks, t)
 		}
+	}
+	// Everything fits. From here on the outside is touched.
+	if err := a.recoverSinks(ctx); err != nil {
+		return err
 	}
 	if a.start.from != 0 {
 		a.log.Info("restored", "checkpoint", a.start.from, "parallelism", a.Parallelism)
@@ -158,7 +183,8 @@ func (a *attempt) spec(ctx context.Context, chain *plan.Task, subtask int) task.
 		},
 	}
 	if head.Source != nil {
-		s.Splits, s.Known = a.start.shares[head.ID][subtask].read, a.start.known[head.ID]
+		mine := a.start.shares[head.ID][subtask]
+		s.Splits, s.Gone, s.Known = mine.read, mine.gone, a.start.known[head.ID]
 	}
 	return s
 }

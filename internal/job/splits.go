@@ -18,10 +18,10 @@ func deal(restored [][]byte, listed []string, parallelism int) (shares []share, 
 	for _, e := range restored {
 		s, err := flow.DecodeSplit(e)
 		if err != nil {
-			return nil, fmt.Errorf("restored split: %w", err)
+			return nil, flow.Permanent(fmt.Errorf("restored split: %w", err))
 		}
 		if _, twice := positions[s.ID]; twice {
-			return nil, fmt.Errorf("the checkpoint holds split %s twice", s.ID)
+			return nil, flow.Permanent(fmt.Errorf("the checkpoint holds split %s twice", s.ID))
 		}
 		positions[s.ID] = s.Position
 	}
@@ -51,7 +51,7 @@ func deal(restored [][]byte, listed []string, parallelism int) (shares []share, 
 		if there[id] {
 			mine.read = append(mine.read, s)
 		} else {
-			mine.gone = append(mine.gone, id)
+			mine.gone = append(mine.gone, s)
 		}
 	}
 	return shares, nil
@@ -61,5 +61,7 @@ func deal(restored [][]byte, listed []string, parallelism int) (shares []share, 
 type share struct {
 	read  []flow.Split
 	state [][]byte // all of them, encoded, for the operator that keeps their positions
-	gone  []string // known, and not there any more
+	// gone are those that the checkpoint knows and the source does not list any more. If
+	// they come back they are read on from where they were, by this subtask.
+	gone []flow.Split
 }

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
@@ -18,7 +19,7 @@ type start struct {
 	states   map[plan.NodeID]*task.State
 	maxParal map[plan.NodeID]int
 	shares   map[plan.NodeID][]share  // of source nodes, per subtask
-	known    map[plan.NodeID][]string // the ids of all their splits
+	known    map[plan.NodeID][]string // the ids of all their splits, also of those that are gone
 }
 
 // An UnfitError says that a checkpoint does not fit the job. Nothing has run.
@@ -81,6 +82,9 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 
 func (s *start) open(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState, n *plan.Node) error {
 	state, err := task.OpenState(op, func(h flink.StreamHandle) (task.Stream, error) { return cp.OpenStream(h) })
+	if flow.IsPermanent(err) {
+		return &UnfitError{cp.ID, fmt.Errorf("operator %s: %w", n.Label(), err)}
+	}
 	if err != nil {
 		return fmt.Errorf("checkpoint %d: operator %s: %w", cp.ID, n.Label(), err)
 	}
@@ -109,17 +113,42 @@ func hasState(op *flink.OperatorState) bool {
 	return op.Coordinator != nil
 }
 
-// recoverSinks commits what the checkpoint holds prepared and undoes the rest.
-func (s *start) recoverSinks(ctx context.Context, p *plan.Plan) error {
-	for _, n := range p.Nodes {
+// recoverSinks commits what the checkpoint holds prepared, and what the newest one does if
+// that is another, and undoes the rest.
+func (a *attempt) recoverSinks(ctx context.Context) error {
+	for _, n := range a.Plan.Nodes {
 		if n.Sink == nil {
 			continue
 		}
-		if err := n.Sink.Recover(ctx, s.states[n.ID].List(flow.PreparedState)); err != nil {
+		// A checkpoint that is both is committed twice, which does nothing the second time.
+		prepared := slices.Concat(a.passedOver[n.ID], a.start.states[n.ID].List(flow.PreparedState))
+		if err := n.Sink.Recover(ctx, prepared); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// preparedIn returns what each sink of the plan has prepared in a checkpoint.
+func preparedIn(p *plan.Plan, cp *store.Checkpoint) (map[plan.NodeID][][]byte, error) {
+	prepared := make(map[plan.NodeID][][]byte)
+	for _, n := range p.Nodes {
+		if n.Sink == nil {
+			continue
+		}
+		for i := range cp.Meta.Operators {
+			if cp.Meta.Operators[i].ID != n.OperatorID() {
+				continue
+			}
+			state, err := task.OpenState(&cp.Meta.Operators[i], func(h flink.StreamHandle) (task.Stream, error) { return cp.OpenStream(h) })
+			if err != nil {
+				return nil, fmt.Errorf("checkpoint %d: operator %s: %w", cp.ID, n.Label(), err)
+			}
+			prepared[n.ID] = state.List(flow.PreparedState)
+			state.Close()
+		}
+	}
+	return prepared, nil
 }
 
 // dealSplits lists the splits of every source and gives them out.
@@ -136,13 +165,17 @@ func (s *start) dealSplits(ctx context.Context, cfg *Config) error {
 		if err != nil {
 			return fmt.Errorf("source %s: %w", n.Label(), err)
 		}
+		known := listed
 		for _, sh := range shares {
-			for _, id := range sh.gone {
-				cfg.Log.Warn("a split the checkpoint knows is no longer there; its position is kept", "source", n.Label(), "split", id)
+			for _, gone := range sh.gone {
+				known = append(known, gone.ID)
 			}
 		}
+		if gone := known[len(listed):]; len(gone) > 0 {
+			cfg.Log.Warn("splits the checkpoint knows are no longer there; their positions are kept", "source", n.Label(), "splits", len(gone), "first", gone[0])
+		}
 		s.shares[n.ID] = shares
-		s.known[n.ID] = listed
+		s.known[n.ID] = known
 	}
 	return nil
 }

@@ -20,8 +20,6 @@ package keyed
 import (
 	"hash/maphash"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/weirstream/weir/checkpoint"
 )
 
@@ -43,24 +41,22 @@ func (c *Current[K]) Set(key K, group checkpoint.KeyGroup) {
 }
 
 // hashOf returns the hash by which tables find keys. It is not Flink's, which decides
-// only about the key group: that one is weak on purpose-made keys, and all keys of a
-// group share part of it.
+// only about the key group: all keys of a group share part of that one, and whoever
+// chooses the keys can make them collide. This one is seeded anew in each process.
 func hashOf[K comparable]() func(K) uint32 {
+	seed := maphash.MakeSeed()
 	var zero K
 	switch any(zero).(type) {
 	case string:
-		f := func(s string) uint32 { return fold(xxh3.HashString(s) ^ seedBits) }
+		f := func(s string) uint32 { return uint32(maphash.String(seed, s)) }
 		return any(f).(func(K) uint32)
 	case int64:
-		f := func(v int64) uint32 { return fold(uint64(v) ^ seedBits) }
+		bits := maphash.Comparable(seed, int64(0))
+		f := func(v int64) uint32 { return fold(uint64(v) ^ bits) }
 		return any(f).(func(K) uint32)
 	}
-	seed := maphash.MakeSeed()
 	return func(k K) uint32 { return uint32(maphash.Comparable(seed, k)) }
 }
-
-// seedBits differ from process to process, so that nobody can rely on an order.
-var seedBits = maphash.Bytes(maphash.MakeSeed(), nil)
 
 // fold mixes 64 bits down to 32 (the finaliser of splitmix64).
 func fold(x uint64) uint32 {

@@ -1,6 +1,7 @@
 package keyed
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -55,7 +56,7 @@ func (b *Backend[K]) restorePart(p flow.KeyedPart, allowNonRestored bool) error 
 		return fmt.Errorf("%s: header: %w", p.From, err)
 	}
 	if header.Compressed {
-		return fmt.Errorf("%s: compressed keyed state is not restored yet: take the checkpoint without snapshot compression", p.From)
+		return &IncompatibleError{From: p.From, What: "keyed state", Err: errors.New("it is compressed, which is not restored yet: take the checkpoint without snapshot compression")}
 	}
 	if !flink.Equal(header.Key, b.codec.Serializer()) {
 		return &IncompatibleError{From: p.From, What: "the type of the key", Err: fmt.Errorf(

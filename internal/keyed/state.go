@@ -2,6 +2,8 @@ package keyed
 
 import (
 	"fmt"
+	"reflect"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
@@ -52,7 +54,50 @@ func NewValue[K comparable, V any](b *Backend[K], name string, kind Kind, c code
 		ReducingValue:    flink.ReducingStateMeta,
 		AggregatingValue: flink.AggregatingStateMeta,
 	}[kind](name, c.Serializer())
-	return declare(b, meta, c)
+	s, err := declare(b, meta, c)
+	if err == nil && refersToMore(reflect.TypeFor[V]()) {
+		s.Table.clone = cloner(c)
+	}
+	return s, err
+}
+
+// refersToMore tells whether a value of the type refers to memory that can be changed
+// through it: a snapshot that only copies the value would see the change.
+func refersToMore(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Map, reflect.Slice, reflect.Pointer, reflect.Interface:
+		return true
+	case reflect.Array:
+		return refersToMore(t.Elem())
+	case reflect.Struct:
+		if t == reflect.TypeFor[time.Time]() {
+			return false // it refers to a time zone, which nobody changes
+		}
+		for i := range t.NumField() {
+			if refersToMore(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cloner copies values by their encoding. A value that cannot be encoded could not be
+// written to a checkpoint either; the panic becomes an error of the operator.
+func cloner[V any](c codec.Codec[V]) func(V) V {
+	var buf []byte
+	return func(v V) V {
+		b, err := c.Append(buf[:0], v)
+		if err != nil {
+			panic(fmt.Errorf("copy a value for a checkpoint: %w", err))
+		}
+		buf = b
+		v, _, err = c.Decode(b)
+		if err != nil {
+			panic(fmt.Errorf("copy a value for a checkpoint: %w", err))
+		}
+		return v
+	}
 }
 
 // NewList declares a state of one list per key.

@@ -29,7 +29,10 @@ type Table[K comparable, V any] struct {
 	first  int // the key group of groups[0]
 	groups []group[K, V]
 	own    func(K) K // copies a key that would pin foreign memory; may be nil
-	epoch  uint32    // stamp of pages made now
+	// clone copies a value with all that it refers to; nil if values refer to nothing that
+	// can be changed. With it, whoever gets a value may change it in place.
+	clone func(V) V
+	epoch uint32 // stamp of pages made now
 	// The key that was found last, and its entry: user code reads a state and then
 	// writes it.
 	lastSeq   uint64
@@ -107,6 +110,9 @@ func (t *Table[K, V]) Get(c *Current[K]) (V, bool) {
 			return zero, false
 		}
 		t.lastSeq, t.lastEntry = c.seq, i
+	}
+	if t.clone != nil {
+		return t.writable(g, t.lastEntry>>pageBits)[t.lastEntry&pageMask].value, true
 	}
 	return g.pages[t.lastEntry>>pageBits][t.lastEntry&pageMask].value, true
 }
@@ -197,6 +203,11 @@ func (t *Table[K, V]) writable(g *group[K, V], p int) *page[K, V] {
 	if f := t.frozen.Load(); f != 0 && g.stamp[p] <= f {
 		t.ownList(g)
 		c := *g.pages[p]
+		if t.clone != nil {
+			for i := range min(pageSize, g.n-p<<pageBits) {
+				c[i].value = t.clone(c[i].value)
+			}
+		}
 		g.pages[p] = &c
 		g.stamp[p] = t.epoch
 	}

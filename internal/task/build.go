@@ -32,8 +32,10 @@ type Spec struct {
 	Edges    []Edge
 	// Context is what each operator of the chain is opened with.
 	Context func(n *plan.Node) *flow.Context
-	// Splits is the subtask's share of a source's splits, Known the ids of all of them.
+	// Splits is the subtask's share of a source's splits, Gone those of its share that are
+	// not there now, Known the ids of all splits of all subtasks.
 	Splits  []flow.Split
+	Gone    []flow.Split
 	Known   []string
 	Writers NewWriter
 	Reports Reports
@@ -77,8 +79,11 @@ func Build(s Spec) (_ *Task, err error) {
 	if src := s.Chain.Head.Source; src != nil {
 		c := s.Context(s.Chain.Head)
 		t.fetch = &fetcher{
-			source: src, splits: s.Splits, known: append([]string(nil), s.Known...),
+			source: src, splits: s.Splits, gone: slices.Clone(s.Gone), known: make(map[string]bool, len(s.Known)),
 			subtask: int(s.Subtask), parallelism: c.Parallelism,
+		}
+		for _, id := range s.Known {
+			t.fetch.known[id] = true
 		}
 	} else {
 		t.aligner = align.New(s.Channels)

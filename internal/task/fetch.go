@@ -28,8 +28,9 @@ const idle = 10 * time.Millisecond
 // that a reader that waits does not hold up checkpoints.
 type fetcher struct {
 	source      flow.Source
-	splits      []flow.Split // the subtask's share
-	known       []string     // the ids of all subtasks' splits
+	splits      []flow.Split    // the subtask's share
+	gone        []flow.Split    // of the share, and not there
+	known       map[string]bool // the ids of all subtasks' splits
 	subtask     int
 	parallelism int
 }
@@ -81,8 +82,9 @@ func (f *fetcher) run(ctx context.Context, gate *exchange.Gate[Control]) error {
 	}
 }
 
-// discover returns the splits that are new and fall to this subtask. Every subtask asks
-// for itself and divides by the same rule, so nobody needs to be told.
+// discover returns the splits that are new and fall to this subtask, and those of its own
+// that were gone and have come back. Every subtask asks for itself and divides by the same
+// rule, so nobody needs to be told.
 func (f *fetcher) discover(ctx context.Context) ([]flow.Split, error) {
 	ids, err := f.source.Splits(ctx)
 	if err != nil {
@@ -90,10 +92,15 @@ func (f *fetcher) discover(ctx context.Context) ([]flow.Split, error) {
 	}
 	var fresh []flow.Split
 	for _, id := range ids {
-		if slices.Contains(f.known, id) {
+		if i := slices.IndexFunc(f.gone, func(s flow.Split) bool { return s.ID == id }); i >= 0 {
+			fresh = append(fresh, f.gone[i])
+			f.gone = slices.Delete(f.gone, i, i+1)
 			continue
 		}
-		f.known = append(f.known, id)
+		if f.known[id] {
+			continue
+		}
+		f.known[id] = true
 		h := fnv.New32a()
 		io.WriteString(h, id)
 		if int(h.Sum32()%uint32(f.parallelism)) == f.subtask {

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -40,9 +41,9 @@ func OpenState(op *flink.OperatorState, open func(flink.StreamHandle) (Stream, e
 		sub := &op.Subtasks[i]
 		switch {
 		case sub.RawKeyed != nil || sub.RawOperator != nil:
-			return nil, fmt.Errorf("subtask %d has raw state, which only the program that wrote it understands", sub.Index)
+			return nil, flow.Permanent(fmt.Errorf("subtask %d has raw state, which only the program that wrote it understands", sub.Index))
 		case len(sub.InputChannels) > 0 || len(sub.ResultSubpartitions) > 0:
-			return nil, fmt.Errorf("subtask %d has channel state: the checkpoint is unaligned; take an aligned one or a savepoint", sub.Index)
+			return nil, flow.Permanent(fmt.Errorf("subtask %d has channel state: the checkpoint is unaligned; take an aligned one or a savepoint", sub.Index))
 		}
 		if err := s.addKeyed(sub, open); err != nil {
 			return nil, fmt.Errorf("subtask %d: keyed state: %w", sub.Index, err)
@@ -60,7 +61,7 @@ func (s *State) addKeyed(sub *flink.SubtaskState, open func(flink.StreamHandle) 
 	}
 	h, ok := sub.ManagedKeyed.(*flink.KeyGroupsHandle)
 	if !ok || h.Tag == flink.TagSavepoint {
-		return fmt.Errorf("it is in a layout that is not restored yet (only the heap backend's native one is)")
+		return flow.Permanent(errors.New("it is in a layout that is not restored yet (only the heap backend's native one is)"))
 	}
 	data, err := s.open(h.Data, open)
 	if err != nil {
@@ -88,7 +89,7 @@ func (s *State) addLists(sub *flink.SubtaskState, open func(flink.StreamHandle) 
 		}
 		element, ok := e.Value.([]byte)
 		if !ok {
-			return fmt.Errorf("%s: state %q holds %s, and the sources and sinks of this program keep bytes", data.Name(), e.State.Name, e.State.Value().TypeName())
+			return flow.Permanent(fmt.Errorf("%s: state %q holds %s, and the sources and sinks of this program keep bytes", data.Name(), e.State.Name, e.State.Value().TypeName()))
 		}
 		i := slices.IndexFunc(s.lists, func(o flow.ListState) bool { return o.Name == e.State.Name })
 		if i < 0 {

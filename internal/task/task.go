@@ -85,6 +85,10 @@ func (t *Task) Records() int64 { return t.records.Load() }
 // Run processes until the gate is closed, ctx ends or something fails. It returns nil
 // after the gate was closed, and only when nothing of the task runs any more.
 func (t *Task) Run(ctx context.Context) (err error) {
+	if err := t.start(); err != nil {
+		t.gate.Close()
+		return errors.Join(err, t.Close())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var fetching sync.WaitGroup
 	failed := make(chan error, 1)
@@ -120,6 +124,17 @@ func (t *Task) Close() (err error) {
 		}
 	}
 	return err
+}
+
+func (t *Task) start() error {
+	for _, op := range t.ops {
+		if s, ok := op.Operator.(flow.Starter); ok {
+			if err := s.Start(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // loop is the task's goroutine. Between two elements no operator is running and no
