@@ -209,26 +209,26 @@ func (badReader) Close() error { panic("close") }
 // User code that does not return fails the attempt, and neither the process nor the patience
 // of whoever waits.
 func TestUserCodeThatDoesNotReturn(t *testing.T) {
-	for name, build := range map[string]func(*weir.Job){
-		"panic in Close": func(j *weir.Job) {
+	for want, build := range map[string]func(*weir.Job){
+		"panic: close": func(j *weir.Job) {
 			weir.To(weir.From(j, "in", weir.Source[int64](badSource{weir.Slice(numbers(10)...)})), "out", &weir.Collector[int64]{})
 		},
 		"runtime.Goexit": func(j *weir.Job) {
 			weir.To(weir.Map(weir.From(j, "in", weir.Slice(numbers(10)...)), func(int64) (int64, error) { runtime.Goexit(); return 0, nil }), "out", &weir.Collector[int64]{})
 		},
-		"panic in the key function": func(j *weir.Job) {
+		"key function: panic": func(j *weir.Job) {
 			weir.To(weir.Reduce(weir.KeyBy(weir.From(j, "in", weir.Slice(numbers(10)...)), func(int64) int64 { panic("key") }), "r",
 				func(a, b int64) (int64, error) { return a, nil }), "out", &weir.Collector[int64]{})
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(want, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				job := weir.NewJob("bad")
 				build(job)
 				opts := options(t, 1)
 				opts.MaxRestarts = -1
-				if err := run.Local(t.Context(), job, opts); err == nil {
-					t.Error("no error")
+				if err := run.Local(t.Context(), job, opts); err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want %q", err, want)
 				}
 			})
 		})
