@@ -116,6 +116,11 @@ func (r *metadataReader) operator() (o OperatorState, err error) {
 	if n := r.I32(); n < 0 && r.version >= 3 {
 		o.FullyFinished = true
 	} else if r.err == nil {
+		if int(n) > o.Parallelism {
+			// A subtask that has finished takes four bytes, and much more once it is read.
+			r.Failf("%d subtasks of an operator with parallelism %d", n, o.Parallelism)
+			return o, r.err
+		}
 		r.off = at
 		for range r.Count("subtasks", subtaskStateMinSize) {
 			s, err := r.subtask()

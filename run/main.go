@@ -53,6 +53,10 @@ func runMain(build func() (*weir.Job, error), then []func(Status) error) int {
 		}
 		return ExitUsage
 	}
+	if opts.Parallelism == 0 || opts.Retain == 0 || opts.CheckpointInterval == 0 {
+		fmt.Fprintln(os.Stderr, "--parallelism, --retain and --checkpoint-interval must be more than 0")
+		return ExitUsage
+	}
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "%s takes flags only, not %q; see --help\n", program(), flag.Arg(0))
 		return ExitUsage
@@ -96,10 +100,13 @@ func exitCode(err error) int {
 	var (
 		damaged      *store.DamagedError
 		locked       *store.LockedError
+		options      *OptionsError
 		unfit        *job.UnfitError
 		incompatible *keyed.IncompatibleError
 	)
 	switch {
+	case errors.As(err, &options):
+		return ExitUsage
 	case errors.As(err, &damaged):
 		return ExitDamaged
 	case errors.As(err, &locked):

@@ -76,6 +76,15 @@ type Status = job.View
 // Status returns the job as it is now.
 func (m *Monitor) Status() Status { return m.inner.View() }
 
+// An OptionsError says that an option has a value it cannot have. Nothing was run.
+type OptionsError struct{ What string }
+
+func (e *OptionsError) Error() string { return e.What }
+
+func optionsErrorf(format string, args ...any) error {
+	return &OptionsError{What: fmt.Sprintf(format, args...)}
+}
+
 func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.CheckpointDir, "weir-data")
 	setDefault(&o.CheckpointInterval, 10*time.Second)
@@ -98,13 +107,15 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	switch {
 	case o.Parallelism < 1 || o.Parallelism > checkpoint.MaxMaxParallelism:
-		return o, fmt.Errorf("parallelism %d: want 1 to %d", o.Parallelism, checkpoint.MaxMaxParallelism)
+		return o, optionsErrorf("parallelism %d: want 1 to %d", o.Parallelism, checkpoint.MaxMaxParallelism)
 	case o.MaxParallelism != 0 && (o.MaxParallelism < o.Parallelism || o.MaxParallelism > checkpoint.MaxMaxParallelism):
-		return o, fmt.Errorf("max parallelism %d: want at least the parallelism, %d, and at most %d", o.MaxParallelism, o.Parallelism, checkpoint.MaxMaxParallelism)
+		return o, optionsErrorf("max parallelism %d: want at least the parallelism, %d, and at most %d", o.MaxParallelism, o.Parallelism, checkpoint.MaxMaxParallelism)
 	case o.CheckpointInterval < time.Millisecond:
-		return o, fmt.Errorf("checkpoint interval %v: want at least 1ms", o.CheckpointInterval)
+		return o, optionsErrorf("checkpoint interval %v: want at least 1ms", o.CheckpointInterval)
+	case o.CheckpointTimeout < 0 || o.MinPause < 0 || o.RestartPause < 0:
+		return o, optionsErrorf("checkpoint timeout %v, minimum pause %v, restart pause %v: none of them can be negative", o.CheckpointTimeout, o.MinPause, o.RestartPause)
 	case o.Retain < 1:
-		return o, fmt.Errorf("retain %d checkpoints: want at least 1", o.Retain)
+		return o, optionsErrorf("retain %d checkpoints: want at least 1", o.Retain)
 	}
 	return o, nil
 }

@@ -102,6 +102,13 @@ func (p *Pending) end(why error) error {
 	return nil
 }
 
+// ended is why the checkpoint takes no more bytes, nil if it does.
+func (p *Pending) ended() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.over
+}
+
 // discard removes the staging directory. The caller holds the store's mu.
 func (p *Pending) discard() {
 	p.store.note()

@@ -103,10 +103,7 @@ func (w *StateWriter) Write(b []byte) (int, error) {
 // fails instead of writing into what is complete.
 func (w *StateWriter) create() error {
 	p := w.pending
-	p.mu.Lock()
-	over := p.over
-	p.mu.Unlock()
-	if over != nil {
+	if over := p.ended(); over != nil {
 		return over
 	}
 	f, err := p.store.fsys.Create(checkpoint.FileIn(p.dir, w.name))
@@ -128,6 +125,9 @@ func (w *StateWriter) flush() error {
 }
 
 func (w *StateWriter) writeOut(b []byte) error {
+	if err := w.pending.ended(); err != nil {
+		return err // what goes on would be written for nothing
+	}
 	w.sum.add(b)
 	if n, err := w.file.Write(b); err != nil {
 		return fmt.Errorf("write state file: %w", err)

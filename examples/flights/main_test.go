@@ -62,6 +62,9 @@ func TestExitCodesAndMessages(t *testing.T) {
 	wantExit(t, dir, run.ExitUsage, []string{"flag provided but not defined: -rats"}, "--rats", "7")
 	wantExit(t, dir, run.ExitUsage, []string{"takes flags only"}, "everything")
 	wantExit(t, dir, run.ExitUsage, []string{"--rate"}, "--rate", "-1")
+	wantExit(t, dir, run.ExitUsage, []string{"parallelism -1"}, "--parallelism", "-1")
+	wantExit(t, dir, run.ExitUsage, []string{"--retain"}, "--retain", "0")
+	wantExit(t, dir, run.ExitUsage, []string{"at least 1ms"}, "--checkpoint-interval", "1ns")
 
 	in := filepath.Join(dir, "in.jsonl")
 	writeLines(t, in, line1, `{"date":"2001/01/01", "delay":`, line2)

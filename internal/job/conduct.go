@@ -135,6 +135,7 @@ func (c *conductor) hearPublished(now time.Duration, e published) {
 		c.pending = nil // neither used nor aborted
 		c.carryOut(c.coordinator.Unknown(now, e.id, e.err))
 	default:
+		c.pending = nil // the store has given it up
 		c.carryOut(c.coordinator.PublishFailed(now, e.id, e.err))
 	}
 }
@@ -202,6 +203,9 @@ func (c *conductor) abort(d coordinator.Decision) {
 	c.writing.Store(nil)
 	p := c.pending
 	c.pending, c.parts = nil, nil
+	if p == nil {
+		return
+	}
 	if err := p.Abort(); err != nil {
 		c.log.Warn("leftovers of a failed checkpoint stay until the next start", "checkpoint", d.ID, "error", err)
 	}

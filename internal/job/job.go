@@ -62,7 +62,7 @@ func Run(ctx context.Context, cfg Config) error {
 			return err
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("stopped without a final checkpoint: %w", err)
+			return fmt.Errorf("while stopping: %w", err)
 		}
 		if a.completed {
 			// From here on there is a checkpoint of this run, whatever it began with.
