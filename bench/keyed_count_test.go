@@ -195,7 +195,7 @@ func handCount(f *feed) time.Duration {
 func BenchmarkKeyedCount(b *testing.B) {
 	for _, distinct := range []int{1_000, 1_000_000} {
 		b.Run(fmt.Sprintf("keys=%d", distinct), func(b *testing.B) {
-			f := newFeed(distinct, 5_000_000)
+			f := newFeed(distinct, 20_000_000)
 			var weirs, hand time.Duration
 			var checkpoints int
 			for b.Loop() {

@@ -159,6 +159,7 @@ func TestNoKeys(t *testing.T) {
 		"and keys that differ in it would be one: leave it out of the key")
 	noKey(t, of[leavingDeep](t), "codec.leavingDeep cannot be a key: codec.leavingDeep.In.B, of type int64, is left out of a checkpoint, "+
 		"and keys that differ in it would be one: leave it out of the key")
+	noKey(t, asLength{}, "string cannot be a key: it is written as Integer, for which there is no hash code")
 	noKey(t, asString{}, "codec.text cannot be a key: it is written as String, for which there is no hash code")
 }
 
@@ -178,3 +179,16 @@ func (asString) Decode(src []byte) (text, int, error) {
 	return text{s}, n, err
 }
 func (asString) Serializer() flink.Serializer { return flink.String }
+
+// asLength writes a string as something else that Flink has.
+type asLength struct{}
+
+func (asLength) Append(dst []byte, v string) ([]byte, error) {
+	return flink.AppendI32(dst, int32(len(v))), nil
+}
+
+func (asLength) Decode(src []byte) (string, int, error) {
+	n, size, err := int32Codec{}.Decode(src)
+	return strings.Repeat("x", int(n)), size, err
+}
+func (asLength) Serializer() flink.Serializer { return flink.Int }

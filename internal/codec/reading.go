@@ -150,8 +150,7 @@ func (r *record) reading(was flink.Serializer) (*record, error) {
 	if !ok {
 		return nil, fmt.Errorf("state written as %s cannot be read as %s", was.TypeName(), r.serializer.TypeName())
 	}
-	from, to := old.Schema.Root().ExpandReferences(), r.schema.Root().ExpandReferences()
-	if err := sameMeaning(from, to, ""); err != nil {
+	if err := sameMeaning(old.Schema, r.schema); err != nil {
 		return nil, fmt.Errorf("state written as %s cannot be read as %s: %w", was.TypeName(), r.serializer.TypeName(), err)
 	}
 	read, err := avro.Resolve(old.Schema, r.schema)
@@ -159,46 +158,6 @@ func (r *record) reading(was flink.Serializer) (*record, error) {
 		return nil, fmt.Errorf("state written as %s cannot be read as %s: %w", was.TypeName(), r.serializer.TypeName(), err)
 	}
 	return &record{r.schema, read, r.serializer, r.order}, nil
-}
-
-// sameMeaning tells whether what was and what is now, of compatible types, also mean the
-// same: Avro resolves milliseconds to microseconds without changing the number. A type
-// that contains itself is compared where it is first.
-func sameMeaning(was, now *avro.SchemaNode, path string) error {
-	if was.LogicalType != now.LogicalType {
-		return fmt.Errorf("field %s was %s and is %s now: the same numbers mean something else",
-			path, meaning(was), meaning(now))
-	}
-	switch {
-	case was.Items != nil && now.Items != nil:
-		return sameMeaning(was.Items, now.Items, path+"[]")
-	case was.Values != nil && now.Values != nil:
-		return sameMeaning(was.Values, now.Values, path+"[value]")
-	}
-	for i := range now.Fields {
-		f := &now.Fields[i]
-		j := slices.IndexFunc(was.Fields, func(old avro.SchemaField) bool {
-			return old.Name == f.Name || slices.Contains(f.Aliases, old.Name)
-		})
-		if j < 0 {
-			continue
-		}
-		at := f.Name
-		if path != "" {
-			at = path + "." + f.Name
-		}
-		if err := sameMeaning(&was.Fields[j].Type, &f.Type, at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func meaning(n *avro.SchemaNode) string {
-	if n.LogicalType != "" {
-		return n.LogicalType
-	}
-	return "a plain " + n.Type
 }
 
 // partsOf returns the serializers that was is made of, if it is made as whole is of

@@ -245,6 +245,29 @@ func TestReadingAnotherUnit(t *testing.T) {
 	}()
 }
 
+// A schema has a type once, and where it is again only its name: here the field with the
+// definition is gone.
+func TestReadingAnotherUnitByName(t *testing.T) {
+	was := func() flink.Serializer {
+		type Moment struct {
+			At time.Time `avro:",timestamp-millis"`
+		}
+		type Two struct{ A, B Moment }
+		return of[Two](t).Serializer()
+	}()
+	type Moment struct {
+		At time.Time `avro:",timestamp-micros"`
+	}
+	func() {
+		type Two struct{ B Moment }
+		refuses[Two](t, was, "field B.At was timestamp-millis and is timestamp-micros now")
+	}()
+	func() {
+		type Two struct{ B, A Moment }
+		refuses[Two](t, was, "field B.At was timestamp-millis and is timestamp-micros now")
+	}()
+}
+
 // A struct that contains itself, whose schema refers to itself.
 func TestReadingOldTrees(t *testing.T) {
 	was, b := func() (flink.Serializer, []byte) {
