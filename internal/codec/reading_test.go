@@ -266,6 +266,21 @@ func TestReadingAnotherUnitByName(t *testing.T) {
 		type Two struct{ B, A Moment }
 		refuses[Two](t, was, "field B.At was timestamp-millis and is timestamp-micros now")
 	}()
+	// And here the field with the definition is new.
+	one := func() flink.Serializer {
+		type Moment struct {
+			At time.Time `avro:",timestamp-millis"`
+		}
+		type Two struct{ B Moment }
+		return of[Two](t).Serializer()
+	}()
+	func() {
+		type Two struct {
+			A Moment `avro:",default={\"At\":0}"`
+			B Moment
+		}
+		refuses[Two](t, one, "field B.At was timestamp-millis and is timestamp-micros now")
+	}()
 }
 
 // A struct that contains itself, whose schema refers to itself.

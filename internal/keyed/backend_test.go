@@ -288,3 +288,46 @@ func TestRestoreOfDamagedBytes(t *testing.T) {
 		}
 	}
 }
+
+// A struct that has got a field is read with the field's default, in every kind of state.
+func TestStructsMayGrow(t *testing.T) {
+	all := checkpoint.KeyGroupRange{Start: 0, End: 0}
+	written := func() flow.KeyedPart {
+		type visit struct{ Page string }
+		b := NewBackend(all, of[string](t))
+		value, err1 := NewValue(b, "value", PlainValue, of[visit](t))
+		list, err2 := NewList(b, "list", of[visit](t))
+		table, err3 := NewMap(b, "map", of[string](t), of[visit](t))
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		b.Current.Set("k", 0)
+		v, _ := value.Ref()
+		*v = visit{"a"}
+		l, _ := list.Ref()
+		*l = []visit{{"b"}}
+		table.Put("u", visit{"c"})
+		return write(t, b.Snapshot())
+	}()
+	type visit struct {
+		Page string
+		Took int64 `avro:",default=-1"`
+	}
+	b := NewBackend(all, of[string](t))
+	value, err1 := NewValue(b, "value", PlainValue, of[visit](t))
+	list, err2 := NewList(b, "list", of[visit](t))
+	table, err3 := NewMap(b, "map", of[string](t), of[visit](t))
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Restore([]flow.KeyedPart{written}, false); err != nil {
+		t.Fatal(err)
+	}
+	b.Current.Set("k", 0)
+	v, _ := value.Get()
+	l, _ := list.Get()
+	m, _ := table.Get("u")
+	if v != (visit{"a", -1}) || len(l) != 1 || l[0] != (visit{"b", -1}) || m != (visit{"c", -1}) {
+		t.Errorf("got %v, %v and %v", v, l, m)
+	}
+}

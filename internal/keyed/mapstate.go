@@ -102,6 +102,12 @@ func (s *Maps[K, UK, UV]) writable() *mapNode[UK, UV] {
 // nodeCodec is the codec of a map as the codec of a node with that map.
 type nodeCodec[UK comparable, UV any] struct{ codec.Codec[map[UK]UV] }
 
+// Reading reads maps of an older form, if the maps' codec can.
+func (c nodeCodec[UK, UV]) Reading(was flink.Serializer) (codec.Codec[*mapNode[UK, UV]], error) {
+	m, err := codec.Reading(c.Codec, was)
+	return nodeCodec[UK, UV]{m}, err
+}
+
 func (c nodeCodec[UK, UV]) Append(dst []byte, v *mapNode[UK, UV]) ([]byte, error) {
 	return c.Codec.Append(dst, v.entries)
 }
