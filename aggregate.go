@@ -27,16 +27,7 @@ type KeyValue[K, V any] struct {
 // The state is written under the name "aggregate". Acc needs a [Codec].
 func Aggregate[K comparable, T, Acc, R any](in Keyed[K, T], name string, fn Aggregator[T, Acc, R], own ...Codec[Acc]) Stream[KeyValue[K, R]] {
 	return addKeyed[K, T, KeyValue[K, R]](in, name, "aggregate", func(c *KeyContext[K], out *Out[KeyValue[K, R]]) func(*flow.KeyedVec[K, T]) error {
-		ac, err := codecFor(own)
-		if err != nil {
-			c.fail("aggregate", err)
-			return nil
-		}
-		state, err := keyed.NewValue(c.backend, "aggregate", keyed.AggregatingValue, ac)
-		if err != nil {
-			c.fail("aggregate", err)
-			return nil
-		}
+		state := declareValue(c, "aggregate", keyed.AggregatingValue, own)
 		current := &c.backend.Current
 		return func(in *flow.KeyedVec[K, T]) error {
 			for i, v := range in.Values {

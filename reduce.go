@@ -10,22 +10,14 @@ import (
 // next record. The state is written under the name "reduce". T needs a [Codec].
 func Reduce[K comparable, T any](in Keyed[K, T], name string, fn func(soFar, next T) (T, error), own ...Codec[T]) Stream[T] {
 	return addKeyed[K, T, T](in, name, "reduce", func(c *KeyContext[K], out *Out[T]) func(*flow.KeyedVec[K, T]) error {
-		vc, err := codecFor(own)
-		if err != nil {
-			c.fail("reduce", err)
-			return nil
-		}
-		state, err := keyed.NewValue(c.backend, "reduce", keyed.ReducingValue, vc)
-		if err != nil {
-			c.fail("reduce", err)
-			return nil
-		}
+		state := declareValue(c, "reduce", keyed.ReducingValue, own)
 		current := &c.backend.Current
 		return func(in *flow.KeyedVec[K, T]) error {
 			for i, v := range in.Values {
 				current.Set(in.Keys[i], in.Groups[i])
 				ref, existed := state.Ref()
 				if existed {
+					var err error
 					if v, err = fn(*ref, v); err != nil {
 						return blame(c.ctx, err)
 					}

@@ -29,6 +29,21 @@ func (c *KeyContext[K]) fail(name string, err error) {
 	}
 }
 
+// declareValue declares a state of one value per key. If that is not possible the context
+// remembers why, the operator is not opened, and the state is never used.
+func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed.Kind, own []Codec[V]) *keyed.Cells[K, V] {
+	vc, err := codecFor(own)
+	if err != nil {
+		c.fail(name, err)
+		return nil
+	}
+	cells, err := keyed.NewValue(c.backend, name, kind, vc)
+	if err != nil {
+		c.fail(name, err)
+	}
+	return cells
+}
+
 // Value is state that holds one value per key.
 //
 // A value that Get returns may be changed in place, also through the maps and slices in
@@ -39,17 +54,7 @@ type Value[V any] struct{ cell keyed.Cell[V] }
 // NewValue declares a value. The name is the state's identity in the checkpoint, unique
 // within the operator.
 func NewValue[V any, K comparable](c *KeyContext[K], name string, own ...Codec[V]) Value[V] {
-	vc, err := codecFor(own)
-	if err != nil {
-		c.fail(name, err)
-		return Value[V]{}
-	}
-	t, err := keyed.NewValue(c.backend, name, keyed.PlainValue, vc)
-	if err != nil {
-		c.fail(name, err)
-		return Value[V]{}
-	}
-	return Value[V]{cell: t}
+	return Value[V]{cell: declareValue(c, name, keyed.PlainValue, own)}
 }
 
 // Get returns the key's value, and whether it has one.
@@ -160,17 +165,7 @@ type Reducing[V any] struct {
 
 // NewReducing declares a reducing state; fn joins what is there with what is added.
 func NewReducing[V any, K comparable](c *KeyContext[K], name string, fn func(a, b V) (V, error), own ...Codec[V]) Reducing[V] {
-	vc, err := codecFor(own)
-	if err != nil {
-		c.fail(name, err)
-		return Reducing[V]{}
-	}
-	t, err := keyed.NewValue(c.backend, name, keyed.ReducingValue, vc)
-	if err != nil {
-		c.fail(name, err)
-		return Reducing[V]{}
-	}
-	return Reducing[V]{cell: t, fn: fn}
+	return Reducing[V]{cell: declareValue(c, name, keyed.ReducingValue, own), fn: fn}
 }
 
 // Add adds a value to the key's.
@@ -200,17 +195,7 @@ type Aggregating[In, Acc, R any] struct {
 
 // NewAggregating declares an aggregating state. The accumulator is what is kept.
 func NewAggregating[In, Acc, R any, K comparable](c *KeyContext[K], name string, fn Aggregator[In, Acc, R], own ...Codec[Acc]) Aggregating[In, Acc, R] {
-	ac, err := codecFor(own)
-	if err != nil {
-		c.fail(name, err)
-		return Aggregating[In, Acc, R]{}
-	}
-	t, err := keyed.NewValue(c.backend, name, keyed.AggregatingValue, ac)
-	if err != nil {
-		c.fail(name, err)
-		return Aggregating[In, Acc, R]{}
-	}
-	return Aggregating[In, Acc, R]{cell: t, fn: fn}
+	return Aggregating[In, Acc, R]{cell: declareValue(c, name, keyed.AggregatingValue, own), fn: fn}
 }
 
 // Add adds a value to the key's accumulator.

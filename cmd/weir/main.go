@@ -1,4 +1,4 @@
-// Weir looks at checkpoints: its own and Flink's. It lists them, shows what is in them,
+// Command weir looks at checkpoints: Weir's own and Flink's. It lists them, shows what is in them,
 // and reads them from the disk to say whether they are good. It changes nothing, and
 // takes no lock: a job may be running while it looks.
 //
