@@ -1,9 +1,6 @@
 package weir
 
-import (
-	"github.com/weirstream/weir/internal/flow"
-	"github.com/weirstream/weir/internal/keyed"
-)
+import "github.com/weirstream/weir/internal/keyed"
 
 // An Aggregator adds values up in an accumulator: what a mean, a top ten or a count
 // distinct is made of. The accumulator is kept as state. Add may change it in place, but
@@ -26,27 +23,23 @@ type KeyValue[K, V any] struct {
 // Aggregate adds the records of each key up, and emits key and result after each record.
 // The state is written under the name "aggregate". Acc needs a [Codec].
 func Aggregate[K comparable, T, Acc, R any](in Keyed[K, T], name string, fn Aggregator[T, Acc, R], own ...Codec[Acc]) Stream[KeyValue[K, R]] {
-	return addKeyed[K, T, KeyValue[K, R]](in, name, "aggregate", func(c *KeyContext[K], out *Out[KeyValue[K, R]]) func(*flow.KeyedVec[K, T]) error {
+	return addKeyed(in, name, "aggregate", func(c *KeyContext[K]) ProcessFunc[T, KeyValue[K, R]] {
 		state := declareValue(c, "aggregate", keyed.AggregatingValue, own)
-		current := &c.backend.Current
-		return func(in *flow.KeyedVec[K, T]) error {
-			for i, v := range in.Values {
-				current.Set(in.Keys[i], in.Groups[i])
-				ref, existed := state.Ref()
-				if !existed && fn.New != nil {
-					*ref = fn.New()
-				}
-				acc, err := fn.Add(*ref, v)
-				if err != nil {
-					return blame(c.ctx, err)
-				}
-				*ref = acc
-				r, err := fn.Result(acc)
-				if err != nil {
-					return blame(c.ctx, err)
-				}
-				out.Emit(KeyValue[K, R]{Key: current.Key, Value: r})
+		return func(v T, out *Out[KeyValue[K, R]]) error {
+			ref, existed := state.Ref()
+			if !existed && fn.New != nil {
+				*ref = fn.New()
 			}
+			acc, err := fn.Add(*ref, v)
+			if err != nil {
+				return err
+			}
+			*ref = acc
+			r, err := fn.Result(acc)
+			if err != nil {
+				return err
+			}
+			out.Emit(KeyValue[K, R]{Key: c.Key(), Value: r})
 			return nil
 		}
 	})

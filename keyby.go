@@ -47,7 +47,7 @@ func (k Keyed[K, T]) edge() plan.Edge {
 			key: k.key, hash: k.hash, routing: r, mayBeNaN: holdsFloats(reflect.TypeFor[K]()),
 			pool:    flow.NewKeyedVecPool[K, T](),
 			subtask: make([]checkpoint.Subtask, r.MaxParallelism),
-			bufs:    make([]*flow.KeyedVec[K, T], r.Parallelism),
+			bufs:    make([]keyedBuffer[K, T], r.Parallelism),
 		}
 		for g := range s.subtask {
 			s.subtask[g] = flink.SubtaskOf(checkpoint.KeyGroup(g), r.MaxParallelism, r.Parallelism)
@@ -63,9 +63,15 @@ type keySender[K comparable, T any] struct {
 	routing plan.Routing
 	pool    *flow.KeyedVecPool[K, T]
 	subtask []checkpoint.Subtask // of each key group
-	bufs    []*flow.KeyedVec[K, T]
+	bufs    []keyedBuffer[K, T]
 	// mayBeNaN says that a key may be unequal to itself.
 	mayBeNaN bool
+}
+
+// A keyedBuffer is a batch on its way to one subtask; its first n records are set.
+type keyedBuffer[K comparable, T any] struct {
+	vec *flow.KeyedVec[K, T] // nil if n is 0
+	n   int
 }
 
 // holdsFloats tells whether a value of the type may be NaN, or have one in it.
@@ -100,13 +106,12 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 		}
 		group := flink.KeyGroupOf(s.hash(key), s.routing.MaxParallelism)
 		to := s.subtask[group]
-		buf := s.bufs[to]
-		if buf == nil {
-			buf = s.pool.Get()
-			s.bufs[to] = buf
+		buf := &s.bufs[to]
+		if buf.vec == nil {
+			buf.vec = s.pool.Get()
 		}
-		buf.Append(key, group, v)
-		if buf.Len() == flow.BatchSize {
+		buf.vec.Keys[buf.n], buf.vec.Groups[buf.n], buf.vec.Values[buf.n] = key, group, v
+		if buf.n++; buf.n == flow.BatchSize {
 			if err := s.send(to); err != nil {
 				return err
 			}
@@ -116,8 +121,8 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 }
 
 func (s *keySender[K, T]) Flush() error {
-	for to, buf := range s.bufs {
-		if buf != nil && buf.Len() > 0 {
+	for to := range s.bufs {
+		if s.bufs[to].n > 0 {
 			if err := s.send(checkpoint.Subtask(to)); err != nil {
 				return err
 			}
@@ -128,6 +133,7 @@ func (s *keySender[K, T]) Flush() error {
 
 func (s *keySender[K, T]) send(to checkpoint.Subtask) error {
 	b := s.bufs[to]
-	s.bufs[to] = nil
-	return s.routing.Send(to, b)
+	s.bufs[to] = keyedBuffer[K, T]{}
+	b.vec.Truncate(b.n)
+	return s.routing.Send(to, b.vec)
 }

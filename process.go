@@ -28,27 +28,18 @@ type ProcessFunc[T, U any] func(v T, out *Out[U]) error
 //		}
 //	})
 func Process[K comparable, T, U any](in Keyed[K, T], name string, open func(*KeyContext[K]) ProcessFunc[T, U]) Stream[U] {
-	return addKeyed[K, T, U](in, name, "process", func(c *KeyContext[K], out *Out[U]) func(*flow.KeyedVec[K, T]) error {
+	return addKeyed(in, name, "process", func(c *KeyContext[K]) ProcessFunc[T, U] {
 		fn := open(c)
 		if fn == nil && c.err == nil {
 			c.err = errors.New("the function given to Process returned no function")
 		}
-		current := &c.backend.Current
-		return func(in *flow.KeyedVec[K, T]) error {
-			for i, v := range in.Values {
-				current.Set(in.Keys[i], in.Groups[i])
-				if err := fn(v, out); err != nil {
-					return blame(c.ctx, err)
-				}
-			}
-			return nil
-		}
+		return fn
 	})
 }
 
 // addKeyed adds an operator with keyed state: open declares the state and returns what
-// processes a batch.
-func addKeyed[K comparable, T, U any](in Keyed[K, T], name, kind string, open func(*KeyContext[K], *Out[U]) func(*flow.KeyedVec[K, T]) error) Stream[U] {
+// processes a record.
+func addKeyed[K comparable, T, U any](in Keyed[K, T], name, kind string, open func(*KeyContext[K]) ProcessFunc[T, U]) Stream[U] {
 	return add[U](in.stream.job, &plan.Node{
 		Kind:   kind,
 		Name:   name,
@@ -56,8 +47,7 @@ func addKeyed[K comparable, T, U any](in Keyed[K, T], name, kind string, open fu
 		New: func(ctx *flow.Context, out flow.Output) (_ flow.Operator, err error) {
 			defer guard(ctx, &err)
 			c := &KeyContext[K]{ctx: ctx, backend: keyed.NewBackend(ctx.Range(), in.codec)}
-			op := &keyedOp[K, T, U]{c: c, out: &Out[U]{to: out}}
-			op.process = open(c, op.out)
+			op := &keyedOp[K, T, U]{c: c, fn: open(c), out: &Out[U]{to: out}}
 			if c.err != nil {
 				return nil, Permanent(blame(ctx, c.err))
 			}
@@ -73,15 +63,24 @@ func addKeyed[K comparable, T, U any](in Keyed[K, T], name, kind string, open fu
 
 // A keyedOp is a subtask of an operator with keyed state.
 type keyedOp[K comparable, T, U any] struct {
-	c       *KeyContext[K]
-	process func(*flow.KeyedVec[K, T]) error
-	out     *Out[U]
+	c   *KeyContext[K]
+	fn  ProcessFunc[T, U]
+	out *Out[U]
 }
 
 func (o *keyedOp[K, T, U]) Push(b flow.Batch) (err error) {
 	defer guard(o.c.ctx, &err)
-	if err := o.process(b.(*flow.KeyedVec[K, T])); err != nil {
-		return err
+	in := b.(*flow.KeyedVec[K, T])
+	current := &o.c.backend.Current
+	for from := 0; from < in.Len(); from += keyed.Ahead {
+		to := min(from+keyed.Ahead, in.Len())
+		o.c.backend.LookAhead(in.Keys[from:to], in.Groups[from:to])
+		for _, v := range in.Values[from:to] {
+			current.Next()
+			if err := o.fn(v, o.out); err != nil {
+				return blame(o.c.ctx, err)
+			}
+		}
 	}
 	return o.out.flush()
 }

@@ -51,31 +51,29 @@ type KeyedVec[K comparable, T any] struct {
 // Len is the number of records.
 func (v *KeyedVec[K, T]) Len() int { return len(v.Values) }
 
+// Truncate keeps the first n records.
+func (v *KeyedVec[K, T]) Truncate(n int) {
+	v.Keys, v.Groups, v.Values = v.Keys[:n], v.Groups[:n], v.Values[:n]
+}
+
 // Release clears the batch and gives it back to its pool, if it has one.
 func (v *KeyedVec[K, T]) Release() {
 	clear(v.Keys)
 	clear(v.Values)
-	v.Keys, v.Groups, v.Values = v.Keys[:0], v.Groups[:0], v.Values[:0]
 	if v.pool != nil {
+		v.Truncate(BatchSize)
 		v.pool.Put(v)
 	}
 }
 
-// Append adds one record.
-func (v *KeyedVec[K, T]) Append(key K, group checkpoint.KeyGroup, value T) {
-	v.Keys = append(v.Keys, key)
-	v.Groups = append(v.Groups, group)
-	v.Values = append(v.Values, value)
-}
-
-// NewKeyedVecPool makes a pool of keyed batches with room for BatchSize records.
+// NewKeyedVecPool makes a pool of keyed batches.
 func NewKeyedVecPool[K comparable, T any]() *KeyedVecPool[K, T] {
 	p := &KeyedVecPool[K, T]{}
 	p.pool.New = func() any {
 		return &KeyedVec[K, T]{
-			Keys:   make([]K, 0, BatchSize),
-			Groups: make([]checkpoint.KeyGroup, 0, BatchSize),
-			Values: make([]T, 0, BatchSize),
+			Keys:   make([]K, BatchSize),
+			Groups: make([]checkpoint.KeyGroup, BatchSize),
+			Values: make([]T, BatchSize),
 			pool:   &p.pool,
 		}
 	}
@@ -85,5 +83,6 @@ func NewKeyedVecPool[K comparable, T any]() *KeyedVecPool[K, T] {
 // KeyedVecPool recycles the keyed batches that are sent over one edge.
 type KeyedVecPool[K comparable, T any] struct{ pool sync.Pool }
 
-// Get returns an empty batch.
+// Get returns a batch of BatchSize zero records, to be set one by one and then truncated
+// to those that were: appending to three slices costs more than what is appended.
 func (p *KeyedVecPool[K, T]) Get() *KeyedVec[K, T] { return p.pool.Get().(*KeyedVec[K, T]) }

@@ -31,6 +31,14 @@ func (g *group[K, V]) find(key K, hash uint32) (i, at int, ok bool) {
 	}
 }
 
+// slot returns the slot at which the search for a hash begins.
+func (g *group[K, V]) slot(hash uint32) uint64 {
+	if len(g.index) == 0 {
+		return 0
+	}
+	return g.index[int(hash)&(len(g.index)-1)]
+}
+
 // vacant returns the first empty slot for a hash.
 func (g *group[K, V]) vacant(hash uint32) int {
 	mask := len(g.index) - 1

@@ -29,15 +29,16 @@ type Current[K comparable] struct {
 	Hash  uint32
 	Group checkpoint.KeyGroup
 	hash  func(K) uint32
-	// seq is another one for every Set, so that a table knows the key it looked for last
-	// without comparing keys.
+	// seq is another one for every key that becomes the current one, so that a table
+	// knows the key it looked for last without comparing keys.
 	seq uint64
+	ahead[K]
 }
 
 // Set makes key the current key.
 func (c *Current[K]) Set(key K, group checkpoint.KeyGroup) {
 	c.Key, c.Group, c.Hash = key, group, c.hash(key)
-	c.seq++
+	c.seq += Ahead + 1 // none of those that were looked ahead for
 }
 
 // hashOf returns the hash by which tables find keys. It is not Flink's, which decides

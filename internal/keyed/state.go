@@ -116,6 +116,7 @@ type state[K comparable] interface {
 	describe() flink.StateMeta
 	size() int // entries
 	freeze() frozenState[K]
+	lookAhead(c *Current[K])
 	reserve(g checkpoint.KeyGroup, n int)
 	// reader returns what decodes a value written by a state that described itself as
 	// was, gives it to the current key, and tells how many bytes it took.
@@ -131,6 +132,7 @@ type frozenState[K comparable] interface {
 	release()
 }
 
+func (s *Cells[K, V]) lookAhead(c *Current[K])              { s.Table.lookAhead(c) }
 func (s *Cells[K, V]) describe() flink.StateMeta            { return s.meta }
 func (s *Cells[K, V]) size() int                            { return s.Table.Len() }
 func (s *Cells[K, V]) reserve(g checkpoint.KeyGroup, n int) { s.Table.Reserve(g, n) }

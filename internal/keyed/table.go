@@ -33,10 +33,12 @@ type Table[K comparable, V any] struct {
 	// can be changed. With it, whoever gets a value may change it in place.
 	clone func(V) V
 	epoch uint32 // stamp of pages made now
+	n     int    // entries in all groups
 	// The key that was found last, and its entry: user code reads a state and then
 	// writes it.
 	lastSeq   uint64
 	lastEntry int
+	foresight
 	freezer
 }
 
@@ -92,22 +94,18 @@ func NewTable[K comparable, V any](r checkpoint.KeyGroupRange, own func(K) K) *T
 }
 
 // Len is the number of keys in the table.
-func (t *Table[K, V]) Len() int {
-	n := 0
-	for i := range t.groups {
-		n += t.groups[i].n
-	}
-	return n
-}
+func (t *Table[K, V]) Len() int { return t.n }
 
 // Get returns the value of a key.
 func (t *Table[K, V]) Get(c *Current[K]) (V, bool) {
 	g := t.group(c.Group)
 	if c.seq != t.lastSeq {
-		i, _, ok := g.find(c.Key, c.Hash)
+		i, ok := t.foreseen(c.seq)
 		if !ok {
-			var zero V
-			return zero, false
+			if i, _, ok = g.find(c.Key, c.Hash); !ok {
+				var zero V
+				return zero, false
+			}
 		}
 		t.lastSeq, t.lastEntry = c.seq, i
 	}
@@ -125,13 +123,16 @@ func (t *Table[K, V]) Ref(c *Current[K]) (v *V, existed bool) {
 	if c.seq == t.lastSeq {
 		return &t.writable(g, t.lastEntry>>pageBits)[t.lastEntry&pageMask].value, true
 	}
-	i, at, ok := g.find(c.Key, c.Hash)
+	i, ok := t.foreseen(c.seq)
 	if !ok {
-		key := c.Key
-		if t.own != nil {
-			key = t.own(key)
+		var at int
+		if i, at, ok = g.find(c.Key, c.Hash); !ok {
+			key := c.Key
+			if t.own != nil {
+				key = t.own(key)
+			}
+			i = t.insert(g, at, key, c.Hash)
 		}
-		i = t.insert(g, at, key, c.Hash)
 	}
 	t.lastSeq, t.lastEntry = c.seq, i
 	return &t.writable(g, i>>pageBits)[i&pageMask].value, ok
@@ -145,7 +146,8 @@ func (t *Table[K, V]) Delete(c *Current[K]) bool {
 		return false
 	}
 	g.unlink(at)
-	t.lastSeq = 0 // no key's: Set counts from 1
+	t.lastSeq = 0 // no key's: they count from 1
+	t.forget()
 	// The last entry moves into the gap, so that entries stay dense.
 	last := g.n - 1
 	from := t.writable(g, last>>pageBits)
@@ -156,6 +158,7 @@ func (t *Table[K, V]) Delete(c *Current[K]) bool {
 	}
 	from[last&pageMask] = entry[K, V]{}
 	g.n--
+	t.n--
 	if g.n&pageMask == 0 {
 		t.ownList(g)
 		p := len(g.pages) - 1
@@ -195,6 +198,7 @@ func (t *Table[K, V]) insert(g *group[K, V], at int, key K, hash uint32) int {
 	t.writable(g, i>>pageBits)[i&pageMask].key = key
 	g.index[at] = uint64(hash)<<32 | uint64(i+1)
 	g.n++
+	t.n++
 	return i
 }
 

@@ -1,0 +1,97 @@
+package keyed
+
+import "github.com/weirstream/weir/checkpoint"
+
+// Looking ahead: before a run of records is processed, their keys are looked up in the
+// tables that are likely to be asked for them, all in one small loop. To find one key
+// takes some loads from memory that wait for each other; the loads for different keys do
+// not wait for each other, and in a loop that does nothing else the processor has those
+// of several keys on their way at once. The user's function then finds the entries in
+// the cache, and their numbers already known.
+
+// Ahead is for how many keys at most is looked ahead: so many that their entries stay in
+// the innermost cache until they are used.
+const Ahead = 32
+
+// ahead is the run of keys that was looked ahead for. Key i of it is current while seq
+// is base+1+i.
+type ahead[K comparable] struct {
+	base   uint64
+	keys   []K
+	groups []checkpoint.KeyGroup
+	hashes [Ahead]uint32
+}
+
+// LookAhead begins a run of at most Ahead keys, with their key groups. Next makes one of
+// them after the other the current key. The slices must stay as they are meanwhile.
+func (b *Backend[K]) LookAhead(keys []K, groups []checkpoint.KeyGroup) {
+	c := &b.Current
+	c.seq += Ahead + 1
+	c.base, c.keys, c.groups = c.seq, keys, groups
+	for i, k := range keys {
+		c.hashes[i] = c.hash(k)
+	}
+	for _, s := range b.states {
+		s.lookAhead(c)
+	}
+}
+
+// Next makes the next key of the run the current one.
+func (c *Current[K]) Next() {
+	i := c.seq - c.base
+	c.Key, c.Group, c.Hash = c.keys[i], c.groups[i], c.hashes[i]
+	c.seq++
+}
+
+// A foresight is what a table knows of the entries of a run of keys.
+//
+// Invariant: of the run that began at base, entries[i] is the entry of key i, or none if
+// it had none. An entry stays where it is but for a deletion, which makes the table
+// forget.
+type foresight struct {
+	base    uint64
+	known   int // how many keys of the run it knows about
+	entries [Ahead]int
+	// asked is for how many keys of the run the table was asked, of how many there were.
+	asked, ran int
+	touched    uint64 // what nobody needs but a loop that only loads
+}
+
+const none = -1
+
+// worthwhile is how many entries a table has at least that looks ahead. A smaller one is
+// in the cache anyway, and what is known sooner is not known for less.
+const worthwhile = 8 << 10
+
+// lookAhead finds the entries of a run of keys. A table that was asked for less than half
+// of the last run's does not look.
+func (t *Table[K, V]) lookAhead(c *Current[K]) {
+	f := &t.foresight
+	look := t.n >= worthwhile && 2*f.asked >= f.ran
+	f.base, f.known, f.asked, f.ran = c.base, 0, 0, len(c.keys)
+	if !look {
+		return
+	}
+	for i := range c.keys {
+		f.touched += t.group(c.groups[i]).slot(c.hashes[i])
+	}
+	for i, key := range c.keys {
+		f.entries[i] = none
+		if e, _, ok := t.group(c.groups[i]).find(key, c.hashes[i]); ok {
+			f.entries[i] = e
+		}
+	}
+	f.known = len(c.keys)
+}
+
+// foreseen returns the entry of the current key, if it was looked ahead for and found.
+func (f *foresight) foreseen(seq uint64) (entry int, ok bool) {
+	f.asked++
+	if i := seq - f.base - 1; i < uint64(f.known) {
+		return f.entries[i], f.entries[i] != none
+	}
+	return 0, false
+}
+
+// forget says that entries are not where they were.
+func (f *foresight) forget() { f.known = 0 }
