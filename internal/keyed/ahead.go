@@ -25,14 +25,18 @@ type ahead[K comparable] struct {
 // LookAhead begins a run of at most Ahead keys, with their key groups. Next makes one of
 // them after the other the current key. The slices must stay as they are meanwhile.
 func (b *Backend[K]) LookAhead(keys []K, groups []checkpoint.KeyGroup) {
-	c := &b.Current
+	b.Current.begin(keys, groups)
+	for _, s := range b.states {
+		s.lookAhead(&b.Current)
+	}
+}
+
+// begin makes keys the run; none of them is the current key yet.
+func (c *Current[K]) begin(keys []K, groups []checkpoint.KeyGroup) {
 	c.seq += Ahead + 1
 	c.base, c.keys, c.groups = c.seq, keys, groups
 	for i, k := range keys {
 		c.hashes[i] = c.hash(k)
-	}
-	for _, s := range b.states {
-		s.lookAhead(c)
 	}
 }
 
@@ -63,15 +67,20 @@ const none = -1
 // in the cache anyway, and what is known sooner is not known for less.
 const worthwhile = 8 << 10
 
-// lookAhead finds the entries of a run of keys. A table that was asked for less than half
-// of the last run's does not look.
+// lookAhead looks ahead if that seems worthwhile: in a large table that was asked for half
+// of the last run's keys at least.
 func (t *Table[K, V]) lookAhead(c *Current[K]) {
 	f := &t.foresight
-	look := t.n >= worthwhile && 2*f.asked >= f.ran
+	worth := t.n >= worthwhile && 2*f.asked >= f.ran
 	f.base, f.known, f.asked, f.ran = c.base, 0, 0, len(c.keys)
-	if !look {
-		return
+	if worth {
+		t.look(c)
 	}
+}
+
+// look finds the entries of the run that has begun.
+func (t *Table[K, V]) look(c *Current[K]) {
+	f := &t.foresight
 	for i := range c.keys {
 		f.touched += t.group(c.groups[i]).slot(c.hashes[i])
 	}
@@ -81,7 +90,7 @@ func (t *Table[K, V]) lookAhead(c *Current[K]) {
 			f.entries[i] = e
 		}
 	}
-	f.known = len(c.keys)
+	f.base, f.known = c.base, len(c.keys)
 }
 
 // foreseen returns the entry of the current key, if it was looked ahead for and found.

@@ -24,7 +24,7 @@ func (g *group[K, V]) find(key K, hash uint32) (i, at int, ok bool) {
 		}
 		if uint32(s>>32) == hash {
 			i = int(uint32(s)) - 1
-			if g.pages[i>>pageBits][i&pageMask].key == key {
+			if g.pages[i>>pageBits].page[i&pageMask].key == key {
 				return i, at, true
 			}
 		}

@@ -175,7 +175,7 @@ func (f *frozenCells[K, V]) count(group int) int { return f.groups[group].n }
 func (f *frozenCells[K, V]) appendEntries(dst []byte, group, from, limit int, key codec.Codec[K]) (_ []byte, i int, err error) {
 	g := &f.groups[group]
 	for i = from; i < g.n && len(dst) < limit; i++ {
-		e := &g.pages[i>>pageBits][i&pageMask]
+		e := &g.pages[i>>pageBits].page[i&pageMask]
 		dst = append(dst, voidNamespace)
 		if dst, err = key.Append(dst, e.key); err != nil {
 			return dst, i, fmt.Errorf("key %v: %w", e.key, err)

@@ -52,10 +52,15 @@ type page[K comparable, V any] [pageSize]entry[K, V]
 
 type group[K comparable, V any] struct {
 	index []uint64 // a power of two long, or nil
-	pages []*page[K, V]
-	stamp []uint32 // the epoch of each page
-	list  uint32   // the epoch of the list pages itself
-	n     int      // entries
+	pages []stamped[K, V]
+	n     int    // entries
+	list  uint32 // the epoch of the list pages itself
+}
+
+// A stamped page is a page and the epoch in which it was made.
+type stamped[K comparable, V any] struct {
+	*page[K, V]
+	epoch uint32
 }
 
 // freezer knows which snapshots are still being written.
@@ -112,7 +117,7 @@ func (t *Table[K, V]) Get(c *Current[K]) (V, bool) {
 	if t.clone != nil {
 		return t.writable(g, t.lastEntry>>pageBits)[t.lastEntry&pageMask].value, true
 	}
-	return g.pages[t.lastEntry>>pageBits][t.lastEntry&pageMask].value, true
+	return g.pages[t.lastEntry>>pageBits].page[t.lastEntry&pageMask].value, true
 }
 
 // Ref returns where the value of a key is, to be changed in place, and whether the key
@@ -162,8 +167,8 @@ func (t *Table[K, V]) Delete(c *Current[K]) bool {
 	if g.n&pageMask == 0 {
 		t.ownList(g)
 		p := len(g.pages) - 1
-		g.pages[p] = nil
-		g.pages, g.stamp = g.pages[:p], g.stamp[:p]
+		g.pages[p] = stamped[K, V]{}
+		g.pages = g.pages[:p]
 	}
 	return true
 }
@@ -192,8 +197,7 @@ func (t *Table[K, V]) insert(g *group[K, V], at int, key K, hash uint32) int {
 	i := g.n
 	if i&pageMask == 0 {
 		t.ownList(g)
-		g.pages = append(g.pages, new(page[K, V]))
-		g.stamp = append(g.stamp, t.epoch)
+		g.pages = append(g.pages, stamped[K, V]{new(page[K, V]), t.epoch})
 	}
 	t.writable(g, i>>pageBits)[i&pageMask].key = key
 	g.index[at] = uint64(hash)<<32 | uint64(i+1)
@@ -204,24 +208,23 @@ func (t *Table[K, V]) insert(g *group[K, V], at int, key K, hash uint32) int {
 
 // writable returns page p for writing: a copy, if a snapshot can see the one there is.
 func (t *Table[K, V]) writable(g *group[K, V], p int) *page[K, V] {
-	if f := t.frozen.Load(); f != 0 && g.stamp[p] <= f {
+	if f := t.frozen.Load(); f != 0 && g.pages[p].epoch <= f {
 		t.ownList(g)
-		c := *g.pages[p]
+		c := *g.pages[p].page
 		if t.clone != nil {
 			for i := range min(pageSize, g.n-p<<pageBits) {
 				c[i].value = t.clone(c[i].value)
 			}
 		}
-		g.pages[p] = &c
-		g.stamp[p] = t.epoch
+		g.pages[p] = stamped[K, V]{&c, t.epoch}
 	}
-	return g.pages[p]
+	return g.pages[p].page
 }
 
 // ownList makes the list of pages the table's own, if a snapshot can see it.
 func (t *Table[K, V]) ownList(g *group[K, V]) {
 	if f := t.frozen.Load(); f != 0 && g.list <= f {
-		g.pages = append(make([]*page[K, V], 0, len(g.pages)+len(g.pages)/8+1), g.pages...)
+		g.pages = append(make([]stamped[K, V], 0, len(g.pages)+len(g.pages)/8+1), g.pages...)
 	}
 	g.list = t.epoch
 }
@@ -234,7 +237,7 @@ type frozen[K comparable, V any] struct {
 }
 
 type frozenGroup[K comparable, V any] struct {
-	pages []*page[K, V]
+	pages []stamped[K, V]
 	n     int
 }
 

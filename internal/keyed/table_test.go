@@ -14,7 +14,7 @@ func contents[K comparable, V any](t *rapid.T, f *frozen[K, V]) map[K]V {
 	m := make(map[K]V)
 	for _, g := range f.groups {
 		for i := range g.n {
-			e := g.pages[i>>pageBits][i&pageMask]
+			e := g.pages[i>>pageBits].page[i&pageMask]
 			if _, twice := m[e.key]; twice {
 				t.Fatalf("key %v twice in a snapshot", e.key)
 			}
@@ -41,15 +41,32 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 		}
 		var shots []shot
 		keys := rapid.SliceOfN(rapid.StringMatching(`[a-e]{0,4}`), 1, 120).Draw(t, "keys")
-		set := func(t *rapid.T) {
-			k := rapid.SampledFrom(keys).Draw(t, "key")
+		groupOf := func(k string) checkpoint.KeyGroup {
 			group := 5
 			for _, c := range k {
 				group = 5 + (group+int(c))%groups
 			}
-			cur.Set(k, checkpoint.KeyGroup(group))
+			return checkpoint.KeyGroup(group)
+		}
+		set := func(t *rapid.T) {
+			if ahead := cur.base + uint64(len(cur.keys)); cur.base < cur.seq && cur.seq < ahead && rapid.Bool().Draw(t, "next") {
+				cur.Next()
+				return
+			}
+			k := rapid.SampledFrom(keys).Draw(t, "key")
+			cur.Set(k, groupOf(k))
 		}
 		t.Repeat(map[string]func(*rapid.T){
+			"look ahead": func(t *rapid.T) {
+				run := rapid.SliceOfN(rapid.SampledFrom(keys), 1, Ahead).Draw(t, "run")
+				var in []checkpoint.KeyGroup
+				for _, k := range run {
+					in = append(in, groupOf(k))
+				}
+				cur.begin(run, in)
+				table.look(&cur)
+				cur.Next()
+			},
 			"put": func(t *rapid.T) {
 				set(t)
 				ref, existed := table.Ref(&cur)
@@ -106,6 +123,51 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 			t.Fatalf("at the end:\n got %v\nwant %v", got, model)
 		}
 	})
+}
+
+// A large table looks ahead, but not if it is not asked for what it finds; and it finds
+// what is there.
+func TestLookAhead(t *testing.T) {
+	table := NewTable[int64, int64](checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	cur := Current[int64]{hash: hashOf[int64]()}
+	keys, in := make([]int64, Ahead), make([]checkpoint.KeyGroup, Ahead)
+	for i := range keys {
+		keys[i] = int64(i)
+	}
+	run := func(ask bool) (known int) {
+		cur.begin(keys, in)
+		table.lookAhead(&cur)
+		known = table.known
+		for i := range keys {
+			cur.Next()
+			if !ask {
+				continue
+			}
+			if e, ok := table.foreseen(cur.seq); known > 0 && (!ok || e != i) {
+				t.Fatalf("key %d: foresaw entry %d, %t", i, e, ok)
+			}
+		}
+		return known
+	}
+	fill := func(n int64) {
+		for k := range n {
+			cur.Set(k, 0)
+			table.Ref(&cur)
+		}
+	}
+	fill(worthwhile - 1)
+	if run(true) != 0 {
+		t.Error("a small table looks ahead")
+	}
+	fill(worthwhile)
+	for i, c := range []struct {
+		ask  bool
+		want int
+	}{{true, Ahead}, {true, Ahead}, {false, Ahead}, {true, 0}, {true, Ahead}} {
+		if got := run(c.ask); got != c.want {
+			t.Errorf("run %d: %d keys are known about, want %d", i, got, c.want)
+		}
+	}
 }
 
 // After a snapshot is released nothing is copied any more: a write goes to the page that
