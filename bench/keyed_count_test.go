@@ -196,18 +196,20 @@ func BenchmarkKeyedCount(b *testing.B) {
 	for _, distinct := range []int{1_000, 1_000_000} {
 		b.Run(fmt.Sprintf("keys=%d", distinct), func(b *testing.B) {
 			f := newFeed(distinct, 20_000_000)
-			var weirs, hand time.Duration
+			var weirs, hand, ratios []float64
 			var checkpoints int
+			records := float64(parallelism*f.records) / 1e6
 			for b.Loop() {
 				took, n := weirCount(b, f)
-				weirs += took
+				byHand := handCount(f)
 				checkpoints += n
-				hand += handCount(f)
+				weirs = append(weirs, records/took.Seconds())
+				hand = append(hand, records/byHand.Seconds())
+				ratios = append(ratios, byHand.Seconds()/took.Seconds())
 			}
-			total := float64(parallelism * f.records * b.N)
-			b.ReportMetric(total/weirs.Seconds()/1e6, "weir-Mrec/s")
-			b.ReportMetric(total/hand.Seconds()/1e6, "hand-Mrec/s")
-			b.ReportMetric(hand.Seconds()/weirs.Seconds(), "ratio")
+			b.ReportMetric(median(weirs), "weir-Mrec/s")
+			b.ReportMetric(median(hand), "hand-Mrec/s")
+			b.ReportMetric(median(ratios), "ratio")
 			b.ReportMetric(float64(checkpoints)/float64(b.N), "checkpoints/op")
 			b.ReportMetric(0, "ns/op")
 		})

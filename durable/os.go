@@ -150,10 +150,17 @@ func renameError(oldname, newname string, err error) error {
 
 // osFile is a File. Invariant: once dead is set, f is only closed.
 type osFile struct {
-	mu   sync.Mutex
-	f    *os.File
-	dead error // the first error of Write or Sync
+	mu      sync.Mutex
+	f       *os.File
+	dead    error // the first error of Write or Sync
+	written int64 // bytes
+	started int64 // of these, for how many the write-out was started
 }
+
+// writeOutBytes is how much of a file is written before the system is asked to begin to
+// write it to the disk, so that Sync finds most of a large file there. It makes nothing
+// durable: an error of the write-out is Sync's to report.
+const writeOutBytes = 8 << 20
 
 func (o *osFile) Write(p []byte) (int, error) {
 	o.mu.Lock()
@@ -163,6 +170,10 @@ func (o *osFile) Write(p []byte) (int, error) {
 	}
 	n, err := o.f.Write(p) // goes on after a short write and after EINTR
 	o.dead = err
+	if o.written += int64(n); o.written-o.started >= writeOutBytes {
+		startWriteOut(o.f, o.started, o.written-o.started)
+		o.started = o.written
+	}
 	return n, err
 }
 

@@ -37,6 +37,7 @@ type StateWriter struct {
 
 	buf    []byte       // not yet written
 	file   durable.File // nil as long as all bytes are in buf
+	behind *behind      // writes to file, once it is large
 	sum    *sum         // of all bytes, once there is a file
 	err    error        // the first error, or errWriterClosed
 	opened bool         // counted in pending.writers
@@ -129,12 +130,32 @@ func (w *StateWriter) writeOut(b []byte) error {
 		return err // what goes on would be written for nothing
 	}
 	w.sum.add(b)
-	if n, err := w.file.Write(b); err != nil {
+	if w.sum.length <= behindAfter {
+		return writeAll(w.file, b)
+	}
+	if w.behind == nil {
+		w.behind = newBehind(w.file)
+	}
+	return w.behind.write(b)
+}
+
+func writeAll(f durable.File, b []byte) error {
+	if n, err := f.Write(b); err != nil {
 		return fmt.Errorf("write state file: %w", err)
 	} else if n < len(b) {
 		return fmt.Errorf("write state file: %d of %d bytes were taken", n, len(b))
 	}
 	return nil
+}
+
+// settle takes the file back from who writes behind.
+func (w *StateWriter) settle() error {
+	if w.behind == nil {
+		return nil
+	}
+	err := w.behind.end()
+	w.behind = nil
+	return err
 }
 
 // Close ends the state. On return the bytes are durable or, if they are few, in the
@@ -148,6 +169,9 @@ func (w *StateWriter) Close() (Blob, error) {
 		return w.closeInline()
 	}
 	if err := w.flush(); err != nil {
+		return Blob{}, w.fail(err)
+	}
+	if err := w.settle(); err != nil {
 		return Blob{}, w.fail(err)
 	}
 	if err := w.file.Sync(); err != nil {
@@ -207,7 +231,8 @@ func (w *StateWriter) fail(err error) error {
 	w.err = w.wrap(err)
 	w.buf = nil
 	if w.file != nil {
-		w.file.Close() // it is dead already
+		w.settle()     // there is an error already
+		w.file.Close() // it is dead
 		w.file = nil
 		w.remove()
 	}
