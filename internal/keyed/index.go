@@ -6,9 +6,10 @@ package keyed
 // minIndex is the length of the smallest index.
 const minIndex = 8
 
-// full tells whether an index of the given length is too small for n entries: it is
-// kept at most three quarters full.
-func full(n, length int) bool { return 4*n > 3*length }
+// full tells whether an index of the given length is too small for n entries. It is kept
+// at most half full: whether a search ends at its first slot is a guess for the
+// processor, and a wrong one costs more than the memory.
+func full(n, length int) bool { return 2*n > length }
 
 // find looks for a key. If it is there, i is its entry and at its slot; if not, at is
 // the slot it would take (meaningless while there is no index).
