@@ -1,0 +1,80 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/weirstream/weir/durable/faultfs"
+)
+
+// TestLargeState writes a state that is written behind, whole, and with a fault at each
+// of its writes: no write is lost, none is tried again, and the writer says so.
+//
+// It runs in a bubble, which fails if a goroutine is left behind.
+func TestLargeState(t *testing.T) { synctest.Test(t, testLargeState) }
+
+func testLargeState(t *testing.T) {
+	state := make([]byte, 3*behindAfter+12345)
+	rand.NewChaCha8([32]byte{1}).Read(state)
+	write := func(s *Store) (*Pending, Blob, error) {
+		p, err := s.Begin()
+		check(t, err)
+		w := p.NewWriter("large", 0)
+		for rest := state; len(rest) > 0; {
+			n := min(100_000, len(rest))
+			if _, err := w.Write(rest[:n]); err != nil {
+				w.Abort()
+				b, err2 := w.Close()
+				if err2 != err {
+					t.Errorf("Write says %v, then Close %v", err, err2)
+				}
+				return p, b, err
+			}
+			rest = rest[n:]
+		}
+		b, err := w.Close()
+		return p, b, err
+	}
+	disk := newDisk(t)
+	s, _ := mustStart(t, disk, testOptions(1))
+	p, b, err := write(s)
+	check(t, err)
+	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}))
+	c, err := s.Recover(From{})
+	check(t, err)
+	got, err := readAll(c, b.Handle)
+	check(t, err)
+	if !bytes.Equal(got, state) {
+		t.Fatalf("%d bytes came back, other than the %d that were written", len(got), len(state))
+	}
+
+	for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter} {
+		for k := 1; ; k++ {
+			faulty := faultfs.New(disk, faultfs.Rule{Ops: faultfs.Write, Name: "state-*", K: k, Do: do, Err: syscall.ENOSPC})
+			s.fsys = faulty
+			p, b, err := write(s)
+			if faulty.Fired(0) == 0 {
+				check(t, err)
+				if k < 20 {
+					t.Errorf("only %d writes", k-1)
+				}
+				check(t, p.Abort())
+				break
+			}
+			if !errors.Is(err, syscall.ENOSPC) || b.Handle != nil {
+				t.Fatalf("action %d, write %d: %v, %+v", do, k, err, b)
+			}
+			if n := faulty.Matched(0); n != k {
+				t.Errorf("action %d: write %d failed, and %d were made", do, k, n)
+			}
+			if left := names(t, disk, p.dir); len(left) > 0 {
+				t.Errorf("action %d, write %d: left %v", do, k, left)
+			}
+			check(t, p.Abort())
+		}
+	}
+}
