@@ -36,6 +36,7 @@ const policy = `
 
 	# the language knows no engine
 	.                  < checkpoint flink internal/flow internal/codec internal/plan internal/keyed
+	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs
 	connector/...      < . checkpoint durable libraries
 
 	# the engine: decisions first, then effects

@@ -13,14 +13,23 @@ func Slice[T any](records ...T) Source[T] { return sliceSource[T](records) }
 
 type sliceSource[T any] []T
 
-func (s sliceSource[T]) Splits(context.Context) ([]string, error) { return []string{"slice"}, nil }
+// sliceSplit is the id of the only split.
+const sliceSplit = "slice"
+
+func (s sliceSource[T]) Splits(context.Context) ([]string, error) { return []string{sliceSplit}, nil }
 func (s sliceSource[T]) Bounded() bool                            { return true }
 
 func (s sliceSource[T]) Open(_ context.Context, split Split) (Reader[T], error) {
+	if split.ID != sliceSplit {
+		return nil, Permanent(fmt.Errorf("a slice has no split %q", split.ID))
+	}
 	r := &sliceReader[T]{records: s}
 	if split.Position != nil {
 		at, n := binary.Uvarint(split.Position)
-		if n <= 0 || at > uint64(len(s)) {
+		if n <= 0 || n != len(split.Position) {
+			return nil, Permanent(fmt.Errorf("position %x is none of a slice", split.Position))
+		}
+		if at > uint64(len(s)) {
 			return nil, Permanent(fmt.Errorf("the checkpoint has read further than the %d records there are: the slice has changed", len(s)))
 		}
 		r.at = int(at)

@@ -15,9 +15,6 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// outDir is the folder of the sinks under test; its parent is to be made too.
-const outDir = "/data/out"
-
 // A script is what the subtasks of a small job write in the periods between its
 // checkpoints.
 type script struct {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/connector/connectortest"
 )
 
 func square(i int64) int64 { return i * i }
@@ -159,5 +160,32 @@ func TestRefuses(t *testing.T) {
 	}
 	if _, err := Source(10, square, Splits(0)).Splits(t.Context()); !weir.IsPermanent(err) {
 		t.Error(err)
+	}
+}
+
+func TestConformance(t *testing.T) {
+	for _, n := range []int64{0, 1, 3, 40} {
+		for _, k := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%d records in %d splits", n, k), func(t *testing.T) {
+				want := make(map[string][]int64, k)
+				for j := range k {
+					want[fmt.Sprint(j)] = nil
+				}
+				for i := range n {
+					id := fmt.Sprint(i % int64(k))
+					want[id] = append(want[id], square(i))
+				}
+				connectortest.Source(t, connectortest.SourceConfig[int64]{
+					New:  func() weir.Source[int64] { return Source(n, square, Splits(k)) },
+					Want: want,
+					Refused: [][]byte{
+						{}, {1}, {1, 0}, {1, 1, 1},
+						position{next: n + 2*int64(k), splits: int64(k)}.encode(), // behind the end
+						position{next: 0, splits: int64(k) + 1}.encode(),
+						position{next: math.MaxInt64, splits: int64(k)}.encode(),
+					},
+				})
+			})
+		}
 	}
 }

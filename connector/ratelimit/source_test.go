@@ -6,12 +6,14 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/connector/connectortest"
 	"github.com/weirstream/weir/connector/generator"
 )
 
@@ -278,4 +280,20 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}
+}
+
+// A source that is slowed down is one.
+func TestConformance(t *testing.T) {
+	want := map[string][]int64{}
+	for i := range int64(40) {
+		id := strconv.FormatInt(i%2, 10)
+		want[id] = append(want[id], i)
+	}
+	connectortest.Source(t, connectortest.SourceConfig[int64]{
+		New: func() weir.Source[int64] {
+			return Source(generator.Source(40, index, generator.Splits(2)), 1e6)
+		},
+		Want:    want,
+		Refused: [][]byte{{}, {1}},
+	})
 }

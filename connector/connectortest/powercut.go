@@ -1,0 +1,103 @@
+package connectortest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/weirstream/weir/durable/crashfs"
+)
+
+// preparedIsDurable: whenever the power fails after a checkpoint is complete, what it holds
+// prepared can be committed. The process does not come to commit it itself.
+func (s *sinkTest[T]) preparedIsDurable() error {
+	if err := s.needsFiles(); err != nil {
+		return err
+	}
+	disk := crashfs.New(crashfs.Strict)
+	l := s.life(s.on(disk), first, 1)
+	l.step = func(call string) error {
+		if call == "commit" {
+			return errKilled
+		}
+		return nil
+	}
+	scenario := func() error {
+		if err := l.run(); !errors.Is(err, errKilled) {
+			return cmp.Or(err, errors.New("nothing was to be committed"))
+		}
+		return nil
+	}
+	report, err := l.sweep(disk, scenario, func(disk *crashfs.FS, then *life[T]) error {
+		_, err := then.next(s.on(disk)).begin()
+		return err
+	})
+	return s.saw("the restored checkpoint committed in every state", report, err)
+}
+
+// committedIsDurable: whenever the power fails, what Commit has returned for is visible,
+// without anybody doing anything, and nothing else.
+func (s *sinkTest[T]) committedIsDurable() error {
+	if err := s.needsFiles(); err != nil {
+		return err
+	}
+	disk := crashfs.New(crashfs.Strict)
+	l := s.life(s.on(disk), single, 1)
+	report, err := l.sweep(disk, l.run, func(_ *crashfs.FS, then *life[T]) error { return then.ahead() })
+	return s.saw("the output looked at in every state", report, err)
+}
+
+// powerCuts: the power fails after each operation of a whole life, and in every state that
+// this may leave the next process brings it to its end. By the model that promises least
+// and by those of real file systems.
+func (s *sinkTest[T]) powerCuts() error {
+	if err := s.needsFiles(); err != nil {
+		return err
+	}
+	for _, model := range []crashfs.Model{crashfs.Strict, crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS} {
+		disk := crashfs.New(model)
+		l := s.life(s.on(disk), long, widths...)
+		report, err := l.sweep(disk, l.run, func(disk *crashfs.FS, then *life[T]) error {
+			if err := then.ahead(); err != nil {
+				return err
+			}
+			return then.next(s.on(disk)).toTheEnd()
+		})
+		if err := s.saw(model.String(), report, err); err != nil {
+			return err
+		}
+		if report.Distinct < len(long) {
+			return fmt.Errorf("only %d states could be told apart: does the sink of On write to the file system that it is given? %v", report.Distinct, report)
+		}
+	}
+	return nil
+}
+
+// powerCutsInRecovery: the power fails again while the next process recovers.
+func (s *sinkTest[T]) powerCutsInRecovery() error {
+	if err := s.needsFiles(); err != nil {
+		return err
+	}
+	disk := crashfs.New(crashfs.Strict)
+	first := s.life(s.on(disk), short, widths...)
+	seen := 0
+	report, err := first.sweep(disk, first.run, func(disk *crashfs.FS, then *life[T]) error {
+		second := then.next(s.on(disk))
+		report, err := second.sweep(disk, second.run, func(disk *crashfs.FS, then *life[T]) error {
+			if err := then.ahead(); err != nil {
+				return err
+			}
+			return then.next(s.on(disk)).toTheEnd()
+		})
+		if err != nil {
+			return err
+		}
+		seen += report.Distinct
+		return report.Err()
+	})
+	if err := s.saw("strict", report, err); err != nil {
+		return err
+	}
+	s.logf("%d distinct states of recoveries", seen)
+	return nil
+}
