@@ -153,8 +153,11 @@ var errTorn = weir.Permanent(errors.New("the page is torn"))
 // tornAt7 fails at the seventh record, and in a split with less at its end.
 func tornAt7(r *page, ctx context.Context, records [][]byte) (int, error) {
 	end := min(7, len(r.lines))
-	if r.at >= end {
+	if r.at == end {
 		return 0, errTorn
+	}
+	if r.at > end {
+		return r.right(ctx, records)
 	}
 	n, _ := r.right(ctx, records[:min(len(records), end-r.at)])
 	return n, nil
@@ -374,12 +377,12 @@ func TestBrokenFailingSources(t *testing.T) {
 			}
 			return r.right(ctx, records[:1])
 		}}},
-		{"the position moves with the error", wrongs{read: tornAt7, position: func(r *page) []byte {
-			if r.at >= min(7, len(r.lines)) && r.closed {
-				return encodeAt(r.at - 1)
+		{"the position moves with the error", wrongs{read: func(r *page, ctx context.Context, records [][]byte) (int, error) {
+			n, err := tornAt7(r, ctx, records)
+			if err != nil && r.at < len(r.lines) {
+				r.at++
 			}
-			r.closed = r.at >= min(7, len(r.lines)) && r.at > 0
-			return encodeAt(r.at)
+			return n, err
 		}}},
 		{"the end is reported instead", wrongs{}},
 		{"close fails after an error", wrongs{read: tornAt7, close: func(r *page) error { return errTorn }}},

@@ -25,7 +25,7 @@ var (
 		{records: 3}, {records: 3, fails: true}, {records: 1}, {}, {records: 3, late: true},
 		{fails: true}, {records: 2, fails: true}, {records: 3}, {records: 2, late: true},
 	}
-	short  = script{{records: 2}, {records: 2, fails: true}, {records: 1}, {records: 2, late: true}}
+	short  = script{{records: 2, fails: true}, {records: 2}, {records: 1, late: true}}
 	single = script{{records: 2}, {records: 1}, {}, {records: 1}}
 	first  = script{{records: 2, fails: true}, {records: 1}, {records: 1, late: true}}
 )

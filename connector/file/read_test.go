@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/connector/connectortest"
 )
 
 // packing is how a file's content is stored.
@@ -106,31 +106,14 @@ func mustRead[T any](t testing.TB, src weir.Source[T], id string, from []byte) (
 	return records, end
 }
 
-// wantReplay reads a split in batches of several sizes, and again from every position
-// that there was.
-func wantReplay[T any](t testing.TB, src weir.Source[T], id string, want []T) {
-	t.Helper()
-	for _, batch := range []int{1, 3, 512} {
-		every := max(1, len(want)/batch/10) // of a large file not quite every position
-		steps, err := read(src, id, nil, batch)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []T
-		for i, s := range steps {
-			got = append(got, s.records...)
-			if i%every != 0 && len(steps)-i > 5 {
-				continue
-			}
-			rest, _ := mustRead(t, src, id, s.position)
-			if !same(rest, want[len(got):]) {
-				t.Fatalf("after %d records, from position %x: got %d records %.200q, want %d: %.200q",
-					len(got), s.position, len(rest), fmt.Sprint(rest), len(want)-len(got), fmt.Sprint(want[len(got):]))
-			}
-		}
-		if !same(got, want) {
-			t.Fatalf("batches of %d: got %d records %.200q, want %d: %.200q", batch, len(got), fmt.Sprint(got), len(want), fmt.Sprint(want))
-		}
+// conforming is a source of one file under the suite for sources.
+func conforming[T any](open func() weir.Source[T], want []T) connectortest.SourceConfig[T] {
+	other := position{offset: 2, lines: 1, tail: checksum([]byte("x\n"))} // of another file
+	behind := position{offset: 1 << 40, lines: 1, tail: 1}
+	return connectortest.SourceConfig[T]{
+		New:     open,
+		Want:    map[string][]T{"in": want},
+		Refused: [][]byte{{}, {9, 9, 9}, other.encode(), behind.encode()},
 	}
 }
 

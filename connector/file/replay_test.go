@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/connector/connectortest"
 )
 
 func TestLinesReplay(t *testing.T) {
@@ -43,9 +44,9 @@ func TestLinesReplay(t *testing.T) {
 		for _, test := range tests {
 			t.Run(p.name+"/"+test.name, func(t *testing.T) {
 				t.Parallel()
-				path := filepath.Join(t.TempDir(), "in.txt")
+				path := filepath.Join(t.TempDir(), "in")
 				write(t, path, p.pack(test.content))
-				wantReplay(t, Lines(path), "in.txt", test.want)
+				connectortest.Source(t, conforming(func() weir.Source[string] { return Lines(path) }, test.want))
 			})
 		}
 	}
@@ -67,19 +68,23 @@ func TestJSONReplay(t *testing.T) {
 	want := []flight{{Carrier: "AA", Delay: &five}, {Carrier: "UA", Stops: []string{"JFK", "LAX"}}, {Carrier: "日本"}, {}, {Carrier: "last"}}
 	for _, p := range packings {
 		t.Run(p.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "in.jsonl")
+			path := filepath.Join(t.TempDir(), "in")
 			write(t, path, p.pack(content))
-			wantReplay(t, JSONLines[flight](path), "in.jsonl", want)
+			c := conforming(func() weir.Source[flight] { return JSONLines[flight](path) }, want)
+			malformed := filepath.Join(t.TempDir(), "in")
+			write(t, malformed, p.pack(content+"\n{}\n\n{\n{}\n"))
+			c.Failing = func() weir.Source[flight] { return JSONLines[flight](malformed) }
+			connectortest.Source(t, c)
 		})
 	}
 }
 
 // Values whose end is only seen behind them, and those that leave a decoder in a hurry.
 func TestJSONValues(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "in.jsonl")
+	path := filepath.Join(t.TempDir(), "in")
 	write(t, path, []byte("1\n22 \n \t3\r\n\"x\"\n[1,2]\ntrue \n{\"a\":1}\n44"))
-	wantReplay(t, JSONLines[any](path), "in.jsonl",
-		[]any{1., 22., 3., "x", []any{1., 2.}, true, map[string]any{"a": 1.}, 44.})
+	connectortest.Source(t, conforming(func() weir.Source[any] { return JSONLines[any](path) },
+		[]any{1., 22., 3., "x", []any{1., 2.}, true, map[string]any{"a": 1.}, 44.}))
 }
 
 // A decoded record has nothing of the one that was in its place before.
@@ -116,15 +121,29 @@ func TestLinesAnyContent(t *testing.T) {
 		p := rapid.SampledFrom(packings).Draw(rt, "packing")
 		path := filepath.Join(dir, "in")
 		write(t, path, p.pack(content))
-		wantReplay(rt2{t, rt}, Lines(path), "in", want)
+		if err := conforming(func() weir.Source[string] { return Lines(path) }, want).Check(); err != nil {
+			rt.Fatal(err)
+		}
 	})
 }
 
-// rt2 is a testing.TB that fails as rapid wants it.
-type rt2 struct {
-	testing.TB
-	rt *rapid.T
+// A folder is its files, and a file that is followed is all that is there so far.
+func TestFolderAndFollow(t *testing.T) {
+	for _, p := range packings {
+		t.Run(p.name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "a.txt"), p.pack("1\n2\n3\n4\n5\n"))
+			write(t, filepath.Join(dir, "b.txt"), p.pack("6\n7\n"))
+			write(t, filepath.Join(dir, "empty"), p.pack(""))
+			want := map[string][]string{"a.txt": {"1", "2", "3", "4", "5"}, "b.txt": {"6", "7"}, "empty": nil}
+			for name, opts := range map[string][]Option{"bounded": nil, "followed": {Follow()}} {
+				t.Run(name, func(t *testing.T) {
+					connectortest.Source(t, connectortest.SourceConfig[string]{
+						New:  func() weir.Source[string] { return Lines(dir, opts...) },
+						Want: want,
+					})
+				})
+			}
+		})
+	}
 }
-
-func (t rt2) Fatalf(format string, args ...any) { t.rt.Fatalf(format, args...) }
-func (t rt2) Fatal(args ...any)                 { t.rt.Fatal(args...) }

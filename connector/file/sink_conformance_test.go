@@ -11,9 +11,6 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// outDir is the folder of the sinks under test; its parent is to be made too.
-const outDir = "/data/out"
-
 func linesOutput(fsys durable.FS, dir string) connectortest.Output[string] {
 	look := func() (records, hidden []string, err error) {
 		records, hidden, err = visible(fsys, dir)

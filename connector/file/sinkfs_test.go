@@ -2,38 +2,57 @@ package file
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"path"
-	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
-	"github.com/weirstream/weir/durable/crashfs"
 )
 
-// rooted puts every name below a folder of the real file system.
-type rooted struct {
-	durable.FS
-	root string
+// outDir is the folder of the sinks under test; its parent is to be made too.
+const outDir = "/data/out"
+
+// visible lists the records in visible files, sorted, and the names of hidden files.
+func visible(fsys durable.FS, dir string) (records, hidden []string, err error) {
+	entries, err := fsys.ReadDir(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name, ".") {
+			hidden = append(hidden, e.Name)
+			continue
+		}
+		content, err := readFile(fsys, path.Join(dir, e.Name))
+		if err != nil {
+			return nil, nil, err
+		}
+		if !strings.HasSuffix(content, "\n") {
+			return nil, nil, fmt.Errorf("%s is torn: %q", e.Name, content)
+		}
+		records = append(records, strings.Split(strings.TrimSuffix(content, "\n"), "\n")...)
+	}
+	slices.Sort(records)
+	return records, hidden, nil
 }
 
-func (r rooted) at(name string) string { return path.Join(r.root, name) }
-
-func (r rooted) Create(name string) (durable.File, error)     { return r.FS.Create(r.at(name)) }
-func (r rooted) Open(name string) (durable.Reader, error)     { return r.FS.Open(r.at(name)) }
-func (r rooted) Mkdir(name string) error                      { return r.FS.Mkdir(r.at(name)) }
-func (r rooted) Rename(from, to string) error                 { return r.FS.Rename(r.at(from), r.at(to)) }
-func (r rooted) Remove(name string) error                     { return r.FS.Remove(r.at(name)) }
-func (r rooted) ReadDir(name string) ([]durable.Entry, error) { return r.FS.ReadDir(r.at(name)) }
-func (r rooted) Stat(name string) (durable.Entry, error)      { return r.FS.Stat(r.at(name)) }
-func (r rooted) SyncDir(name string) error                    { return r.FS.SyncDir(r.at(name)) }
-
-func fileSystems(t *testing.T) map[string]durable.FS {
-	return map[string]durable.FS{
-		"os":      rooted{durable.OS(), filepath.ToSlash(t.TempDir())},
-		"crashfs": crashfs.New(crashfs.Strict),
+func readFile(fsys durable.FS, name string) (string, error) {
+	r, err := fsys.Open(name)
+	if err != nil {
+		return "", err
 	}
+	defer r.Close()
+	b := make([]byte, r.Size())
+	if _, err := r.ReadAt(b, 0); err != nil && !(errors.Is(err, io.EOF)) {
+		return "", err
+	}
+	return string(b), nil
 }
 
 func openWriter[T any](t testing.TB, s weir.Sink[T], c weir.SinkContext) weir.Writer[T] {
