@@ -19,7 +19,9 @@ package faultfs
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"sync"
 
 	"github.com/weirstream/weir/durable"
@@ -38,19 +40,23 @@ type FS struct {
 	mu      sync.Mutex
 	matched []int
 	fired   []int
+	open    map[any]string // files that are open, and their names
 }
 
 // New wraps below. It panics if a rule makes no sense, as that is an error in a test.
 func New(below durable.FS, rules ...Rule) *FS {
 	for i, r := range rules {
-		if r.K > 0 && r.Do != Drop && r.Err == nil {
+		if r.K > 0 && !r.Do.silent() && r.Err == nil {
 			panic(fmt.Sprintf("faultfs: rule %d fails without an error", i))
 		}
 		if _, err := path.Match(r.Name, ""); err != nil {
 			panic(fmt.Sprintf("faultfs: rule %d: pattern %q: %v", i, r.Name, err))
 		}
 	}
-	return &FS{below: below, rules: rules, matched: make([]int, len(rules)), fired: make([]int, len(rules))}
+	return &FS{
+		below: below, rules: rules, matched: make([]int, len(rules)), fired: make([]int, len(rules)),
+		open: make(map[any]string),
+	}
 }
 
 // Unwrap returns the file system below.
@@ -68,6 +74,27 @@ func (f *FS) Fired(rule int) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.fired[rule]
+}
+
+// StillOpen lists the files, sorted by name, that were opened through f and not closed: who
+// gives up because of a fault must not keep a descriptor.
+func (f *FS) StillOpen() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Values(f.open))
+}
+
+// opened notes an open file; handle is what the caller gets.
+func (f *FS) opened(handle any, name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open[handle] = name
+}
+
+func (f *FS) closed(handle any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.open, handle)
 }
 
 // pick counts one operation and tells which rule takes it, if any.
@@ -118,7 +145,9 @@ func (f *FS) Create(name string) (durable.File, error) {
 		}
 		return nil, err
 	}
-	return &faultyFile{fs: f, name: name, below: file}, nil
+	w := &faultyFile{fs: f, name: name, below: file}
+	f.opened(w, name)
+	return w, nil
 }
 
 func (f *FS) Open(name string) (durable.Reader, error) {
@@ -133,7 +162,9 @@ func (f *FS) Open(name string) (durable.Reader, error) {
 		}
 		return nil, err
 	}
-	return &faultyReader{Reader: r, fs: f, name: name}, nil
+	reader := &faultyReader{Reader: r, fs: f, name: name}
+	f.opened(reader, name)
+	return reader, nil
 }
 
 func (f *FS) Mkdir(name string) error {
@@ -190,5 +221,7 @@ func (f *FS) Lock(name string) (durable.LockFile, error) {
 		}
 		return nil, err
 	}
-	return &faultyLock{LockFile: l, fs: f, name: name}, held
+	w := &faultyLock{LockFile: l, fs: f, name: name}
+	f.opened(w, name)
+	return w, held
 }

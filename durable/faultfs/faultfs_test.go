@@ -252,6 +252,64 @@ func TestDropDropsSyncsOnly(t *testing.T) {
 	}
 }
 
+// TestShort: half of the bytes, how many, and not a word. The file lives on.
+func TestShort(t *testing.T) {
+	below := crashfs.New(crashfs.Strict)
+	faulty := faultfs.New(below, faultfs.Rule{Name: "f", K: 1, Sticky: true, Do: faultfs.Short})
+	f, err := faulty.Create("/f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if n, err := f.Write([]byte("0123")); n != 2 || err != nil {
+			t.Errorf("write: %d, %v", n, err)
+		}
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		t.Error(err)
+	}
+	r, err := faulty.Open("/f")
+	if err != nil || r.Size() != 4 {
+		t.Fatal(r.Size(), err)
+	}
+	b := make([]byte, 4)
+	if n, err := r.ReadAt(b, 0); n != 2 || err != nil || string(b[:n]) != "01" {
+		t.Errorf("read: %d, %v, %q", n, err, b)
+	}
+	if err := r.Close(); err != nil || faulty.Fired(0) != 3 {
+		t.Errorf("%v, fired %d times", err, faulty.Fired(0))
+	}
+}
+
+// TestStillOpen: what is open is listed, and what failed to open or to close is not.
+func TestStillOpen(t *testing.T) {
+	below := crashfs.New(crashfs.Strict)
+	faulty := faultfs.New(below,
+		faultfs.Rule{Name: "bad", Ops: faultfs.Create | faultfs.Open | faultfs.Lock, K: 1, Sticky: true, Do: faultfs.FailAfter, Err: syscall.EMFILE},
+		faultfs.Rule{Ops: faultfs.Close, K: 1, Sticky: true, Err: syscall.EIO})
+	f, err1 := faulty.Create("/f")
+	l, err2 := faulty.Lock("/l")
+	r, err3 := faulty.Open("/f")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	faulty.Create("/bad")
+	faulty.Open("/bad")
+	faulty.Lock("/bad")
+	if got := faulty.StillOpen(); !slices.Equal(got, []string{"/f", "/f", "/l"}) {
+		t.Errorf("open: %v", got)
+	}
+	f.Close()
+	l.Close()
+	if got := faulty.StillOpen(); !slices.Equal(got, []string{"/f"}) {
+		t.Errorf("open: %v", got)
+	}
+	r.Close()
+	if got := faulty.StillOpen(); len(got) > 0 {
+		t.Errorf("open: %v", got)
+	}
+}
+
 func TestTheFirstRuleCounts(t *testing.T) {
 	faulty := faultfs.New(crashfs.New(crashfs.Strict),
 		faultfs.Rule{Ops: faultfs.Mkdir, K: 1, Err: syscall.EIO},

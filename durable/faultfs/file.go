@@ -13,14 +13,13 @@ func (f *FS) write(name string, p []byte, effect func(p []byte) (int, error)) (i
 	if !picked {
 		return effect(p)
 	}
-	n := 0
-	switch r.Do {
-	case FailPartly:
+	if r.Do == FailPartly || r.Do == Short {
 		p = p[:len(p)/2]
-		fallthrough
-	case FailAfter:
+	}
+	n := 0
+	if r.Do != Fail {
 		var err error
-		if n, err = effect(p); err != nil {
+		if n, err = effect(p); err != nil || r.Do == Short {
 			return n, err
 		}
 	}
@@ -79,12 +78,13 @@ func (w *faultyFile) Sync() error {
 	return w.dead
 }
 
-// Close always closes the file below: a descriptor is released even if close fails.
-func (w *faultyFile) Close() error { return w.fs.close(w.name, w.below.Close) }
+func (w *faultyFile) Close() error { return w.fs.close(w, w.name, w.below.Close) }
 
-func (f *FS) close(name string, effect func() error) error {
+// close always closes the file below: a descriptor is released even if close fails.
+func (f *FS) close(handle any, name string, effect func() error) error {
 	r, picked := f.pick(Close, name)
 	err := effect()
+	f.closed(handle)
 	if !picked || err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (w *faultyLock) Sync() error {
 	return w.dead
 }
 
-func (w *faultyLock) Close() error { return w.fs.close(w.name, w.LockFile.Close) }
+func (w *faultyLock) Close() error { return w.fs.close(w, w.name, w.LockFile.Close) }
 
 type faultyReader struct {
 	durable.Reader
@@ -136,6 +136,12 @@ func (r *faultyReader) ReadAt(p []byte, off int64) (int, error) {
 	return r.fs.read(r.name, p, off, r.Reader.ReadAt)
 }
 
+// Close of a reader is no operation that a rule picks.
+func (r *faultyReader) Close() error {
+	r.fs.closed(r)
+	return r.Reader.Close()
+}
+
 // read carries out a ReadAt, or half of one.
 func (f *FS) read(name string, p []byte, off int64, effect func([]byte, int64) (int, error)) (int, error) {
 	r, picked := f.pick(Read, name)
@@ -143,9 +149,9 @@ func (f *FS) read(name string, p []byte, off int64, effect func([]byte, int64) (
 		return effect(p, off)
 	}
 	n := 0
-	if r.Do == FailPartly {
+	if r.Do == FailPartly || r.Do == Short {
 		var err error
-		if n, err = effect(p[:len(p)/2], off); err != nil {
+		if n, err = effect(p[:len(p)/2], off); err != nil || r.Do == Short {
 			return n, err
 		}
 	}

@@ -43,6 +43,10 @@ const (
 	// Drop: a Sync or SyncDir does nothing and returns nil, as if the call had been
 	// forgotten. It is meant for mutation tests; on other operations it has no effect.
 	Drop
+	// Short: a Write writes, or a Read reads, half of its bytes, and returns how many and
+	// no error. That breaks the contract of io.Writer and io.ReaderAt; a careless wrapper
+	// does it all the same. On other operations it has no effect.
+	Short
 )
 
 // A Rule picks operations: the K-th that matches, and with Sticky all from then on.
@@ -56,7 +60,7 @@ type Rule struct {
 	K      int // counting from 1; with 0 the rule only counts
 	Sticky bool
 	Do     Action
-	Err    error // syscall.EIO, syscall.ENOSPC, …; must be set unless Do is Drop
+	Err    error // syscall.EIO, syscall.ENOSPC, …; must be set unless Do is Drop or Short
 }
 
 func (r Rule) matches(op Op, names ...string) bool {
@@ -88,5 +92,15 @@ func (r Rule) picks(n int) bool {
 
 // applies tells whether there is such a fault for this kind of operation.
 func (a Action) applies(op Op) bool {
-	return a != Drop || op&(Sync|SyncDir) != 0
+	switch a {
+	case Drop:
+		return op&(Sync|SyncDir) != 0
+	case Short:
+		return op&(Write|Read) != 0
+	default:
+		return true
+	}
 }
+
+// silent tells whether the fault comes without an error.
+func (a Action) silent() bool { return a == Drop || a == Short }
