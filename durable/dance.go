@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -87,7 +88,7 @@ func WriteFile(fsys FS, name string, data []byte) error {
 		return fmt.Errorf("create file: %w", err)
 	}
 	err = func() error {
-		if _, err := f.Write(data); err != nil {
+		if _, err := bytes.NewReader(data).WriteTo(f); err != nil { // or took a part only
 			return fmt.Errorf("write file: %w", err)
 		}
 		if err := f.Sync(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
@@ -89,33 +90,40 @@ func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 	if err != nil {
 		locked := &LockedError{Dir: string(dir), Err: err}
 		if f != nil {
-			if l.read() == nil && l.current >= 0 {
+			if size, err := f.Size(); err == nil && l.read(f, size) == nil && l.current >= 0 {
 				locked.Owner, locked.Incarnation = l.content.owner, l.content.incarnation
 			}
 			f.Close()
 		}
 		return nil, locked
 	}
-	if err := l.read(); err != nil {
+	if err := l.readFromDisk(fsys, dir.Lock()); err != nil {
 		f.Close()
-		return nil, err
+		return nil, fmt.Errorf("read the lock file: %w", err)
 	}
 	return l, nil
 }
 
-// read finds the newest slot that is whole.
-func (l *lock) read() error {
-	size, err := l.file.Size()
+// readFromDisk reads past the page cache: after a failed sync that shows a slot which
+// never got to the disk, and whoever believed it would write over the only one that did.
+func (l *lock) readFromDisk(fsys durable.FS, name string) error {
+	r, err := openEvicted(fsys, name)
 	if err != nil {
-		return fmt.Errorf("size of the lock file: %w", err)
+		return err
 	}
+	defer r.Close()
+	return l.read(r, r.Size())
+}
+
+// read finds the newest slot that is whole.
+func (l *lock) read(r io.ReaderAt, size int64) error {
 	b := make([]byte, slotBytes)
 	for i := range slots {
 		if size < int64(i+1)*slotBytes {
 			break
 		}
-		if n, err := l.file.ReadAt(b, int64(i)*slotBytes); n < slotBytes {
-			return fmt.Errorf("read the lock file: %w", err)
+		if err := readFull(r, b, int64(i)*slotBytes); err != nil {
+			return err
 		}
 		s, ok := decodeSlot(b)
 		if ok && (l.current < 0 || s.newerThan(l.content)) {
@@ -136,7 +144,11 @@ func (s slot) newerThan(t slot) bool {
 // the file is.
 func (l *lock) write(s slot) error {
 	next := (l.current + 1) % slots
-	if _, err := l.file.WriteAt(s.encode(), int64(next)*slotBytes); err != nil {
+	n, err := l.file.WriteAt(s.encode(), int64(next)*slotBytes)
+	if err == nil && n < slotBytes {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
 		return fmt.Errorf("write the lock file: %w", err)
 	}
 	if err := l.file.Sync(); err != nil {

@@ -73,7 +73,7 @@ func (p *Pending) stage(meta *flink.Metadata, blobs []Blob) error {
 	if err != nil {
 		return fmt.Errorf("create %s: %w", checkpoint.MetadataName, err)
 	}
-	if _, err := f.Write(data); err != nil {
+	if _, err := bytes.NewReader(data).WriteTo(f); err != nil { // or took a part only
 		f.Close()
 		return fmt.Errorf("write %s: %w", checkpoint.MetadataName, err)
 	}

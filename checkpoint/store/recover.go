@@ -126,11 +126,17 @@ func (s *Store) choose(from From, scan checkpoint.Scan) (*Checkpoint, error) {
 	return c, nil
 }
 
-// verify reads one of the job's own checkpoints whole.
+// verify reads one of the job's own checkpoints whole. A read, unlike a sync, may be
+// tried again, and is before a checkpoint is given up for what the disk did not hand out.
 func (s *Store) verify(id checkpoint.ID) (*Checkpoint, *Report, error) {
 	dir := s.dir.Complete(id)
-	rep, c, err := verify(s.fsys, checkpoint.MetadataIn(dir), dir,
-		VerifyOptions{Job: &s.job, MustBeSealed: true, serial: s.opts.serial})
+	opts := VerifyOptions{Job: &s.job, MustBeSealed: true, serial: s.opts.serial}
+	rep, c, err := verify(s.fsys, checkpoint.MetadataIn(dir), dir, opts)
+	if err == nil && rep.Unreadable() {
+		s.log.Warn("a checkpoint could not be read; it is tried once more: look after the disk",
+			"checkpoint", id, "dir", dir, "found", rep.Verdict())
+		rep, c, err = verify(s.fsys, checkpoint.MetadataIn(dir), dir, opts)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("verify checkpoint %v: %w", id, err)
 	}

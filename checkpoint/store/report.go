@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weirstream/weir/checkpoint"
@@ -26,15 +27,25 @@ type Report struct {
 // without a seal.
 func (rep *Report) Verified() bool { return rep.Sealed && len(rep.Findings) == 0 }
 
+// Unreadable tells that bytes could not be read, and that nothing else is wrong with
+// what could be. It may be otherwise the next time.
+func (rep *Report) Unreadable() bool {
+	return len(rep.Findings) > 0 && !slices.ContainsFunc(rep.Findings, func(f Finding) bool { return !f.Unreadable })
+}
+
 // Verdict is the report in one sentence.
 func (rep *Report) Verdict() string {
 	switch {
 	case len(rep.Findings) > 0:
+		verdict := "damaged: "
+		if rep.Unreadable() {
+			verdict = "unreadable: "
+		}
 		list := make([]string, min(3, len(rep.Findings)))
 		for i := range list {
 			list[i] = rep.Findings[i].String()
 		}
-		s := "damaged: " + strings.Join(list, "; ")
+		s := verdict + strings.Join(list, "; ")
 		if n := len(rep.Findings) - len(list); n > 0 {
 			s += fmt.Sprintf("; and %d more findings", n)
 		}
@@ -54,10 +65,17 @@ type Finding struct {
 	Block   int   // -1 if it is about the file as a whole
 	Offset  int64 // of the block in the file
 	Problem string
+	// Unreadable: the disk did not hand out the bytes. Otherwise it did, and they are not
+	// what was written, or it says that there are none.
+	Unreadable bool
 }
 
 func wholeFile(file, problem string) Finding {
 	return Finding{File: file, Block: -1, Problem: problem}
+}
+
+func unreadable(file string, err error) Finding {
+	return Finding{File: file, Block: -1, Problem: fmt.Sprintf("cannot be read: %v", err), Unreadable: true}
 }
 
 func (f Finding) String() string {

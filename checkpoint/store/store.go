@@ -129,7 +129,11 @@ func (s *Store) newIncarnation() error {
 	if err != nil {
 		return err
 	}
-	highest := max(s.lock.content.incarnation, scan.HighestIncarnation, s.sealedIncarnation(scan))
+	sealed, err := s.sealedIncarnation(scan)
+	if err != nil {
+		return err
+	}
+	highest := max(s.lock.content.incarnation, scan.HighestIncarnation, sealed)
 	if highest == math.MaxInt64 {
 		return fmt.Errorf("there are no incarnations left in %s: a name or a file there bears the highest there is", s.dir)
 	}
@@ -149,18 +153,24 @@ func (s *Store) newIncarnation() error {
 }
 
 // sealedIncarnation is the highest incarnation in the seals of complete checkpoints,
-// for the case that the lock file was lost. What cannot be read does not count.
-func (s *Store) sealedIncarnation(scan checkpoint.Scan) (highest checkpoint.Incarnation) {
+// for the case that the lock file, or the newer of its slots, was lost. What is damaged
+// does not count. What could not be read just now may bear a number that is taken: where
+// the lock file says nothing at all that is an error.
+func (s *Store) sealedIncarnation(scan checkpoint.Scan) (highest checkpoint.Incarnation, err error) {
 	for _, id := range scan.Complete {
-		data, err := readMetadata(s.fsys, checkpoint.MetadataIn(s.dir.Complete(id)))
+		name := checkpoint.MetadataIn(s.dir.Complete(id))
+		data, err := readMetadata(s.fsys, name)
 		if err != nil {
+			if _, err := metadataFinding(name, err); err != nil && s.lock.current < 0 {
+				return 0, fmt.Errorf("look for the highest incarnation, as the lock file has none: %w", err)
+			}
 			continue
 		}
 		if _, seal, err := splitSeal(data); err == nil {
 			highest = max(highest, seal.Incarnation)
 		}
 	}
-	return highest
+	return highest, nil
 }
 
 // scan lists the job's directory.

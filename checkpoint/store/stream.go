@@ -240,16 +240,18 @@ func wrongLength(have, want int64) string {
 
 // readFull fills p; the end of the file before that is io.ErrUnexpectedEOF.
 func readFull(r io.ReaderAt, p []byte, off int64) error {
-	if len(p) == 0 {
-		return nil
+	for len(p) > 0 {
+		n, err := r.ReadAt(p, off)
+		p, off = p[n:], off+int64(n)
+		switch {
+		case len(p) == 0:
+		case errors.Is(err, io.EOF):
+			return io.ErrUnexpectedEOF
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrNoProgress
+		}
 	}
-	n, err := r.ReadAt(p, off)
-	switch {
-	case n == len(p):
-		return nil
-	case err == nil || errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
-	default:
-		return err
-	}
+	return nil
 }

@@ -77,7 +77,7 @@ func metadataFinding(name string, err error) (Finding, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return wholeFile(name, "is missing"), nil
 	case lost(err):
-		return wholeFile(name, fmt.Sprintf("cannot be read: %v", err)), nil
+		return unreadable(name, err), nil
 	default:
 		return Finding{}, err
 	}

@@ -73,12 +73,17 @@ func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.I
 		return Finding{File: f.Name, What: f.What, Subtask: f.Subtask, Block: block, Offset: off,
 			Problem: fmt.Sprintf(format, args...)}
 	}
+	unread := func(block int, off int64, what string, err error) Finding {
+		x := finding(block, off, "%s: %v", what, err)
+		x.Unreadable = true
+		return x
+	}
 	e, err := fsys.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return []Finding{finding(-1, 0, "is missing")}, nil
 	case err != nil && lost(err):
-		return []Finding{finding(-1, 0, "cannot be looked at: %v", err)}, nil
+		return []Finding{unread(-1, 0, "cannot be looked at", err)}, nil
 	case err != nil:
 		return nil, fmt.Errorf("look for state file: %w", err)
 	case !e.Regular:
@@ -89,17 +94,20 @@ func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.I
 	r, err := openEvicted(fsys, name)
 	if err != nil {
 		if lost(err) {
-			return []Finding{finding(-1, 0, "cannot be opened: %v", err)}, nil
+			return []Finding{unread(-1, 0, "cannot be opened", err)}, nil
 		}
 		return nil, err
 	}
 	defer r.Close()
 
 	var findings []Finding
-	bad := 0
+	bad, unreadable := 0, 0
 	found := func(x Finding) {
 		if bad++; bad <= maxFindingsPerFile {
 			findings = append(findings, x)
+		}
+		if x.Unreadable {
+			unreadable++
 		}
 	}
 	all := newSum(of, f.Subtask, f.Name, f.BlockBytes)
@@ -107,12 +115,15 @@ func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.I
 	for i := range f.CRCs {
 		off, n := f.Block(i)
 		err := readFull(r, buf[:n], off)
-		if err != nil && !lost(err) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("read %s: %w", name, err)
-		}
-		if err != nil {
-			found(finding(i, off, "cannot be read: %v", err))
+		switch {
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			found(finding(i, off, "the file ends in it"))
 			continue
+		case err != nil && lost(err):
+			found(unread(i, off, "cannot be read", err))
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 		if have := crc32.Checksum(buf[:n], castagnoli); have != f.CRCs[i] {
 			found(finding(i, off, "%s", wrongCRC(have, f.CRCs[i])))
@@ -120,7 +131,9 @@ func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.I
 		all.hash.Write(buf[:n])
 	}
 	if bad > maxFindingsPerFile {
-		findings = append(findings, finding(-1, 0, "%d more blocks are damaged", bad-maxFindingsPerFile))
+		more := finding(-1, 0, "%d more blocks are damaged", bad-maxFindingsPerFile)
+		more.Unreadable = unreadable == bad
+		findings = append(findings, more)
 	}
 	if _, hash := all.result(); bad == 0 && hash != f.Hash {
 		findings = append(findings, finding(-1, 0, "each block agrees with its checksum and the whole does not: "+

@@ -67,7 +67,7 @@ func (rep *Report) present(fsys durable.FS, name, path string, end int64, exact 
 		rep.Findings = append(rep.Findings, wholeFile(name, "is missing"))
 		return nil
 	case err != nil && lost(err):
-		rep.Findings = append(rep.Findings, wholeFile(name, fmt.Sprintf("cannot be looked at: %v", err)))
+		rep.Findings = append(rep.Findings, unreadable(name, err))
 		return nil
 	case err != nil:
 		return fmt.Errorf("look for state file: %w", err)

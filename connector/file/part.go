@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -24,7 +25,7 @@ func (p *part) flush() error {
 	if len(p.buf) == 0 {
 		return nil
 	}
-	if _, err := p.file.Write(p.buf); err != nil {
+	if _, err := bytes.NewReader(p.buf).WriteTo(p.file); err != nil { // or took a part only
 		return err
 	}
 	p.length += int64(len(p.buf))
