@@ -1,13 +1,11 @@
 package store
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/weirstream/weir/checkpoint"
-	"github.com/weirstream/weir/durable/crashfs"
 )
 
 func TestFallback(t *testing.T) {
@@ -51,53 +49,5 @@ func TestFallback(t *testing.T) {
 	check(t, err)
 	if len(c.WentBack) != 0 || !strings.Contains(log.String(), "kept for inspection") {
 		t.Errorf("recovered %v behind %v:\n%s", c.ID, c.WentBack, log)
-	}
-}
-
-// TestFallbackCrash: once somebody goes on from the older checkpoint the damaged one is
-// never restored again, whenever the power fails; before, it is refused as ever.
-func TestFallbackCrash(t *testing.T) {
-	disk := withCheckpoints(t, 3)
-	damage(t, disk, 3)
-	damage(t, disk, 2)
-	disk.Settle()
-	w := &world{disk: disk, fs: disk, states: 1, opts: func() Options { return testOptions(3) }}
-	refused := 0
-	r, err := crashfs.Sweep(disk, crashfs.Options{}, func() error {
-		_, c, err := start(disk, w.opts(), From{AllowFallback: true})
-		if err == nil {
-			w.tell(toldRestored, c.Seal.Identity)
-		}
-		return err
-	}, func(state *crashfs.State) error {
-		told := toldTo(state)
-		_, c, err := start(state.FS(), w.opts(), From{})
-		var damaged *DamagedError
-		if errors.As(err, &damaged) && damaged.Intact == 1 && told.restored == 0 {
-			refused++
-			err = nil
-		} else if err == nil && c.ID != 1 {
-			return errors.New("recovered what is damaged")
-		}
-		if err != nil {
-			return err
-		}
-		s, c, err := start(state.FS(), w.opts(), From{AllowFallback: true})
-		if err != nil {
-			return err
-		}
-		if c.ID != 1 {
-			return errors.New("went back to what is damaged")
-		}
-		p, err := s.Begin()
-		if err == nil && p.ID() != 4 {
-			err = errors.New("an id was given out again")
-		}
-		return err
-	})
-	check(t, err)
-	wantNoneBad(t, r)
-	if refused == 0 {
-		t.Error("the damaged checkpoint was never refused: nothing was tested")
 	}
 }

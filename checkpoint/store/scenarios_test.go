@@ -2,14 +2,17 @@ package store
 
 import "errors"
 
-// scenarios is everything else that a job manager does, from the state that before
+// A scenario is something that a job manager does, from the state that before
 // checkpoints leave.
-var scenarios = []struct {
+type scenario struct {
 	name           string
 	states, retain int
 	before         int
 	run            func(w *world, s *Store) error
-}{
+}
+
+// scenarios is everything that it does beside one checkpoint after the other.
+var scenarios = []scenario{
 	{"retain two", 1, 2, 2, func(w *world, s *Store) error { return w.cycle(s) }},
 	{"retain two, twice", 1, 2, 2, func(w *world, s *Store) error {
 		return errors.Join(w.cycle(s), w.cycle(s))

@@ -29,25 +29,6 @@ func (f *FS) syncNode(n *inode, name string) {
 	f.commit(n)
 }
 
-// failSync is a sync that failed the way it does on Linux: the system gives up the
-// bytes it could not write and holds them for clean. The disk has any mixture; later
-// syncs succeed and do nothing; reading shows what was written until the cache is
-// evicted.
-func (f *FS) failSync(n *inode) {
-	if n.dirty {
-		n.spoiled = true
-	}
-}
-
-// evictNode forgets the cache of a file. What a failed sync left behind turns out to be
-// zeros, as it does on ext4.
-func (f *FS) evictNode(n *inode) {
-	if n.spoiled {
-		n.data = zeros(n)
-		n.contents = nil
-	}
-}
-
 func (f *FS) readNode(n *inode, name string, p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, &fs.PathError{Op: "read", Path: name, Err: syscall.EINVAL}
@@ -90,14 +71,6 @@ func (w *file) Sync() error {
 	}
 	w.fs.syncNode(w.node, w.name)
 	return nil
-}
-
-// FailSync tells the file system that a sync failed; faultfs calls it when it makes one
-// fail. From then on the file is as a file on Linux is after EIO from fsync.
-func (w *file) FailSync() {
-	w.fs.mu.Lock()
-	defer w.fs.mu.Unlock()
-	w.fs.failSync(w.node)
 }
 
 func (w *file) Close() error { return w.fs.close(&w.closed, w.node, w.name) }
@@ -202,13 +175,6 @@ func (l *lockFile) Sync() error {
 	}
 	l.fs.syncNode(l.node, l.name)
 	return nil
-}
-
-// FailSync is as that of a file.
-func (l *lockFile) FailSync() {
-	l.fs.mu.Lock()
-	defer l.fs.mu.Unlock()
-	l.fs.failSync(l.node)
 }
 
 func (l *lockFile) Close() error {

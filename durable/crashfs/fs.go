@@ -28,6 +28,7 @@ type FS struct {
 	pending []*effect // on directory entries, not durable, in order
 	acks    []string
 	trace   []string // what the operations were, from the last Settle on
+	loss    Loss     // of failed syncs
 
 	// forgotten counts the states of inodes that no state can reach any more: they
 	// multiply the number of states and make none of them different.
