@@ -13,9 +13,7 @@ func (f *FS) write(name string, p []byte, effect func(p []byte) (int, error)) (i
 	if !picked {
 		return effect(p)
 	}
-	if r.Do == FailPartly || r.Do == Short {
-		p = p[:len(p)/2]
-	}
+	p = r.Do.part(p)
 	n := 0
 	if r.Do != Fail {
 		var err error
@@ -151,7 +149,7 @@ func (f *FS) read(name string, p []byte, off int64, effect func([]byte, int64) (
 	n := 0
 	if r.Do == FailPartly || r.Do == Short {
 		var err error
-		if n, err = effect(p[:len(p)/2], off); err != nil || r.Do == Short {
+		if n, err = effect(r.Do.part(p), off); err != nil || r.Do == Short {
 			return n, err
 		}
 	}

@@ -43,9 +43,9 @@ const (
 	// Drop: a Sync or SyncDir does nothing and returns nil, as if the call had been
 	// forgotten. It is meant for mutation tests; on other operations it has no effect.
 	Drop
-	// Short: a Write writes, or a Read reads, half of its bytes, and returns how many and
-	// no error. That breaks the contract of io.Writer and io.ReaderAt; a careless wrapper
-	// does it all the same. On other operations it has no effect.
+	// Short: a Write writes, or a Read reads, half of its bytes, of one byte that byte, and
+	// returns how many and no error. That breaks the contract of io.Writer and io.ReaderAt;
+	// a careless wrapper does it all the same. On other operations it has no effect.
 	Short
 )
 
@@ -104,3 +104,15 @@ func (a Action) applies(op Op) bool {
 
 // silent tells whether the fault comes without an error.
 func (a Action) silent() bool { return a == Drop || a == Short }
+
+// part is how much of p is written or read all the same.
+func (a Action) part(p []byte) []byte {
+	switch a {
+	case FailPartly:
+		return p[:len(p)/2]
+	case Short:
+		return p[:(len(p)+1)/2]
+	default:
+		return p
+	}
+}
