@@ -216,9 +216,9 @@ func TestBrokenSinks(t *testing.T) {
 				return nil
 			}
 			return b.fsys.SyncDir(box)
-		}}, "failed syncs"},
-		{"an error of the file's sync is passed over", mistakes{syncFile: func(f durable.File) error { f.Sync(); return nil }}, "failed syncs"},
-		{"an error of the folder's sync is passed over", mistakes{syncBox: func(b letterbox) error { b.fsys.SyncDir(box); return nil }}, "failed syncs"},
+		}}, "faults and power cuts"},
+		{"an error of the file's sync is passed over", mistakes{syncFile: func(f durable.File) error { f.Sync(); return nil }}, "faults and power cuts"},
+		{"an error of the folder's sync is passed over", mistakes{syncBox: func(b letterbox) error { b.fsys.SyncDir(box); return nil }}, "faults and power cuts"},
 		{"after an error of a write it begins anew", mistakes{write: func(l *letter, records []string) error {
 			if err := l.write(records); err != nil {
 				l.file, l.failed = nil, nil

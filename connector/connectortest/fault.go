@@ -1,15 +1,31 @@
 package connectortest
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 
+	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/durable/crashfs"
 	"github.com/weirstream/weir/durable/faultfs"
 )
 
 // attempts is how often a job is restarted within its process before somebody looks.
 const attempts = 4
+
+// ways are all the ways in which an operation fails here: each error, before, amid (half of
+// the bytes are written) and after the fact; once and for good.
+func ways() (rules []faultfs.Rule) {
+	for _, sticky := range []bool{false, true} {
+		for _, err := range []syscall.Errno{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.EINTR} {
+			for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter} {
+				rules = append(rules, faultfs.Rule{Do: do, Err: err, Sticky: sticky})
+			}
+		}
+	}
+	// A disk that can be read only.
+	return append(rules, faultfs.Rule{Ops: faultfs.Mutations, Do: faultfs.Fail, Err: syscall.EROFS, Sticky: true})
+}
 
 // faults: whatever operation fails, and how, and whether it goes on failing: the job that
 // is started again, in the same process or after somebody has seen to it, makes everything
@@ -18,52 +34,102 @@ func (s *sinkTest[T]) faults() error {
 	if err := s.needsFiles(); err != nil {
 		return err
 	}
-	for _, rule := range []faultfs.Rule{
-		{Do: faultfs.Fail, Err: syscall.EIO},
-		{Do: faultfs.FailPartly, Err: syscall.ENOSPC},
-		{Do: faultfs.FailAfter, Err: syscall.EIO},
-		{Do: faultfs.Fail, Err: syscall.ENOSPC, Sticky: true},
-		{Do: faultfs.FailAfter, Err: syscall.EIO, Sticky: true},
-		{Do: faultfs.Fail, Err: syscall.EROFS, Sticky: true, Ops: faultfs.Mutations},
-	} {
+	lives := 0
+	for _, rule := range ways() {
 		for rule.K = 1; ; rule.K++ {
-			fired, err := s.fault(rule)
+			faulty, err := s.fault(long, widths, rule)
 			if err != nil {
 				return fmt.Errorf("%s: %w", ruleText(rule), err)
 			}
-			if !fired {
+			if faulty.Matched(0) < rule.K {
 				break
 			}
+			lives++
 		}
 	}
+	s.logf("%d ways to fail, %d faults", len(ways()), lives)
 	return nil
 }
 
-// fault lives one life with one fault in it.
-func (s *sinkTest[T]) fault(rule faultfs.Rule) (fired bool, err error) {
-	disk := crashfs.New(crashfs.Strict)
-	w := s.on(disk)
-	faulty := faultfs.New(disk, rule)
-	w.through = faulty
-	l := s.life(w, long, widths...)
-	err = l.restarts()
-	fired = faulty.Fired(0) > 0
-	if isVerdict(err) || err != nil && !fired {
-		return fired, err
+// pairsOfFaults: any two operations fail, each before, amid or after the fact.
+func (s *sinkTest[T]) pairsOfFaults() error {
+	if err := s.needsFiles(); err != nil {
+		return err
 	}
-	if err := l.ahead(); err != nil {
-		return fired, err
+	three := []faultfs.Rule{
+		{Do: faultfs.Fail, Err: syscall.EIO},
+		{Do: faultfs.FailPartly, Err: syscall.ENOSPC},
+		{Do: faultfs.FailAfter, Err: syscall.EIO},
 	}
-	// By now the disk is whole again.
-	return fired, l.next(s.on(disk)).toTheEnd()
+	pairs := 0
+	for _, first := range three {
+		for _, second := range three {
+			for first.K = 1; ; first.K++ {
+				for second.K = first.K + 1; ; second.K++ {
+					faulty, err := s.fault(short, []int{1}, first, second)
+					if err != nil {
+						return fmt.Errorf("%s, and %s: %w", ruleText(first), ruleText(second), err)
+					}
+					if faulty.Matched(1) < second.K {
+						break
+					}
+					pairs++
+				}
+				if second.K == first.K+1 {
+					break
+				}
+			}
+		}
+	}
+	s.logf("%d pairs of faults", pairs)
+	return nil
 }
 
-// restarts runs the job until an attempt ends well, as the engine does; not for ever.
-func (l *life[T]) restarts() (err error) {
+// fault lives one life with faults in it.
+func (s *sinkTest[T]) fault(sc script, widths []int, rules ...faultfs.Rule) (*faultfs.FS, error) {
+	disk := crashfs.New(crashfs.Strict)
+	w := s.on(disk)
+	faulty := faultfs.New(disk, rules...)
+	w.through = faulty
+	l := s.life(w, sc, widths...)
+	err := l.restarts(func(err error) error { return explained(err, faulty, rules) })
+	if err != nil && (isVerdict(err) || faulty.Fired(0) == 0) {
+		return faulty, err
+	}
+	if err := l.ahead(); err != nil {
+		return faulty, err
+	}
+	// By now the disk is whole again.
+	return faulty, l.next(s.on(disk)).toTheEnd()
+}
+
+// explained makes sure that an attempt that failed has said what was made to fail, has not
+// called it permanent (the disk may be well tomorrow), and has left no file open.
+func explained(err error, faulty *faultfs.FS, rules []faultfs.Rule) error {
+	if weir.IsPermanent(err) {
+		return fmt.Errorf("the error is called permanent, and a restart would have helped: %w", err)
+	}
+	if open := faulty.StillOpen(); len(open) > 0 {
+		return fmt.Errorf("left open after %q: %q", err, open)
+	}
+	for _, r := range rules {
+		if errors.Is(err, r.Err) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the error does not wrap what was made to fail: %w", err)
+}
+
+// restarts runs the job until an attempt ends well, as the engine does; not for ever. Each
+// failure is held against explained.
+func (l *life[T]) restarts(explained func(error) error) (err error) {
 	for range attempts {
 		err = l.run()
 		if err == nil || isVerdict(err) {
 			return err
+		}
+		if err := explained(err); err != nil {
+			return verdict{err}
 		}
 		if err := l.ahead(); err != nil {
 			return verdict{err}
@@ -72,35 +138,53 @@ func (l *life[T]) restarts() (err error) {
 	return err
 }
 
-// failedSyncs: if a sync fails, nothing that it was to make durable is relied on: the
-// power fails afterwards, at any moment, and nothing is lost.
-func (s *sinkTest[T]) failedSyncs() error {
+// faultsAndPowerCuts: an operation fails, the job starts over, and the power fails at any
+// moment before, in between or after. Above all, if a sync fails, nothing that it was to
+// make durable is relied on.
+func (s *sinkTest[T]) faultsAndPowerCuts() error {
 	if err := s.needsFiles(); err != nil {
 		return err
 	}
-	rule := faultfs.Rule{Ops: faultfs.Sync | faultfs.SyncDir, Do: faultfs.Fail, Err: syscall.EIO}
-	for rule.K = 1; ; rule.K++ {
-		disk := crashfs.New(crashfs.Strict)
-		w := s.on(disk)
-		faulty := faultfs.New(disk, rule)
-		w.through = faulty
-		l := s.life(w, single, 1)
-		report, err := l.sweep(disk, l.restarts, func(disk *crashfs.FS, then *life[T]) error {
-			if err := then.ahead(); err != nil {
-				return err
+	faults, states := 0, uint64(0)
+	for _, rule := range []faultfs.Rule{
+		{Ops: faultfs.Mutations, Do: faultfs.Fail, Err: syscall.EIO},
+		{Ops: faultfs.Mutations, Do: faultfs.FailPartly, Err: syscall.ENOSPC},
+		{Ops: faultfs.Mutations, Do: faultfs.FailAfter, Err: syscall.EIO},
+		{Ops: faultfs.Mutations, Do: faultfs.Fail, Err: syscall.EROFS, Sticky: true},
+	} {
+		for rule.K = 1; ; rule.K++ {
+			disk := crashfs.New(crashfs.Strict)
+			w := s.on(disk)
+			faulty := faultfs.New(disk, rule)
+			w.through = faulty
+			l := s.life(w, single, 1)
+			var failed error // as it must, while the disk fails
+			report, err := l.sweep(disk, func() error {
+				failed = l.restarts(func(err error) error { return explained(err, faulty, []faultfs.Rule{rule}) })
+				if isVerdict(failed) || faulty.Fired(0) == 0 {
+					return failed
+				}
+				return nil
+			}, func(disk *crashfs.FS, then *life[T]) error {
+				if err := then.ahead(); err != nil {
+					return err
+				}
+				return then.next(s.on(disk)).toTheEnd()
+			})
+			if err == nil {
+				err = report.Err()
 			}
-			return then.next(s.on(disk)).toTheEnd()
-		})
-		if err == nil {
-			err = report.Err()
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", ruleText(rule), err)
-		}
-		if faulty.Fired(0) == 0 {
-			return nil
+			if err != nil {
+				return fmt.Errorf("%s: %w", ruleText(rule), err)
+			}
+			if faulty.Matched(0) < rule.K {
+				break
+			}
+			faults, states = faults+1, states+report.States
 		}
 	}
+	s.logf("%d faults, and the power cut at each moment: %d states", faults, states)
+	return nil
 }
 
 // ruleText is a rule for people.
@@ -109,10 +193,7 @@ func ruleText(r faultfs.Rule) string {
 		faultfs.Fail: "fails", faultfs.FailPartly: "fails half-way", faultfs.FailAfter: "takes effect and fails",
 	}[r.Do]
 	what := "operation"
-	switch r.Ops {
-	case faultfs.Sync | faultfs.SyncDir:
-		what = "sync"
-	case faultfs.Mutations:
+	if r.Ops == faultfs.Mutations {
 		what = "change"
 	}
 	text := fmt.Sprintf("%s %d %s with %q", what, r.K, how, r.Err)

@@ -73,7 +73,8 @@ func sinkChecks[T any]() []check[*sinkTest[T]] {
 		{"prepared is durable", "Prepare makes everything written since the last Prepare durable", (*sinkTest[T]).preparedIsDurable},
 		{"committed is durable", "Commit makes visible, durably, what was prepared.", (*sinkTest[T]).committedIsDurable},
 		{"faults", "A Sink is where records go, exactly once.", (*sinkTest[T]).faults},
-		{"failed syncs", "Prepare makes everything written since the last Prepare durable", (*sinkTest[T]).failedSyncs},
+		{"pairs of faults", "A Sink is where records go, exactly once.", (*sinkTest[T]).pairsOfFaults},
+		{"faults and power cuts", "Prepare makes everything written since the last Prepare durable", (*sinkTest[T]).faultsAndPowerCuts},
 		{"power cuts", "A Sink is where records go, exactly once.", (*sinkTest[T]).powerCuts},
 		{"power cuts in recovery", "A Sink is where records go, exactly once.", (*sinkTest[T]).powerCutsInRecovery},
 	}
