@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// tooLong is when a process is said to hang that was to end: by itself, or by SIGTERM.
+const tooLong = 2 * time.Minute
+
+// A process is one run of the program.
+type process struct {
+	cmd  *exec.Cmd
+	said tail
+	done chan struct{} // closed when it has ended
+}
+
+// start starts the program in dir. It gets no signals that are meant for weirsoak.
+func start(program, dir string, args []string) (*process, error) {
+	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
+	p.cmd.Dir = dir
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	apart(p.cmd)
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the program: %w", err)
+	}
+	go func() {
+		p.cmd.Wait() // what it says is in ProcessState, too
+		close(p.done)
+	}()
+	return p, nil
+}
+
+func (p *process) kill() { p.cmd.Process.Kill() }
+
+// stop asks for an end with a final checkpoint. Where there is no such signal, it kills.
+func (p *process) stop() {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.kill()
+	}
+}
+
+// within waits for the end, and tells whether it has come by then.
+func (p *process) within(d time.Duration) bool {
+	select { // whoever has ended has, however late it is
+	case <-p.done:
+		return true
+	default:
+	}
+	timer := time.NewTimer(max(0, d))
+	defer timer.Stop()
+	select {
+	case <-p.done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// wait waits for the end of a process that is to end by itself. One that hangs says where,
+// on a system that knows how to ask, and is killed.
+func (p *process) wait() error {
+	if p.within(tooLong) {
+		return nil
+	}
+	p.cmd.Process.Signal(syscall.SIGQUIT)
+	if !p.within(10 * time.Second) {
+		p.kill()
+		<-p.done
+	}
+	return fmt.Errorf("it had not ended %v after it was to", tooLong)
+}
+
+// exitCode is -1 if it was killed.
+func (p *process) exitCode() int { return p.cmd.ProcessState.ExitCode() }
+
+// A tail keeps the end of what is written to it.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const tailBytes = 64 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, b...)
+	if len(t.text) > 2*tailBytes {
+		t.text = append(t.text[:0], t.text[len(t.text)-tailBytes:]...)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The test binary is a program to be killed, too, when it is told so: one that does it
+// wrong.
+func TestMain(m *testing.M) {
+	if wrong := os.Getenv("WEIRSOAK_WRONG"); wrong != "" {
+		os.Exit(doWrong(wrong))
+	}
+	os.Exit(m.Run())
+}
+
+// doWrong writes the lines 1 and 2 when it is left alone, and something else when it is not.
+func doWrong(how string) int {
+	out := filepath.Join("weir-data", "flights", "out")
+	files := map[string]string{"part-1": "1\n2\n"}
+	if slices.Contains(os.Args, "--in") { // the undisturbed run has its input in itself
+		switch how {
+		case "doubles":
+			files["part-2"] = "2\n"
+		case "loses":
+			files["part-1"] = "1\n"
+		case "makes up":
+			files["part-2"] = "3\n"
+		case "leaves":
+			files[".part-2.inprogress"] = "2\n"
+		case "fails":
+			return 1
+		case "damages":
+			chk := filepath.Join("..", "..", "0123456789abcdef0123456789abcdef", "chk-1")
+			os.MkdirAll(filepath.Join(out, chk), 0o777)
+			files[filepath.Join(chk, "_metadata")] = "nonsense"
+		}
+	}
+	os.MkdirAll(out, 0o777)
+	for name, content := range files {
+		os.WriteFile(filepath.Join(out, name), []byte(content), 0o666)
+	}
+	return 0
+}
+
+// Whatever a program does wrong is found, said, and kept to be looked at.
+func TestDifferences(t *testing.T) {
+	seed := strconv.FormatUint(seedWith(false), 10) // a small disk would stay mounted
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for how, words := range map[string]string{
+		"doubles":  "visible more often than it should be: 2",
+		"loses":    "1 lines of 2 are missing, the first: 2",
+		"makes up": "not in the output of an undisturbed run: 3",
+		"leaves":   "left behind: 1 files that are not visible, the first: .part-2.inprogress",
+		"fails":    "ended with exit code 1",
+		"damages":  "chk-1",
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Setenv("WEIRSOAK_WRONG", how)
+			dir := filepath.Join(t.TempDir(), "soak")
+			var out, errs bytes.Buffer
+			if code := command([]string{"-for", "0s", "-seed", seed, "-program", self, "-dir", dir}, &out, &errs); code != exitDifferent {
+				t.Fatalf("exit code %d\n%s%s", code, &out, &errs)
+			}
+			for _, w := range []string{words, "-seed " + seed + " -round 1", filepath.Join(dir, "round-1.log"), "1 differences"} {
+				if !strings.Contains(out.String(), w) {
+					t.Errorf("it does not say %q:\n%s", w, &out)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "round-1", "weir-data")); err != nil && how != "fails" {
+				t.Error("what there is to look at is gone:", err)
+			}
+			log, err := os.ReadFile(filepath.Join(dir, "round-1.log"))
+			if err != nil || !strings.Contains(string(log), "*** ") {
+				t.Errorf("log: %v\n%s", err, log)
+			}
+		})
+	}
+}
+
+func TestUsage(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct {
+		args  []string
+		code  int
+		words string
+	}{
+		{[]string{"-help"}, exitSame, "Exit codes:"},
+		{[]string{"-for", "soon"}, exitFailed, "invalid value"},
+		{[]string{"everything"}, exitFailed, "takes flags only"},
+		{[]string{"-round", "0"}, exitFailed, "-round is 1 at the least"},
+		{[]string{"-dir", dir}, exitFailed, "is there already"},
+		{[]string{"-dir", filepath.Join(dir, "new"), "-program", filepath.Join(dir, "missing")}, exitFailed, "start the program"},
+	} {
+		var out, errs bytes.Buffer
+		if code := command(test.args, &out, &errs); code != test.code || !strings.Contains(errs.String(), test.words) {
+			t.Errorf("%q: exit code %d, want %d, with %q:\n%s", test.args, code, test.code, test.words, &errs)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+// seedWith is the first seed whose first round is on a small disk, or is not.
+func seedWith(smallDisk bool) uint64 {
+	seed := uint64(1)
+	for drawRound(seed, 1).smallDisk != smallDisk {
+		seed++
+	}
+	return seed
+}
+
+// A round of the real thing, on a disk that runs full if there can be one.
+func TestSoak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds, and builds the flights example")
+	}
+	dir := filepath.Join(t.TempDir(), "soak")
+	var out, errs bytes.Buffer
+	if code := command([]string{"-for", "0s", "-seed", strconv.FormatUint(seedWith(true), 10), "-json", "-dir", dir}, &out, &errs); code != exitSame {
+		t.Fatalf("exit code %d\n%s%s", code, &out, &errs)
+	}
+	t.Log(out.String())
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	var end struct {
+		Type        string `json:"message_type"`
+		Kills       int    `json:"kills"`
+		Checkpoints int    `json:"checkpoints"`
+		Differences int    `json:"differences"`
+	}
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &end); err != nil {
+		t.Fatal(err)
+	}
+	if end.Type != "summary" || end.Kills < 5 || end.Checkpoints < 5 || end.Differences != 0 {
+		t.Errorf("too little has happened: %+v", end)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the directory is left behind: %v", err)
+	}
+}

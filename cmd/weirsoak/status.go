@@ -1,0 +1,131 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// A status says how far it is: on a terminal one line that changes, in a pipe a line for each
+// round, or JSON.
+type status struct {
+	out    io.Writer
+	live   bool
+	asJSON bool
+	s      settings
+	began  time.Time
+	rounds int
+	counts counts // of the rounds that are over
+}
+
+func newStatus(out io.Writer, s settings) *status {
+	f, ok := out.(*os.File)
+	st := &status{out: out, asJSON: s.json, s: s, began: time.Now()}
+	st.live = ok && !s.json && term.IsTerminal(int(f.Fd()))
+	st.say("seed %d: repeat a round with -seed %d -round N", s.seed, s.seed)
+	return st
+}
+
+// say says something to people.
+func (st *status) say(format string, args ...any) {
+	if !st.asJSON {
+		fmt.Fprintf(st.out, st.clear()+format+"\n", args...)
+	}
+}
+
+// clear is what takes the line away that changes.
+func (st *status) clear() string {
+	if st.live {
+		return "\r\x1b[K"
+	}
+	return ""
+}
+
+// progress shows a round that is not over.
+func (st *status) progress(now counts) {
+	if !st.live {
+		return
+	}
+	now.add(st.counts)
+	fmt.Fprintf(st.out, "%s%s, %s left", st.clear(), st.text(now), max(0, st.s.duration-time.Since(st.began)).Round(time.Second))
+}
+
+func (st *status) text(c counts) string {
+	return fmt.Sprintf("%d rounds, %d kills, %d stops, %d ends, %d full disks (%d failures), %d checkpoints verified",
+		st.rounds, c.Kills, c.Stops, c.Ends, c.FullDisks, c.Failures, c.Checkpoints)
+}
+
+// round tells of a round that is over.
+func (st *status) round(n int, res result) {
+	st.rounds++
+	st.counts.add(res.counts)
+	if st.asJSON {
+		st.object(struct {
+			Type  string `json:"message_type"`
+			Round int    `json:"round"`
+			counts
+			Difference string `json:"difference,omitempty"`
+			Dir        string `json:"dir,omitempty"`
+			Log        string `json:"log,omitempty"`
+		}{"round", n, res.counts, res.difference, res.dir, logOf(st.s, n, res)})
+		return
+	}
+	if res.difference == "" {
+		if !st.live {
+			st.say("round %d: %s", n, st.text(st.counts))
+		}
+		return
+	}
+	st.say(`round %d: %s
+  what the job left     %s
+  what had happened     %s
+  once more             -seed %d -round %d
+Look at the checkpoints with "go run ./cmd/weir ls" and "verify"; a disk that is mounted
+there is to be unmounted by hand.`, n, res.difference, res.dir, logOf(st.s, n, res), st.s.seed, n)
+}
+
+func logOf(s settings, n int, res result) string {
+	if res.difference == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s%cround-%d.log", s.dir, os.PathSeparator, n)
+}
+
+// end tells what it came to.
+func (st *status) end(different bool, err error) {
+	differences := 0
+	if different {
+		differences = 1
+	}
+	if st.asJSON {
+		code := exitSame
+		switch {
+		case err != nil:
+			code = exitFailed
+		case different:
+			code = exitDifferent
+		}
+		st.object(struct {
+			Type   string `json:"message_type"`
+			Seed   uint64 `json:"seed"`
+			Rounds int    `json:"rounds"`
+			counts
+			Differences int     `json:"differences"`
+			Seconds     float64 `json:"seconds"`
+			ExitCode    int     `json:"exit_code"`
+		}{"summary", st.s.seed, st.rounds, st.counts, differences, time.Since(st.began).Round(time.Millisecond).Seconds(), code})
+		return
+	}
+	st.say("%s, %d differences, in %v; seed %d", st.text(st.counts), differences, time.Since(st.began).Round(time.Second), st.s.seed)
+}
+
+func (st *status) object(v any) {
+	b, err := json.Marshal(v)
+	if err == nil {
+		st.out.Write(append(b, '\n'))
+	}
+}
