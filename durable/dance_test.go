@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -348,6 +349,18 @@ func TestWriteFileGivesUp(t *testing.T) {
 	}
 	if err := holds(fsys, "/f", []byte("first")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWriteFileTakesNoShortWrite: half a file is none, also if the write says nothing.
+func TestWriteFileTakesNoShortWrite(t *testing.T) {
+	fsys := crashfs.New(crashfs.Strict)
+	err := durable.WriteFile(faultfs.New(fsys, faultfs.Rule{Ops: faultfs.Write, K: 1, Do: faultfs.Short}), "/f", someBytes)
+	if !errors.Is(err, io.ErrShortWrite) {
+		t.Error(err)
+	}
+	if _, err := fsys.Stat("/f"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it was left behind: %v", err)
 	}
 }
 

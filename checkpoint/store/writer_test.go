@@ -115,3 +115,17 @@ func BenchmarkWriter(b *testing.B) {
 		sum.crcs = sum.crcs[:0]
 	}
 }
+
+// TestWriterTakesNoShortWrite: of a state of which less was taken than was given nobody
+// gets a blob, whoever did not say so.
+func TestWriterTakesNoShortWrite(t *testing.T) {
+	_, s := newWorld(t, 1, 1, 0)
+	s.fsys = faultfs.New(s.fsys, faultfs.Rule{Ops: faultfs.Write, K: 1, Do: faultfs.Short})
+	p, err := s.Begin()
+	check(t, err)
+	w := p.NewWriter("test state", 0)
+	_, err = w.Write([]byte("0123"))
+	check(t, err) // in the buffer
+	_, err = w.Close()
+	wantText(t, err, "2 of 4 bytes were taken")
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,5 +171,75 @@ func FuzzGzip(f *testing.F) {
 			t.Errorf("%v", err)
 		}
 		_ = steps
+	})
+}
+
+// FuzzLines compares the source with strings.Split, in one go and from every position in
+// between, whatever the size of a batch.
+func FuzzLines(f *testing.F) {
+	f.Add("1\n2\n3\n", uint8(1))
+	f.Add("\r\n\r\n\r", uint8(0))
+	f.Add("no newline at the end", uint8(9))
+	f.Add("\xff\x00\n\n\n\xc3", uint8(1))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, content string, batch uint8) {
+		path := filepath.Join(dir, "in")
+		write(t, path, []byte(content))
+		if strings.HasPrefix(content, string(gzipMagic[:])) {
+			t.Skip("it would be unpacked, not read as lines")
+		}
+		var want []string
+		for line := range strings.Lines(content) {
+			line = strings.TrimSuffix(line, "\n")
+			want = append(want, strings.TrimSuffix(line, "\r"))
+		}
+		src := Lines(path)
+		all := func(from []byte, size int) (records []string, steps int, positions [][]byte) {
+			read, err := read(src, "in", from, size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range read {
+				records = append(records, s.records...)
+				positions = append(positions, s.position)
+			}
+			return records, len(read), positions
+		}
+		got, _, positions := all(nil, 1+int(batch))
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+		seen := 0
+		for i, p := range positions {
+			if i > 8 {
+				break // enough of them
+			}
+			rest, _, _ := all(p, 100)
+			seen = len(want) - len(rest)
+			if seen < 0 || !slices.Equal(rest, want[seen:]) {
+				t.Fatalf("from position %d: got %q of %q", i, rest, want)
+			}
+		}
+	})
+}
+
+// FuzzSinkNames: what stands in a sink's folder is a file of a sink that is being written,
+// by exactly the name it would be given, or it is not touched.
+func FuzzSinkNames(f *testing.F) {
+	f.Add(inProgress{owner: 0xdeadbeef, incarnation: 2, attempt: 3, subtask: 4, counter: 5}.String())
+	f.Add(".part-deadbeef-01-3-4-5.inprogress")
+	f.Add(".part-deadbeef-9223372036854775808-3-4-5.inprogress")
+	f.Add(visibleName(1, 4, 6, ".jsonl"))
+	f.Fuzz(func(t *testing.T, s string) {
+		n, ok := parseInProgress(s)
+		if ok && (n.String() != s || n.incarnation < 0 || n.attempt < 0 || n.subtask < 0 || n.counter < 0) {
+			t.Errorf("%q is %+v", s, n)
+		}
+		if ok && visibleNames.MatchString(s) {
+			t.Errorf("%q is hidden and visible", s)
+		}
+		if visibleNames.MatchString(s) && (filepath.Base(s) != s || s[0] == '.') {
+			t.Errorf("%q is a visible name", s)
+		}
 	})
 }
