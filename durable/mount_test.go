@@ -93,10 +93,22 @@ func FuzzParseMountinfo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		lines, err := parseMountinfo(text)
 		if err != nil {
+			if !strings.Contains(err.Error(), "line ") {
+				t.Errorf("not said where: %v", err)
+			}
 			return
 		}
-		if l, ok := findMount(lines, "/a b/c", "0:1", 0); ok {
-			l.mount().Warnings()
+		l, ok := findMount(lines, "/a b/c", "0:1", 0)
+		if !ok {
+			return
+		}
+		if l.point != "/" && !strings.HasPrefix("/a b/c/", l.point+"/") {
+			t.Errorf("/a b/c is said to be on %q", l.point)
+		}
+		for _, w := range l.mount().Warnings() {
+			if w == "" || strings.Contains(w, "%!") {
+				t.Errorf("warning %q", w)
+			}
 		}
 	})
 }

@@ -427,8 +427,12 @@ func TestMetadataProperty(t *testing.T) {
 
 func FuzzDecodeMetadata(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, n, err := DecodeMetadata(data)
+		var m *Metadata
+		var n int
+		var err error
+		bounded(t, len(data), func() { m, n, err = DecodeMetadata(data) })
 		if err != nil {
+			wantsPlace(t, err)
 			return
 		}
 		if n > len(data) {

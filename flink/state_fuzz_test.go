@@ -3,6 +3,9 @@ package flink
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"regexp"
+	"runtime"
 	"testing"
 
 	"github.com/weirstream/weir/checkpoint"
@@ -27,6 +30,33 @@ func appendOffsets(b []byte, offsets ...int64) []byte {
 func mustJSON(t *testing.T, values ...Value) {
 	if b := AppendJSON(nil, values); !json.Valid(b) {
 		t.Fatalf("%#v became %s", values, b)
+	}
+}
+
+// located is how an error that is about no single byte says what it is about.
+var located = regexp.MustCompile(`byte \d|key groups? |state "|^header|^decompress`)
+
+// wantsPlace: an error of reading what nobody wrote says where it is wrong, or that it
+// reads no such thing.
+func wantsPlace(t *testing.T, err error) {
+	t.Helper()
+	var format *FormatError
+	var opaque *OpaqueError
+	if err != nil && !errors.As(err, &format) && !errors.As(err, &opaque) && !located.MatchString(err.Error()) {
+		t.Fatalf("not said where: %v", err)
+	}
+}
+
+// bounded runs do, which reads size bytes, and makes sure that it allocates in proportion
+// to them.
+func bounded(t *testing.T, size int, do func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > uint64(1<<20+400*size) {
+		t.Fatalf("%d bytes were allocated for %d", cost, size)
 	}
 }
 
@@ -59,10 +89,17 @@ func FuzzKeyed(f *testing.F) {
 				t.Fatalf("%q cannot be read again: %v", again, c.Err())
 			}
 		}
+		// Each key group may begin at the same byte.
+		bounded(t, (1+len(h.Offsets))*len(data), func() {
+			for _, err := range KeyedEntries(h, data) {
+				wantsPlace(t, err)
+			}
+		})
 		for e := range KeyedEntries(h, data) {
 			mustJSON(t, e.Key, e.Namespace, e.UserKey, e.Value)
 		}
-		for r := range RawTimers(h, data) {
+		for r, err := range RawTimers(h, data) {
+			wantsPlace(t, err)
 			mustJSON(t, r.Timer)
 		}
 	})
@@ -82,6 +119,11 @@ func FuzzOperator(f *testing.F) {
 			{Name: "union", Mode: ModeUnion, Offsets: fuzzOffsets(union)},
 			{Name: "broadcast", Mode: ModeBroadcast, Offsets: fuzzOffsets(broadcast)},
 		}}
+		bounded(t, (1+len(split)+len(union)+len(broadcast))*len(data), func() {
+			for _, err := range OperatorElements(h, data) {
+				wantsPlace(t, err)
+			}
+		})
 		for e := range OperatorElements(h, data) {
 			mustJSON(t, e.Key, e.Value)
 		}

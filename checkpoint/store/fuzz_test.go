@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"math"
 	"path"
 	"runtime"
@@ -112,7 +111,7 @@ func FuzzRecover(f *testing.F) {
 		case same:
 		case !errors.As(err, &damaged) || damaged.Report.ID != 2 || damaged.Intact != 1 || damaged.Report.Unreadable():
 			t.Errorf("%s was changed: %v", name, err)
-		case !strings.Contains(err.Error(), fmt.Sprintf("%s", dir)) || !strings.Contains(damaged.Report.Verdict(), name):
+		case !strings.Contains(err.Error(), dir) || !strings.Contains(damaged.Report.Verdict(), name):
 			t.Errorf("it is not said that it was %s: %v", name, err)
 		}
 		disk.Settle()

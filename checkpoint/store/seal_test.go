@@ -163,7 +163,14 @@ func FuzzSeal(f *testing.F) {
 				t.Errorf("read and written again it is different")
 			}
 		}
-		decodeMetadata(data)
+		cost := allocated(func() {
+			if _, _, err := decodeMetadata(data); err != nil && err.Error() == "" {
+				t.Error("refused without a word")
+			}
+		})
+		if limit := uint64(1<<20 + 300*len(data)); cost > limit {
+			t.Errorf("%d bytes were allocated for %d", cost, len(data))
+		}
 		// Behind a trailer that fits, so that the decoder is reached.
 		if s, err := decodeSeal(seal); err == nil {
 			again := appendSeal(nil, s)
