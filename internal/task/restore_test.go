@@ -1,0 +1,148 @@
+package task
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/flow"
+)
+
+// opened is a stream that knows whether it is open.
+type opened struct {
+	*bytes.Reader
+	open *int
+}
+
+func (o opened) Name() string { return "stream" }
+func (o opened) Close() error { *o.open--; return nil }
+
+// stateOf is an operator with keyed state and lists of two subtasks, and what opens it.
+func stateOf(t *testing.T) (*flink.OperatorState, func(flink.StreamHandle) (Stream, error), *int) {
+	t.Helper()
+	data, states, err := flink.EncodeBytesLists(flink.BytesList{Name: "list", Elements: [][]byte{[]byte("element")}})
+	must(t, err)
+	op := &flink.OperatorState{MaxParallelism: 4}
+	for i := range 2 {
+		op.Subtasks = append(op.Subtasks, flink.SubtaskState{
+			Index: checkpoint.Subtask(i),
+			ManagedKeyed: &flink.KeyGroupsHandle{Tag: flink.TagKeyGroupsV2, Range: checkpoint.KeyGroupRange{Start: 2 * i, End: 2*i + 1},
+				Offsets: []int64{0, 0}, Data: &flink.InlineHandle{Name: "keyed"}},
+			ManagedOperator: &flink.OperatorHandle{States: states, Data: &flink.InlineHandle{Name: "lists", Data: data}},
+		})
+	}
+	open := 0
+	return op, func(h flink.StreamHandle) (Stream, error) {
+		open++
+		return opened{bytes.NewReader(h.(*flink.InlineHandle).Data), &open}, nil
+	}, &open
+}
+
+// TestOpenState: the elements of all subtasks, the key groups of the right ones, and
+// nothing open at the end.
+func TestOpenState(t *testing.T) {
+	op, open, n := stateOf(t)
+	s, err := OpenState(op, open)
+	must(t, err)
+	if got := s.List("list"); len(got) != 2 || string(got[0]) != "element" || s.List("other") != nil || !s.Keyed() {
+		t.Errorf("%q", got)
+	}
+	for _, c := range []struct{ start, end, want int }{{0, 1, 1}, {1, 2, 2}, {3, 3, 1}} {
+		if got := s.For(checkpoint.KeyGroupRange{Start: c.start, End: c.end}).Keyed; len(got) != c.want {
+			t.Errorf("%d parts for the key groups %d to %d, want %d", len(got), c.start, c.end, c.want)
+		}
+	}
+	if *n != 4 {
+		t.Errorf("%d are open", *n)
+	}
+	must(t, s.Close())
+	if *n != 0 {
+		t.Errorf("after Close %d are open", *n)
+	}
+}
+
+// TestOpenStateRefuses what this program does not understand, for good, and leaves nothing
+// open.
+func TestOpenStateRefuses(t *testing.T) {
+	for what, c := range map[string]struct {
+		change func(*flink.SubtaskState)
+		says   string
+	}{
+		"raw keyed":       {func(s *flink.SubtaskState) { s.RawKeyed = s.ManagedKeyed }, "raw state"},
+		"raw operator":    {func(s *flink.SubtaskState) { s.RawOperator = s.ManagedOperator }, "raw state"},
+		"input channels":  {func(s *flink.SubtaskState) { s.InputChannels = make([]flink.ChannelState, 1) }, "unaligned"},
+		"output channels": {func(s *flink.SubtaskState) { s.ResultSubpartitions = make([]flink.ChannelState, 1) }, "unaligned"},
+		"savepoint":       {func(s *flink.SubtaskState) { s.ManagedKeyed.(*flink.KeyGroupsHandle).Tag = flink.TagSavepoint }, "layout"},
+		"incremental":     {func(s *flink.SubtaskState) { s.ManagedKeyed = &flink.IncrementalHandle{} }, "layout"},
+	} {
+		op, open, n := stateOf(t)
+		c.change(&op.Subtasks[1])
+		_, err := OpenState(op, open)
+		if !flow.IsPermanent(err) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "subtask 1") {
+			t.Errorf("%s: %v", what, err)
+		}
+		if *n != 0 {
+			t.Errorf("%s: %d are left open", what, *n)
+		}
+	}
+	// A stream that cannot be opened may be opened the next time.
+	boom := errors.New("boom")
+	op, open, n := stateOf(t)
+	calls := 0
+	_, err := OpenState(op, func(h flink.StreamHandle) (Stream, error) {
+		if calls++; calls == 4 {
+			return nil, boom
+		}
+		return open(h)
+	})
+	if !errors.Is(err, boom) || flow.IsPermanent(err) || *n != 0 {
+		t.Errorf("%v, %d are left open", err, *n)
+	}
+}
+
+// TestDiscover: a new split falls to one subtask, once, and one that was gone comes back
+// to whom it belonged, with its position.
+func TestDiscover(t *testing.T) {
+	source := &listing{ids: []string{"a", "b", "c", "d", "e", "back"}}
+	taken := map[string]int{}
+	for subtask := range 2 {
+		f := &fetcher{source: source, known: map[string]bool{"a": true, "back": true}, subtask: subtask, parallelism: 2}
+		if subtask == 1 {
+			f.gone = []flow.Split{{ID: "back", Position: []byte("here")}}
+		}
+		for round := range 2 {
+			fresh, err := f.discover(t.Context())
+			must(t, err)
+			for _, s := range fresh {
+				taken[s.ID]++
+				if round > 0 {
+					t.Errorf("%q is new again", s.ID)
+				}
+				if s.ID == "back" && string(s.Position) != "here" {
+					t.Errorf("back at %q", s.Position)
+				}
+			}
+		}
+	}
+	ids := []string{"b", "back", "c", "d", "e"}
+	for _, id := range ids {
+		if taken[id] != 1 {
+			t.Errorf("%q was taken %d times", id, taken[id])
+		}
+	}
+	if len(taken) != len(ids) {
+		t.Errorf("taken: %v", taken)
+	}
+}
+
+// listing is a source of splits that are not read here.
+type listing struct {
+	flow.Source
+	ids []string
+}
+
+func (l *listing) Splits(context.Context) ([]string, error) { return l.ids, nil }
