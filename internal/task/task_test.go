@@ -411,3 +411,25 @@ func TestCloseErrorCounts(t *testing.T) {
 		}
 	})
 }
+
+// starter is an operator that fails to start.
+type starter struct {
+	recorder
+	err error
+}
+
+func (s *starter) Start() error { return s.err }
+
+// TestStartFails: then nothing is processed, and what was opened is closed.
+func TestStartFails(t *testing.T) {
+	boom := errors.New("boom")
+	b := newBench(t, 1, faultfs.Rule{}, &recorder{name: "first"}, &recorder{name: "second"})
+	b.task.ops[1].Operator = &starter{recorder: recorder{bench: b, name: "second"}, err: boom}
+	if err := b.task.Run(t.Context()); !errors.Is(err, boom) {
+		t.Error(err)
+	}
+	b.wants(t, "first: close", "second: close")
+	if err := b.gate.Send(0, exchange.Element{}); !errors.Is(err, exchange.ErrClosed) {
+		t.Errorf("who sends to it is not told: %v", err)
+	}
+}

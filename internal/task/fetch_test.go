@@ -1,0 +1,141 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/weirstream/weir/durable/faultfs"
+	"github.com/weirstream/weir/internal/flow"
+)
+
+// A library is a bounded source of splits that are texts, a record for each word.
+type library struct {
+	splits  map[string]string
+	fails   error // of a reader, at its end
+	closing error
+	reading chan struct{} // closed when a reader may go on; nil if it need not wait
+	open    int
+}
+
+func (l *library) Splits(context.Context) ([]string, error) { return nil, nil }
+func (l *library) Bounded() bool                            { return true }
+
+func (l *library) Open(_ context.Context, s flow.Split) (flow.SplitReader, error) {
+	l.open++
+	return &textReader{library: l, words: strings.Fields(l.splits[s.ID])}, nil
+}
+
+type textReader struct {
+	*library
+	words []string
+}
+
+// Read hands the last record out together with the end.
+func (r *textReader) Read(context.Context) (flow.Batch, []byte, error) {
+	if r.reading != nil {
+		<-r.reading
+	}
+	if len(r.words) == 0 {
+		return nil, nil, io.EOF
+	}
+	b := text(r.words[0])
+	if r.words = r.words[1:]; len(r.words) > 0 {
+		return b, nil, nil
+	}
+	if r.fails != nil {
+		return b, nil, r.fails
+	}
+	return b, nil, io.EOF
+}
+
+func (r *textReader) Close() error {
+	r.open--
+	return r.closing
+}
+
+// words is the operator behind the source.
+type words struct{ recorder }
+
+func (w *words) Push(b flow.Batch) error { return w.recorder.Push(b.(*flow.Fetched).Batch) }
+
+// fetching is a bench whose task reads a source.
+func fetching(t *testing.T, l *library, splits ...string) *bench {
+	t.Helper()
+	op := &words{recorder{name: "op"}}
+	b := newBench(t, 1, faultfs.Rule{}, &op.recorder)
+	b.task.ops[0].Operator, b.task.head = op, op
+	b.task.fetch = &fetcher{source: l, parallelism: 1}
+	for _, id := range splits {
+		b.task.fetch.splits = append(b.task.fetch.splits, flow.Split{ID: id})
+	}
+	return b
+}
+
+// TestFetch: all splits are read, one after the other, also what comes with their end; and
+// only then it is said that there is no more.
+func TestFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &library{splits: map[string]string{"a": "one two", "b": "three"}}
+		b := fetching(t, l, "a", "b")
+		must(t, b.run(func() {}))
+		b.events = slices.DeleteFunc(b.events, func(e string) bool { return e == "flush" })
+		b.wants(t, "op: one", "op: two", "op: three", "exhausted 7", "op: close")
+		if l.open != 0 {
+			t.Errorf("%d splits are left open", l.open)
+		}
+	})
+}
+
+// TestFetchFails: an error of reading or of closing a split ends the task and is what it
+// says, and nobody says that all was read.
+func TestFetchFails(t *testing.T) {
+	boom := errors.New("boom")
+	for _, l := range []*library{{fails: boom}, {closing: boom}} {
+		synctest.Test(t, func(t *testing.T) {
+			l.splits = map[string]string{"a": "one"}
+			b := fetching(t, l, "a")
+			done := make(chan error, 1)
+			go func() { done <- b.task.Run(t.Context()) }()
+			synctest.Wait()
+			select {
+			case err := <-done:
+				if !errors.Is(err, boom) {
+					t.Error(err)
+				}
+			default:
+				t.Error("it goes on without its source")
+				b.gate.Close()
+			}
+			if slices.Contains(b.events, "exhausted 7") || l.open != 0 {
+				t.Errorf("%v, %d splits are left open", b.events, l.open)
+			}
+		})
+	}
+}
+
+// TestRunWaitsForItsReaders: no reader is at work when Run has returned, and no operator is
+// closed before.
+func TestRunWaitsForItsReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &library{splits: map[string]string{"a": "one"}, reading: make(chan struct{})}
+		b := fetching(t, l, "a")
+		done := make(chan error, 1)
+		go func() { done <- b.task.Run(t.Context()) }()
+		synctest.Wait()
+		b.gate.Close()
+		synctest.Wait()
+		if len(done) > 0 || slices.Contains(b.events, "op: close") {
+			t.Errorf("it ended, and a split is being read: %v", b.events)
+		}
+		close(l.reading)
+		must(t, <-done)
+		if l.open != 0 {
+			t.Error("a split is left open")
+		}
+	})
+}
