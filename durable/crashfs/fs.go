@@ -26,12 +26,17 @@ type FS struct {
 	nodes   []*inode  // every inode that may still matter to a state, by number
 	nextNum int       // the next inode's number
 	pending []*effect // on directory entries, not durable, in order
+	changes int       // how many effects there were; the next one's number
+	removed []byte    // the bytes of the file that was removed last
 	acks    []string
 	trace   []string // what the operations were, from the last Settle on
 
 	// forgotten counts the states of inodes that no state can reach any more: they
 	// multiply the number of states and make none of them different.
 	forgotten uint64
+
+	// alike, if set, tells of what kin a new file is.
+	alike func(name string) string
 
 	// atPoint, if set, is called with the instant before every operation, which is the
 	// instant after the one before.
@@ -72,6 +77,14 @@ func (f *FS) Ack(label string) {
 func (f *FS) Settle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.settle()
+	f.forgetUnreachable()
+	f.forgotten = 1
+	f.trace = nil
+}
+
+// settle makes what was done so far durable; the caller holds mu.
+func (f *FS) settle() {
 	for _, e := range f.pending {
 		e.apply(e.dir.durable)
 	}
@@ -80,9 +93,17 @@ func (f *FS) Settle() {
 		n.born = true
 		n.settle()
 	}
-	f.forgetUnreachable()
-	f.forgotten = 1
-	f.trace = nil
+}
+
+// Alike says which files recovery cannot tell apart, as it treats them the same: those
+// of one directory for which kin, given the name under which a file is created, returns
+// the same word, unless that is empty. Their bytes must follow from kin, and from which
+// of them it is. States that differ only in which of them are lost or damaged then have
+// one [Fingerprint]. It is called before the files are made.
+func (f *FS) Alike(kin func(name string) string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.alike = kin
 }
 
 // Ops is the number of operations since the last Settle.
@@ -109,6 +130,8 @@ func (f *FS) begin(format string, args ...any) {
 
 // change puts an effect on directory entries into the live view and among the pending.
 func (f *FS) change(e *effect) {
+	e.num = f.changes
+	f.changes++
 	e.apply(e.dir.live)
 	f.pending = append(f.pending, e)
 }
@@ -195,10 +218,34 @@ func (f *FS) own(n *inode) uint64 {
 	return size
 }
 
+// ignored tells whether the disk ignores the present operation, a sync.
+func (f *FS) ignored() bool {
+	op := len(f.trace)
+	if !f.model.ignores(op) {
+		return false
+	}
+	f.trace[op-1] += ", which the disk ignores"
+	return true
+}
+
+// staleBytes are what the blocks of a new file may hold: those of the file that was
+// removed last, or of the one that was made last.
+func (f *FS) staleBytes() []byte {
+	if f.removed != nil {
+		return f.removed
+	}
+	for _, n := range slices.Backward(f.nodes) {
+		if len(n.data) > 0 {
+			return n.data
+		}
+	}
+	return nil
+}
+
 // contentsOf remembers what the model says, until the file changes.
 func (f *FS) contentsOf(n *inode) []content {
 	if n.contents == nil {
-		n.contents = mergeContents(f.model.contents(n))
+		n.contents = mergeContents(f.model.remains().of(n))
 	}
 	return n.contents
 }
@@ -272,7 +319,11 @@ func (f *FS) Create(name string) (durable.File, error) {
 func (f *FS) create(dir *inode, base, name string) *inode {
 	f.begin("create %s", full(name))
 	n := f.newInode(false)
-	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, n}}})
+	n.stale = f.staleBytes()
+	if f.alike != nil {
+		n.kin = f.alike(full(name))
+	}
+	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, makes: true, sets: []set{{base, n}}})
 	return n
 }
 
@@ -302,7 +353,7 @@ func (f *FS) Mkdir(name string) error {
 	}
 	f.begin("mkdir %s", full(name))
 	n := f.newInode(true)
-	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, n}}})
+	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, makes: true, sets: []set{{base, n}}})
 	return nil
 }
 
@@ -360,6 +411,7 @@ func (f *FS) Remove(name string) error {
 	if !n.dir {
 		n.removed = true
 		n.contents = nil
+		f.removed = n.data
 	}
 	return nil
 }
@@ -391,6 +443,19 @@ func (f *FS) Stat(name string) (durable.Entry, error) {
 	return n.entry(path.Base(path.Clean(name))), nil
 }
 
+// SyncAll makes everything durable that was done so far, as syncfs does on Linux. It is
+// one operation.
+func (f *FS) SyncAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begin("sync-all")
+	if f.ignored() {
+		return
+	}
+	f.settle()
+	f.forgetUnreachable()
+}
+
 func (f *FS) SyncDir(name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -402,6 +467,9 @@ func (f *FS) SyncDir(name string) error {
 		return &fs.PathError{Op: "syncdir", Path: name, Err: syscall.ENOTDIR}
 	}
 	f.begin("sync-dir %s", full(name))
+	if f.ignored() {
+		return nil
+	}
 	n.born = true
 	f.commit(n)
 	return nil
