@@ -34,7 +34,10 @@ type content struct {
 
 func newContent(c class, data []byte, n *inode) content {
 	past := n.past
-	if c != whole {
+	switch {
+	case len(data) == 0:
+		past = "" // however it came to that
+	case c != whole:
 		past += "/" + string(c)
 	}
 	return content{class: c, data: data, sum: sha256.Sum256(data), weight: 1, past: past}

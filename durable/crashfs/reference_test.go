@@ -388,7 +388,7 @@ func TestAgainstReference(t *testing.T) {
 	for _, model := range everyModel {
 		t.Run(model.String(), func(t *testing.T) {
 			compared, most := 0, 0
-			for seed := range 400 {
+			for seed := range 250 {
 				d := dice(seed)
 				fsys := crashfs.New(model)
 				ref := newReference(model)
