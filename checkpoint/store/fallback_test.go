@@ -73,7 +73,7 @@ func TestFallbackCrash(t *testing.T) {
 		told := toldTo(state)
 		_, c, err := start(state.FS(), w.opts(), From{})
 		var damaged *DamagedError
-		if errors.As(err, &damaged) && damaged.Intact == 1 && told.restored == 0 {
+		if errors.As(err, &damaged) && damaged.Intact == 1 && told.committed == 0 {
 			refused++
 			err = nil
 		} else if err == nil && c.ID != 1 {
