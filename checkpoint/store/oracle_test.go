@@ -236,7 +236,7 @@ func (w *world) notices(state *crashfs.State, have checkpoint.ID) error {
 		return err
 	}
 	if _, c, err := w.recovery(disk); err == nil {
-		return violated(o7, "bit %d of %s was flipped, and recovery gave out %v", bit, name, c)
+		return violated(o7, "bit %d of %s was flipped, and recovery gave out checkpoint %v", bit, name, c.ID)
 	}
 	return nil
 }
@@ -248,6 +248,7 @@ func flipABit(disk *crashfs.FS, id checkpoint.ID, dice crashfs.Fingerprint) (nam
 	if err != nil {
 		return "", 0, err
 	}
+	files = slices.DeleteFunc(files, func(e durable.Entry) bool { return e.Name == lateName }) // not its own
 	f := files[int(dice[0])%len(files)]
 	name = checkpoint.FileIn(dir, f.Name)
 	bit = (int(dice[1])<<8 | int(dice[2])) % int(8*f.Size)

@@ -22,6 +22,8 @@ type world struct {
 	// nobody shares them.
 	verdicts map[crashfs.Fingerprint]error
 
+	sinks bool // make output visible as soon as a checkpoint is complete
+
 	// For the oracle. flips: in a state with a complete checkpoint a bit is flipped, too,
 	// and recovery must notice. recover is what it lets loose; nil is start, and anything
 	// else is a broken one, to see the oracle go red. through is what that sees the disk
@@ -42,6 +44,9 @@ const (
 
 func (w *world) tell(what string, of checkpoint.Identity) {
 	w.disk.Ack(fmt.Sprintf("%s %d %d", what, of.ID, of.Incarnation))
+	if w.sinks && what == toldComplete {
+		w.tell(toldCommitted, of)
+	}
 }
 
 // cycle makes a checkpoint and deletes what is no longer retained.

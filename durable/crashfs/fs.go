@@ -26,6 +26,7 @@ type FS struct {
 	nodes   []*inode  // every inode that may still matter to a state, by number
 	nextNum int       // the next inode's number
 	pending []*effect // on directory entries, not durable, in order
+	marks   int       // how often inodes were marked as reached
 	changes int       // how many effects there were; the next one's number
 	removed []byte    // the bytes of the file that was removed last
 	acks    []string
@@ -121,11 +122,19 @@ func (f *FS) Trace() []string {
 }
 
 // begin opens a new operation; the caller holds mu and has not changed anything yet.
-func (f *FS) begin(format string, args ...any) {
+// In format there is a %s for each of args. (Package fmt would take a good part of the
+// time of a sweep.)
+func (f *FS) begin(format string, args ...string) {
 	if f.atPoint != nil {
 		f.atPoint(f.freeze())
 	}
-	f.trace = append(f.trace, fmt.Sprintf(format, args...))
+	var line []byte
+	for _, arg := range args {
+		before, after, _ := strings.Cut(format, "%s")
+		line = append(append(line, before...), arg...)
+		format = after
+	}
+	f.trace = append(f.trace, string(append(line, format...)))
 }
 
 // change puts an effect on directory entries into the live view and among the pending.
@@ -154,13 +163,14 @@ func (f *FS) commit(node *inode) {
 
 // forgetUnreachable drops inodes that neither the live view nor any state can reach.
 func (f *FS) forgetUnreachable() {
-	reached := map[*inode]bool{}
+	f.marks++
+	reached := func(n *inode) bool { return n.mark == f.marks }
 	var reach func(n *inode)
 	reach = func(n *inode) {
-		if n == nil || reached[n] {
+		if n == nil || reached(n) {
 			return
 		}
-		reached[n] = true
+		n.mark = f.marks
 		for _, c := range n.live {
 			reach(c)
 		}
@@ -181,13 +191,13 @@ func (f *FS) forgetUnreachable() {
 			reach(n)
 		}
 	}
-	gone := func(n *inode) bool { return !reached[n] }
+	gone := func(n *inode) bool { return !reached(n) }
 	if !slices.ContainsFunc(f.nodes, gone) {
 		return
 	}
 	var dead []*effect
 	f.pending = slices.DeleteFunc(f.pending, func(e *effect) bool {
-		if reached[e.dir] {
+		if reached(e.dir) {
 			return false
 		}
 		dead = append(dead, e)
@@ -197,7 +207,7 @@ func (f *FS) forgetUnreachable() {
 		f.forgotten = mul(f.forgotten, g.size())
 	}
 	f.nodes = slices.DeleteFunc(f.nodes, func(n *inode) bool {
-		if reached[n] {
+		if reached(n) {
 			return false
 		}
 		f.forgotten = mul(f.forgotten, f.own(n))
@@ -250,17 +260,27 @@ func (f *FS) contentsOf(n *inode) []content {
 	return n.contents
 }
 
-// split takes a name apart; the root has no parts.
-func split(name string) []string {
-	name = strings.Trim(path.Clean("/"+name), "/")
-	if name == "" {
-		return nil
+// full is the name as the trace and the states write it.
+func full(name string) string {
+	if isFull(name) {
+		return name
 	}
-	return strings.Split(name, "/")
+	return path.Clean("/" + name)
 }
 
-// full is the name as the trace and the states write it.
-func full(name string) string { return path.Clean("/" + name) }
+// isFull tells whether path.Clean would leave a name as it is. It says no to some names
+// with a dot at the beginning of a part, of which it would.
+func isFull(name string) bool {
+	if len(name) == 0 || name[0] != '/' {
+		return false
+	}
+	for i := 1; i < len(name); i++ {
+		if name[i-1] == '/' && (name[i] == '/' || name[i] == '.' && (i+1 == len(name) || name[i+1] == '/' || name[i+1] == '.')) {
+			return false
+		}
+	}
+	return len(name) == 1 || name[len(name)-1] != '/'
+}
 
 // find looks a name up in the live view.
 func (f *FS) find(op, name string) (*inode, error) {
@@ -268,7 +288,9 @@ func (f *FS) find(op, name string) (*inode, error) {
 	if name == "" {
 		return nil, &fs.PathError{Op: op, Path: name, Err: syscall.ENOENT}
 	}
-	for _, part := range split(name) {
+	for rest := strings.Trim(full(name), "/"); rest != ""; {
+		var part string
+		part, rest, _ = strings.Cut(rest, "/")
 		if !n.dir {
 			return nil, &fs.PathError{Op: op, Path: name, Err: syscall.ENOTDIR}
 		}
@@ -283,14 +305,15 @@ func (f *FS) find(op, name string) (*inode, error) {
 // findParent looks up the directory that name is in, or is to be in. For the root,
 // which is in none, the error is ifRoot.
 func (f *FS) findParent(op, name string, ifRoot error) (dir *inode, base string, err error) {
-	parts := split(name)
+	whole := full(name)
 	switch {
 	case name == "":
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: syscall.ENOENT}
-	case len(parts) == 0:
+	case whole == "/":
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: ifRoot}
 	}
-	dir, err = f.find(op, path.Dir(full(name)))
+	slash := strings.LastIndexByte(whole, '/')
+	dir, err = f.find(op, whole[:slash+1])
 	if err != nil {
 		err.(*fs.PathError).Path = name
 		return nil, "", err
@@ -298,7 +321,7 @@ func (f *FS) findParent(op, name string, ifRoot error) (dir *inode, base string,
 	if !dir.dir {
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: syscall.ENOTDIR}
 	}
-	return dir, parts[len(parts)-1], nil
+	return dir, whole[slash+1:], nil
 }
 
 func (f *FS) Create(name string) (durable.File, error) {

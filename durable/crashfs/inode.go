@@ -15,6 +15,7 @@ type inode struct {
 	dir     bool
 	born    bool // the inode itself was synced at least once
 	handles int  // open files
+	mark    int  // of the last time it was reached
 
 	// Of a directory: what is seen, and what is durable. The effects in between are the
 	// file system's pending ones.

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/weirstream/weir/durable/crashfs"
+)
+
+// A tally counts what was looked at.
+type tally struct {
+	states   uint64 // one by one
+	distinct uint64 // of them, those that were not known yet, and were judged
+	sampled  uint64 // points with too many states to look at all of them
+}
+
+func (t *tally) add(o tally) {
+	t.states += o.states
+	t.distinct += o.distinct
+	t.sampled += o.sampled
+}
+
+// A recutter judges states, and lets the power fail again in the recovery from each, at
+// every operation of it, as often as depth says. What a second cut leaves is often what
+// another one has left: the verdicts are shared.
+type recutter struct {
+	*world
+	options crashfs.Options
+	known   []map[crashfs.Fingerprint]error // by how many more cuts there are to come
+	tally   tally
+}
+
+func newRecutter(w *world, depth int, o crashfs.Options) *recutter {
+	r := &recutter{world: w, options: o}
+	for range depth + 1 {
+		r.known = append(r.known, map[crashfs.Fingerprint]error{})
+	}
+	w.verdicts = r.known[0]
+	return r
+}
+
+// sweep looks at every state of a scenario.
+func (r *recutter) sweep(scenario func() error) (*crashfs.Report, error) {
+	return r.sweepOn(r.disk, len(r.known)-1, scenario)
+}
+
+func (r *recutter) sweepOn(disk *crashfs.FS, depth int, scenario func() error) (*crashfs.Report, error) {
+	report, err := crashfs.Sweep(disk, r.options, scenario, func(s *crashfs.State) error { return r.judge(s, depth) })
+	r.tally.states += report.Visited
+	r.tally.sampled += uint64(report.Sampled)
+	return report, err
+}
+
+func (r *recutter) judge(state *crashfs.State, depth int) error {
+	id := state.Fingerprint()
+	err, known := r.known[depth][id]
+	if known {
+		return err
+	}
+	if depth == 0 {
+		err = r.oracle(state)
+		r.tally.distinct++
+	} else {
+		err = r.recut(state, depth-1)
+	}
+	r.known[depth][id] = err
+	return err
+}
+
+// recut judges the state, and the states after a cut in the recovery from it.
+func (r *recutter) recut(state *crashfs.State, depth int) error {
+	if err := r.judge(state, 0); err != nil {
+		return err
+	}
+	again := *r.world
+	again.disk = state.FS()
+	again.fs = again.disk
+	report, err := r.sweepOn(again.disk, depth, func() error { _, err := again.restart(); return err })
+	if err == nil && report.Bad > 0 {
+		err = fmt.Errorf("after a second cut: %w", report.Err())
+	}
+	return err
+}
