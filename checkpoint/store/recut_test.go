@@ -10,12 +10,14 @@ import (
 type tally struct {
 	states   uint64 // one by one
 	distinct uint64 // of them, those that were not known yet, and were judged
+	recut    uint64 // recoveries in which the power was cut again
 	sampled  uint64 // points with too many states to look at all of them
 }
 
 func (t *tally) add(o tally) {
 	t.states += o.states
 	t.distinct += o.distinct
+	t.recut += o.recut
 	t.sampled += o.sampled
 }
 
@@ -25,8 +27,11 @@ func (t *tally) add(o tally) {
 type recutter struct {
 	*world
 	options crashfs.Options
-	known   []map[crashfs.Fingerprint]error // by how many more cuts there are to come
-	tally   tally
+	share   int         // of the states, one in so many has its recovery cut; 0 is all
+	over    func() bool // no more is wanted; nil is never
+
+	known []map[crashfs.Fingerprint]error // by how many more cuts there are to come
+	tally tally
 }
 
 func newRecutter(w *world, depth int, o crashfs.Options) *recutter {
@@ -53,7 +58,7 @@ func (r *recutter) sweepOn(disk *crashfs.FS, depth int, scenario func() error) (
 func (r *recutter) judge(state *crashfs.State, depth int) error {
 	id := state.Fingerprint()
 	err, known := r.known[depth][id]
-	if known {
+	if known || r.over != nil && r.over() {
 		return err
 	}
 	if depth == 0 {
@@ -71,6 +76,10 @@ func (r *recutter) recut(state *crashfs.State, depth int) error {
 	if err := r.judge(state, 0); err != nil {
 		return err
 	}
+	if id := state.Fingerprint(); r.share > 0 && (int(id[0])<<8|int(id[1]))%r.share != 0 {
+		return nil
+	}
+	r.tally.recut++
 	again := *r.world
 	again.disk = state.FS()
 	again.fs = again.disk

@@ -108,7 +108,7 @@ func direct(fsys durable.FS) durable.FS { return fsys }
 // Whenever the power fails, what is visible is what was promised, and after a restart
 // everything is visible once.
 func TestSinkSurvivesPowerCuts(t *testing.T) {
-	for _, model := range []crashfs.Model{crashfs.Strict, crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS} {
+	for _, model := range []crashfs.Model{crashfs.Strict, crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS, crashfs.Btrfs, crashfs.Writeback} {
 		t.Run(model.String(), func(t *testing.T) {
 			t.Parallel()
 			report := sweepSink(t, twoSubtasks, model, direct, func(s *crashfs.State, last complete) error {
