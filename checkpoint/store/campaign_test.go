@@ -75,15 +75,8 @@ func (p plan) run(around func(durable.FS) durable.FS, over func() bool) (tally, 
 	}
 	r := newRecutter(w, p.recuts, crashfs.Options{Limit: planLimit, Samples: planLimit / 2, Seed: p.seed})
 	r.share = planShare
-	found := false
-	r.over = func() bool { return found || over() }
-	report, err := crashfs.Sweep(w.disk, r.options, live, func(s *crashfs.State) error {
-		err := r.judge(s, p.recuts)
-		found = found || err != nil
-		return err
-	})
-	r.tally.states += report.Visited
-	r.tally.sampled += uint64(report.Sampled)
+	r.options.Enough = func() bool { return r.found || over() }
+	report, err := r.sweep(live)
 	return r.tally, errors.Join(err, report.Err())
 }
 
@@ -96,14 +89,14 @@ func (p plan) smaller() (list []plan) {
 		}
 	}
 	try(func(q *plan) { q.recuts = 0 })
+	for i := len(p.steps) - 1; i >= 0; i-- {
+		try(func(q *plan) { q.steps = p.steps[:i] + p.steps[i+1:] })
+	}
+	try(func(q *plan) { q.states = max(0, p.states-1) })
 	try(func(q *plan) { q.fault, q.at, q.sticky = "", 0, false })
 	try(func(q *plan) { q.late = 0 })
 	try(func(q *plan) { q.thorough = false })
 	try(func(q *plan) { q.torn = 0 })
-	for i := range p.steps {
-		try(func(q *plan) { q.steps = p.steps[:i] + p.steps[i+1:] })
-	}
-	try(func(q *plan) { q.states = max(0, p.states-1) })
 	try(func(q *plan) { q.retain = max(1, p.retain-1) })
 	try(func(q *plan) { q.before = max(0, p.before-1) })
 	try(func(q *plan) { q.recuts = max(0, p.recuts-1) })
@@ -248,7 +241,7 @@ func TestCampaignFinds(t *testing.T) {
 			rule.K, rule.Sticky, rule.Do = 1, true, faultfs.Drop
 			forget := func(fsys durable.FS) durable.FS { return faultfs.New(fsys, rule) }
 			var said []string
-			h := &hunt{seed: 3, around: forget, enough: 1, started: time.Now(),
+			h := &hunt{seed: 21, around: forget, enough: 1, started: time.Now(),
 				say: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }}
 			for range 40 { // plans, not seconds
 				if h.over.Load() {

@@ -27,10 +27,10 @@ func (t *tally) add(o tally) {
 type recutter struct {
 	*world
 	options crashfs.Options
-	share   int         // of the states, one in so many has its recovery cut; 0 is all
-	over    func() bool // no more is wanted; nil is never
+	share   int // of the states, one in so many has its recovery cut; 0 is all
 
 	known []map[crashfs.Fingerprint]error // by how many more cuts there are to come
+	found bool                            // something that is bad
 	tally tally
 }
 
@@ -58,7 +58,7 @@ func (r *recutter) sweepOn(disk *crashfs.FS, depth int, scenario func() error) (
 func (r *recutter) judge(state *crashfs.State, depth int) error {
 	id := state.Fingerprint()
 	err, known := r.known[depth][id]
-	if known || r.over != nil && r.over() {
+	if known {
 		return err
 	}
 	if depth == 0 {
@@ -68,6 +68,7 @@ func (r *recutter) judge(state *crashfs.State, depth int) error {
 		err = r.recut(state, depth-1)
 	}
 	r.known[depth][id] = err
+	r.found = r.found || err != nil
 	return err
 }
 

@@ -10,6 +10,9 @@ type Options struct {
 	Samples int
 	// Seed of the sampling. The same seed draws the same states.
 	Seed uint64
+	// Enough, if it is set and says so, ends a [Sweep] early: the scenario runs on, and no
+	// further state is looked at. The report is of those that were.
+	Enough func() bool
 }
 
 const (

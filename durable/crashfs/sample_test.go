@@ -47,6 +47,23 @@ func TestSameSeedSameOrder(t *testing.T) {
 	}
 }
 
+// TestEnough: a sweep that has seen enough looks at nothing more, and lets the scenario run
+// to its end.
+func TestEnough(t *testing.T) {
+	f := crashfs.New(crashfs.Strict)
+	looked := 0
+	r, err := crashfs.Sweep(f, crashfs.Options{Enough: func() bool { return looked == 3 }}, func() error {
+		for i := range 10 {
+			create(t, f, fmt.Sprintf("/%02d", i))
+		}
+		return nil
+	}, func(*crashfs.State) error { looked++; return nil })
+	must(err)
+	if looked != 3 || r.Visited >= 20 || r.Ops != 10 {
+		t.Errorf("looked at %d: %v", looked, r)
+	}
+}
+
 // TestOvertakenIsSampled: at a point with far too many states, each change is seen to be
 // there without each one before it.
 func TestOvertakenIsSampled(t *testing.T) {
