@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -59,24 +60,29 @@ func drawPlan(seed, i uint64) plan {
 }
 
 // Of a plan as large as the largest, so many states are looked at that it takes some
-// seconds: up to planLimit at a point all of them, beyond that a sample; and one
-// recovery in planShare is cut again.
+// seconds: up to planLimit at a point all of them, beyond that a sample; and of the
+// recoveries one in planShare is cut again.
 const (
-	planLimit = 1 << 11
-	planShare = 16
+	planLimit  = 1 << 11
+	againLimit = 1 << 8 // of recoveries
+	planShare  = 32
 )
 
 // run lives through a plan, or until over says that it is enough, or until it has found
-// something.
-func (p plan) run(around func(durable.FS) durable.FS, over func() bool) (tally, error) {
+// something. It tells from time to time what it has looked at since.
+func (p plan) run(around func(durable.FS) durable.FS, over func() bool, tell func(tally)) (tally, error) {
 	w, live, err := p.live(around)
 	if err != nil {
 		return tally{}, err
 	}
 	r := newRecutter(w, p.recuts, crashfs.Options{Limit: planLimit, Samples: planLimit / 2, Seed: p.seed})
 	r.share = planShare
+	r.again = crashfs.Options{Limit: againLimit, Samples: againLimit / 2, Seed: p.seed}
 	r.options.Enough = func() bool { return r.found || over() }
+	r.again.Enough = r.options.Enough
+	r.tell = tell
 	report, err := r.sweep(live)
+	r.flush()
 	return r.tally, errors.Join(err, report.Err())
 }
 
@@ -108,7 +114,7 @@ func (p plan) smallest(around func(durable.FS) durable.FS, over func() bool) pla
 	for smaller := true; smaller; {
 		smaller = false
 		for _, q := range p.smaller() {
-			if _, err := q.run(around, over); err != nil && !over() {
+			if _, err := q.run(around, over, nil); err != nil && !over() {
 				p, smaller = q, true
 				break
 			}
@@ -138,7 +144,11 @@ func never() bool { return false }
 // once lives through the next plan.
 func (h *hunt) once() {
 	p := drawPlan(h.seed, h.next.Add(1)-1)
-	seen, err := p.run(h.around, h.over.Load)
+	_, err := p.run(h.around, h.over.Load, func(seen tally) {
+		h.mu.Lock()
+		h.seen.add(seen)
+		h.mu.Unlock()
+	})
 	smallest := p
 	if err != nil {
 		smallest = p.smallest(h.around, h.over.Load)
@@ -146,7 +156,6 @@ func (h *hunt) once() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.plans++
-	h.seen.add(seen)
 	if err == nil {
 		return
 	}
@@ -187,7 +196,7 @@ func TestCampaign(t *testing.T) {
 	if *replay != "" {
 		p, err := parsePlan(*replay)
 		check(t, err)
-		seen, err := p.run(nil, never)
+		seen, err := p.run(nil, never, nil)
 		t.Logf("%v: %d states, %d of them distinct and judged, %d points sampled", p, seen.states, seen.distinct, seen.sampled)
 		if err != nil {
 			t.Errorf("VIOLATION: %v", err)
@@ -197,6 +206,7 @@ func TestCampaign(t *testing.T) {
 	if *campaign <= 0 {
 		t.Skip("a campaign takes as long as it is told to: -timeout 0 -args -campaign 10m -seed 7")
 	}
+	debug.SetGCPercent(400) // most of what is allocated lives for one state
 	say := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 	h := &hunt{seed: *campaignSeed, say: say, enough: 20, started: time.Now()}
 	say("campaign of %v on %d cores, seed %d", *campaign, runtime.GOMAXPROCS(0), h.seed)
@@ -258,11 +268,11 @@ func TestCampaignFinds(t *testing.T) {
 				line, _, _ = strings.Cut(line, "'")
 				p, err := parsePlan(line)
 				check(t, err)
-				if _, err := p.run(forget, never); err == nil {
+				if _, err := p.run(forget, never, nil); err == nil {
 					t.Errorf("not found again: %v", p)
 				}
 			}
-			if _, err := h.guilty[0].run(nil, never); err != nil {
+			if _, err := h.guilty[0].run(nil, never, nil); err != nil {
 				t.Errorf("found without anything forgotten: %v: %v", h.guilty[0], err)
 			}
 			if len(lines) != 2 {
@@ -282,8 +292,8 @@ func TestPlanLines(t *testing.T) {
 		}
 		if p.recuts == 0 && p.states < 3 && len(p.steps) < 4 && small < 5 {
 			small++
-			one, err1 := p.run(nil, never)
-			two, err2 := p.run(nil, never)
+			one, err1 := p.run(nil, never, nil)
+			two, err2 := p.run(nil, never, nil)
 			if one != two || err1 != nil || err2 != nil {
 				t.Errorf("%v: %v, %v; the second time %v, %v", p, one, err1, two, err2)
 			}

@@ -129,7 +129,7 @@ type day struct {
 	*world
 	store  *Store
 	late   []lateWriter
-	ending bool // the job could not be started
+	ending bool // the job could not be started, or not recovered
 }
 
 type lateWriter struct {
@@ -299,6 +299,7 @@ func (d *day) restart() error {
 func (d *day) recover() error {
 	c, err := d.store.Recover(From{})
 	if err != nil {
+		d.ending = true
 		return d.onlyFaults(err)
 	}
 	if c != nil {
