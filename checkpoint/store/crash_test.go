@@ -126,7 +126,7 @@ func TestCrashInParallel(t *testing.T) {
 
 // TestCrashOtherFileSystems: what holds by the strict model holds by kinder ones.
 func TestCrashOtherFileSystems(t *testing.T) {
-	for _, m := range []crashfs.Model{crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS, crashfs.NoJournal} {
+	for _, m := range []crashfs.Model{crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS, crashfs.Btrfs, crashfs.Writeback, crashfs.NoJournal} {
 		t.Run(m.String(), func(t *testing.T) {
 			w := &world{disk: crashfs.New(m), states: 2, opts: func() Options { return testOptions(1) }}
 			w.fs = w.disk

@@ -157,7 +157,7 @@ func (w *world) judgeFallback(state *crashfs.State) (refused bool, err error) {
 		return false, s.Close()
 	case !errors.As(err, &damaged) || damaged.Intact != 1:
 		return false, err
-	case toldTo(state).restored != 0:
+	case toldTo(state).committed != 0:
 		return false, fmt.Errorf("checkpoint 1 was restored already, and now: %w", err)
 	}
 	s, c, err = start(state.FS(), w.opts(), From{AllowFallback: true})

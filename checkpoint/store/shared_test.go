@@ -138,7 +138,7 @@ func isWhole(c *Checkpoint, states int) error {
 			return err
 		}
 		if want := stateOf(c.Seal.Identity, int(ref.Subtask)); !bytes.Equal(data, want) {
-			return fmt.Errorf("state %v is %q, want %q", ref.Subtask, data, want)
+			return &differs{ref.Subtask, data, want}
 		}
 		n++
 	}
@@ -146,6 +146,16 @@ func isWhole(c *Checkpoint, states int) error {
 		return fmt.Errorf("%d states, want %d", n, states)
 	}
 	return nil
+}
+
+// A differs error says that a state can be read and is not what was written.
+type differs struct {
+	subtask    checkpoint.Subtask
+	have, want []byte
+}
+
+func (e *differs) Error() string {
+	return fmt.Sprintf("state %v is %q, want %q", e.subtask, e.have, e.want)
 }
 
 func readAll(c *Checkpoint, h flink.StreamHandle) ([]byte, error) {
@@ -199,13 +209,19 @@ func wantNames(t testing.TB, fsys durable.FS, want ...string) {
 // overwrite changes a file behind the store's back.
 func overwrite(t testing.TB, fsys durable.FS, name string, change func([]byte) []byte) {
 	t.Helper()
+	check(t, rewrite(fsys, name, change))
+}
+
+func rewrite(fsys durable.FS, name string, change func([]byte) []byte) error {
 	r, err := fsys.Open(name)
-	check(t, err)
+	if err != nil {
+		return err
+	}
 	data := make([]byte, r.Size())
-	check(t, readFull(r, data, 0))
-	check(t, r.Close())
-	check(t, fsys.Remove(name))
-	check(t, durable.WriteFile(fsys, name, change(data)))
+	if err := errors.Join(readFull(r, data, 0), r.Close(), fsys.Remove(name)); err != nil {
+		return err
+	}
+	return durable.WriteFile(fsys, name, change(data))
 }
 
 func flipBit(bit int) func([]byte) []byte {

@@ -54,7 +54,7 @@ func (s *sinkTest[T]) powerCuts() error {
 	if err := s.needsFiles(); err != nil {
 		return err
 	}
-	for _, model := range []crashfs.Model{crashfs.Strict, crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS} {
+	for _, model := range []crashfs.Model{crashfs.Strict, crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS, crashfs.Btrfs, crashfs.Writeback} {
 		disk := crashfs.New(model)
 		l := s.life(s.on(disk), long, widths...)
 		report, err := l.sweep(disk, l.run, func(disk *crashfs.FS, then *life[T]) error {

@@ -15,6 +15,12 @@ const (
 	partial class = "partial" // the first half of it
 	zero    class = "zeros"   // the full length, with zeros in place of it
 	garbage class = "garbage" // the full length, with something else in place of it
+
+	// These are looked at by [Thorough] only.
+	block   class = "one block"          // the first block of it, if there are more
+	butLast class = "all but one byte"   // everything but the last byte
+	tail    class = "garbage in the end" // the full length, the second half of it something else
+	stale   class = "stale"              // the full length, with the bytes of another file in place of it
 )
 
 // A content is one value of the register of a file's content.
@@ -23,10 +29,23 @@ type content struct {
 	data   []byte
 	sum    [sha256.Size]byte
 	weight uint64 // how many values of the register come to the same bytes
+	past   string // what power cuts have made of the file so far; empty if nothing
 }
 
-func contentOf(c class, n *inode) content {
-	var data []byte
+func newContent(c class, data []byte, n *inode) content {
+	past := n.past
+	switch {
+	case len(data) == 0:
+		past = "" // however it came to that
+	case c != whole:
+		past += "/" + string(c)
+	}
+	return content{class: c, data: data, sum: sha256.Sum256(data), weight: 1, past: past}
+}
+
+// bytesOf is the file with that content. It says no if the file is too short to have
+// it.
+func bytesOf(c class, n *inode) (data []byte, ok bool) {
 	switch c {
 	case whole:
 		data = slices.Clip(n.data)
@@ -38,8 +57,17 @@ func contentOf(c class, n *inode) content {
 		data = zeros(n)
 	case garbage:
 		data = noise(n)
+	case block:
+		return firstBlock(n)
+	case butLast:
+		lo, hi := n.region()
+		return prefix(n, hi-1), hi-lo > 1
+	case tail:
+		return noisyTail(n), true
+	case stale:
+		return staleBytes(n)
 	}
-	return content{class: c, data: data, sum: sha256.Sum256(data), weight: 1}
+	return data, true
 }
 
 // mergeContents makes one of contents with the same bytes, so that what cannot be told
@@ -74,15 +102,34 @@ func (n *inode) region() (lo, hi int64) {
 	return 0, int64(len(n.data))
 }
 
-func firstHalf(n *inode) []byte {
-	lo, hi := n.region()
-	mid := lo + (hi-lo)/2
+// prefix is what was durable, and of what was written the bytes before end.
+func prefix(n *inode, end int64) []byte {
+	lo, _ := n.region()
 	data := slices.Clone(n.synced)
-	if grow := mid - int64(len(data)); grow > 0 {
+	if end <= lo {
+		return data
+	}
+	if grow := end - int64(len(data)); grow > 0 {
 		data = append(data, make([]byte, grow)...)
 	}
-	copy(data[lo:mid], n.data[lo:mid])
+	copy(data[lo:end], n.data[lo:end])
 	return data
+}
+
+func firstHalf(n *inode) []byte {
+	lo, hi := n.region()
+	return prefix(n, lo+(hi-lo)/2)
+}
+
+// firstBlock is of 4 KiB or, in a shorter file, of 512 bytes.
+func firstBlock(n *inode) ([]byte, bool) {
+	lo, hi := n.region()
+	for _, size := range []int64{Page, Sector} {
+		if hi-lo > size {
+			return prefix(n, lo+size), true
+		}
+	}
+	return nil, false
 }
 
 func zeros(n *inode) []byte {
@@ -94,8 +141,17 @@ func zeros(n *inode) []byte {
 
 // noise is the same every time, and differs from the content in its first byte at least.
 func noise(n *inode) []byte {
-	data := slices.Clone(n.data)
 	lo, hi := n.region()
+	return noiseIn(n, lo, hi)
+}
+
+func noisyTail(n *inode) []byte {
+	lo, hi := n.region()
+	return noiseIn(n, lo+(hi-lo)/2, hi)
+}
+
+func noiseIn(n *inode, lo, hi int64) []byte {
+	data := slices.Clone(n.data)
 	r := random(n.num)
 	for i := lo; i < hi; i++ {
 		data[i] = byte(r.next())
@@ -104,4 +160,15 @@ func noise(n *inode) []byte {
 		data[lo] = ^n.data[lo]
 	}
 	return data
+}
+
+// staleBytes are those of another file, as far as they go, and zeros.
+func staleBytes(n *inode) ([]byte, bool) {
+	if len(n.stale) == 0 {
+		return nil, false
+	}
+	data := zeros(n)
+	lo, hi := n.region()
+	copy(data[lo:hi], n.stale)
+	return data, true
 }

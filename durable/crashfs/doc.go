@@ -22,8 +22,14 @@
 //   - of a file that was removed, should the removal not have become durable: its
 //     content or garbage, as its blocks may have been given to another file.
 //
-// Other models ([Model]) are what real file systems do beyond that contract. What holds
-// by the strict one holds by all of them, except by [NoJournal], which is below it.
+// Other models ([Model]) are what real file systems do beyond that contract: [Ext4],
+// [Ext4NoDelalloc], [XFS], [Btrfs], [Writeback]. What holds by the strict one holds by all of
+// them, except by [NoJournal], which is below it. What they leave of little sequences, and
+// what real file systems were seen to leave, is in testdata/litmus.txt.
+//
+// Around any model there may be more: [Torn] lets the disk write blocks of its own size
+// one by one, [Thorough] looks at more contents of a file that was not synced, [Lying] lets
+// the disk forget syncs.
 //
 // # Crash points
 //
@@ -31,7 +37,8 @@
 // and sync of a directory, and each [FS.Ack], which records that the world was told
 // something. Reading and closing are no operations, and a write that continues an
 // earlier one that is not yet synced is none of its own. [Sweep] runs a scenario and
-// looks at every state after every operation.
+// looks at every state after every operation; where there are more than [Options] allow,
+// at a sample that is the same every time.
 //
 // The counts in the package's tests (golden_test.go) were made by an independent
 // program. They hold the simulator to its definition: a rule that is bent changes them.

@@ -22,6 +22,9 @@ func (f *FS) writeNode(n *inode, name string, p []byte, off int64) {
 
 func (f *FS) syncNode(n *inode, name string) {
 	f.begin("sync %s", full(name))
+	if f.ignored() {
+		return
+	}
 	n.born = true
 	if !n.spoiled {
 		n.settle()

@@ -26,6 +26,9 @@ type FS struct {
 	nodes   []*inode  // every inode that may still matter to a state, by number
 	nextNum int       // the next inode's number
 	pending []*effect // on directory entries, not durable, in order
+	marks   int       // how often inodes were marked as reached
+	changes int       // how many effects there were; the next one's number
+	removed []byte    // the bytes of the file that was removed last
 	acks    []string
 	trace   []string // what the operations were, from the last Settle on
 	loss    Loss     // of failed syncs
@@ -33,6 +36,9 @@ type FS struct {
 	// forgotten counts the states of inodes that no state can reach any more: they
 	// multiply the number of states and make none of them different.
 	forgotten uint64
+
+	// alike, if set, tells of what kin a new file is.
+	alike func(name string) string
 
 	// atPoint, if set, is called with the instant before every operation, which is the
 	// instant after the one before.
@@ -73,6 +79,14 @@ func (f *FS) Ack(label string) {
 func (f *FS) Settle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.settle()
+	f.forgetUnreachable()
+	f.forgotten = 1
+	f.trace = nil
+}
+
+// settle makes what was done so far durable; the caller holds mu.
+func (f *FS) settle() {
 	for _, e := range f.pending {
 		e.apply(e.dir.durable)
 	}
@@ -81,9 +95,17 @@ func (f *FS) Settle() {
 		n.born = true
 		n.settle()
 	}
-	f.forgetUnreachable()
-	f.forgotten = 1
-	f.trace = nil
+}
+
+// Alike says which files recovery cannot tell apart, as it treats them the same: those
+// of one directory for which kin, given the name under which a file is created, returns
+// the same word, unless that is empty. Their bytes must follow from kin, and from which
+// of them it is. States that differ only in which of them are lost or damaged then have
+// one [Fingerprint]. It is called before the files are made.
+func (f *FS) Alike(kin func(name string) string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.alike = kin
 }
 
 // Ops is the number of operations since the last Settle.
@@ -101,15 +123,25 @@ func (f *FS) Trace() []string {
 }
 
 // begin opens a new operation; the caller holds mu and has not changed anything yet.
-func (f *FS) begin(format string, args ...any) {
+// In format there is a %s for each of args. (Package fmt would take a good part of the
+// time of a sweep.)
+func (f *FS) begin(format string, args ...string) {
 	if f.atPoint != nil {
 		f.atPoint(f.freeze())
 	}
-	f.trace = append(f.trace, fmt.Sprintf(format, args...))
+	var line []byte
+	for _, arg := range args {
+		before, after, _ := strings.Cut(format, "%s")
+		line = append(append(line, before...), arg...)
+		format = after
+	}
+	f.trace = append(f.trace, string(append(line, format...)))
 }
 
 // change puts an effect on directory entries into the live view and among the pending.
 func (f *FS) change(e *effect) {
+	e.num = f.changes
+	f.changes++
 	e.apply(e.dir.live)
 	f.pending = append(f.pending, e)
 }
@@ -132,13 +164,14 @@ func (f *FS) commit(node *inode) {
 
 // forgetUnreachable drops inodes that neither the live view nor any state can reach.
 func (f *FS) forgetUnreachable() {
-	reached := map[*inode]bool{}
+	f.marks++
+	reached := func(n *inode) bool { return n.mark == f.marks }
 	var reach func(n *inode)
 	reach = func(n *inode) {
-		if n == nil || reached[n] {
+		if n == nil || reached(n) {
 			return
 		}
-		reached[n] = true
+		n.mark = f.marks
 		for _, c := range n.live {
 			reach(c)
 		}
@@ -159,13 +192,13 @@ func (f *FS) forgetUnreachable() {
 			reach(n)
 		}
 	}
-	gone := func(n *inode) bool { return !reached[n] }
+	gone := func(n *inode) bool { return !reached(n) }
 	if !slices.ContainsFunc(f.nodes, gone) {
 		return
 	}
 	var dead []*effect
 	f.pending = slices.DeleteFunc(f.pending, func(e *effect) bool {
-		if reached[e.dir] {
+		if reached(e.dir) {
 			return false
 		}
 		dead = append(dead, e)
@@ -175,7 +208,7 @@ func (f *FS) forgetUnreachable() {
 		f.forgotten = mul(f.forgotten, g.size())
 	}
 	f.nodes = slices.DeleteFunc(f.nodes, func(n *inode) bool {
-		if reached[n] {
+		if reached(n) {
 			return false
 		}
 		f.forgotten = mul(f.forgotten, f.own(n))
@@ -196,25 +229,59 @@ func (f *FS) own(n *inode) uint64 {
 	return size
 }
 
+// ignored tells whether the disk ignores the present operation, a sync.
+func (f *FS) ignored() bool {
+	op := len(f.trace)
+	if !f.model.ignores(op) {
+		return false
+	}
+	f.trace[op-1] += ", which the disk ignores"
+	return true
+}
+
+// staleBytes are what the blocks of a new file may hold: those of the file that was
+// removed last, or of the one that was made last.
+func (f *FS) staleBytes() []byte {
+	if f.removed != nil {
+		return f.removed
+	}
+	for _, n := range slices.Backward(f.nodes) {
+		if len(n.data) > 0 {
+			return n.data
+		}
+	}
+	return nil
+}
+
 // contentsOf remembers what the model says, until the file changes.
 func (f *FS) contentsOf(n *inode) []content {
 	if n.contents == nil {
-		n.contents = mergeContents(f.model.contents(n))
+		n.contents = mergeContents(f.model.remains().of(n))
 	}
 	return n.contents
 }
 
-// split takes a name apart; the root has no parts.
-func split(name string) []string {
-	name = strings.Trim(path.Clean("/"+name), "/")
-	if name == "" {
-		return nil
+// full is the name as the trace and the states write it.
+func full(name string) string {
+	if isFull(name) {
+		return name
 	}
-	return strings.Split(name, "/")
+	return path.Clean("/" + name)
 }
 
-// full is the name as the trace and the states write it.
-func full(name string) string { return path.Clean("/" + name) }
+// isFull tells whether path.Clean would leave a name as it is. It says no to some names
+// with a dot at the beginning of a part, of which it would.
+func isFull(name string) bool {
+	if len(name) == 0 || name[0] != '/' {
+		return false
+	}
+	for i := 1; i < len(name); i++ {
+		if name[i-1] == '/' && (name[i] == '/' || name[i] == '.' && (i+1 == len(name) || name[i+1] == '/' || name[i+1] == '.')) {
+			return false
+		}
+	}
+	return len(name) == 1 || name[len(name)-1] != '/'
+}
 
 // find looks a name up in the live view.
 func (f *FS) find(op, name string) (*inode, error) {
@@ -222,7 +289,9 @@ func (f *FS) find(op, name string) (*inode, error) {
 	if name == "" {
 		return nil, &fs.PathError{Op: op, Path: name, Err: syscall.ENOENT}
 	}
-	for _, part := range split(name) {
+	for rest := strings.Trim(full(name), "/"); rest != ""; {
+		var part string
+		part, rest, _ = strings.Cut(rest, "/")
 		if !n.dir {
 			return nil, &fs.PathError{Op: op, Path: name, Err: syscall.ENOTDIR}
 		}
@@ -237,14 +306,15 @@ func (f *FS) find(op, name string) (*inode, error) {
 // findParent looks up the directory that name is in, or is to be in. For the root,
 // which is in none, the error is ifRoot.
 func (f *FS) findParent(op, name string, ifRoot error) (dir *inode, base string, err error) {
-	parts := split(name)
+	whole := full(name)
 	switch {
 	case name == "":
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: syscall.ENOENT}
-	case len(parts) == 0:
+	case whole == "/":
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: ifRoot}
 	}
-	dir, err = f.find(op, path.Dir(full(name)))
+	slash := strings.LastIndexByte(whole, '/')
+	dir, err = f.find(op, whole[:slash+1])
 	if err != nil {
 		err.(*fs.PathError).Path = name
 		return nil, "", err
@@ -252,7 +322,7 @@ func (f *FS) findParent(op, name string, ifRoot error) (dir *inode, base string,
 	if !dir.dir {
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: syscall.ENOTDIR}
 	}
-	return dir, parts[len(parts)-1], nil
+	return dir, whole[slash+1:], nil
 }
 
 func (f *FS) Create(name string) (durable.File, error) {
@@ -273,7 +343,11 @@ func (f *FS) Create(name string) (durable.File, error) {
 func (f *FS) create(dir *inode, base, name string) *inode {
 	f.begin("create %s", full(name))
 	n := f.newInode(false)
-	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, n}}})
+	n.stale = f.staleBytes()
+	if f.alike != nil {
+		n.kin = f.alike(full(name))
+	}
+	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, makes: true, sets: []set{{base, n}}})
 	return n
 }
 
@@ -303,7 +377,7 @@ func (f *FS) Mkdir(name string) error {
 	}
 	f.begin("mkdir %s", full(name))
 	n := f.newInode(true)
-	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, n}}})
+	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, makes: true, sets: []set{{base, n}}})
 	return nil
 }
 
@@ -361,6 +435,7 @@ func (f *FS) Remove(name string) error {
 	if !n.dir {
 		n.removed = true
 		n.contents = nil
+		f.removed = n.data
 	}
 	return nil
 }
@@ -392,6 +467,19 @@ func (f *FS) Stat(name string) (durable.Entry, error) {
 	return n.entry(path.Base(path.Clean(name))), nil
 }
 
+// SyncAll makes everything durable that was done so far, as syncfs does on Linux. It is
+// one operation.
+func (f *FS) SyncAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begin("sync-all")
+	if f.ignored() {
+		return
+	}
+	f.settle()
+	f.forgetUnreachable()
+}
+
 func (f *FS) SyncDir(name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -403,6 +491,9 @@ func (f *FS) SyncDir(name string) error {
 		return &fs.PathError{Op: "syncdir", Path: name, Err: syscall.ENOTDIR}
 	}
 	f.begin("sync-dir %s", full(name))
+	if f.ignored() {
+		return nil
+	}
 	n.born = true
 	f.commit(n)
 	return nil

@@ -15,6 +15,7 @@ type inode struct {
 	dir     bool
 	born    bool // the inode itself was synced at least once
 	handles int  // open files
+	mark    int  // of the last time it was reached
 
 	// Of a directory: what is seen, and what is durable. The effects in between are the
 	// file system's pending ones.
@@ -24,8 +25,11 @@ type inode struct {
 	data, synced []byte
 	dirty        bool
 	lo, hi       int64
-	removed      bool // had its name removed, so that its blocks may be used again
-	spoiled      bool // a sync failed; later ones succeed and do nothing
+	removed      bool   // had its name removed, so that its blocks may be used again
+	spoiled      bool   // a sync failed; later ones succeed and do nothing
+	stale        []byte // what its blocks may hold from before
+	kin          string // files of the same kin are interchangeable; empty for none
+	past         string // what power cuts have made of it so far
 	locked       *lockFile
 
 	contents []content // what a cut may leave, as long as nothing changes
@@ -40,9 +44,23 @@ type set struct {
 // An effect is a change of entries of one directory that becomes durable as a whole.
 type effect struct {
 	what  string // the operation, for people
+	num   int    // effects are numbered in the order of time
+	makes bool   // child is new
 	dir   *inode
 	child *inode // the file or directory whose name changes
 	sets  []set
+}
+
+// sharesName tells whether both have to do with one name, in the same directory.
+func (e *effect) sharesName(o *effect) bool {
+	for _, a := range e.sets {
+		for _, b := range o.sets {
+			if a.name == b.name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (e *effect) apply(entries map[string]*inode) {
@@ -90,6 +108,9 @@ func (n *inode) write(p []byte, off int64) {
 	default:
 		n.data = slices.Concat(n.data, make([]byte, max(0, end-size)))
 		copy(n.data[off:], p)
+	}
+	if n.past != "" {
+		n.kin = "" // what it is now does not follow from what became of it before
 	}
 	lo := min(off, size) // a hole is part of what changed
 	if n.dirty {

@@ -20,12 +20,16 @@ type Model interface {
 	// The effects on one directory are all in the same group.
 	groups(pending []*effect) []group
 
-	// contents lists what a cut may leave of the bytes of a file.
-	contents(n *inode) []content
+	// remains says what a cut may leave of the bytes of a file.
+	remains() remains
 
 	// absent tells whether a cut may leave the name of n in its directory, and not n
 	// itself, so that the check of the file system removes the name.
 	absent(n *inode) bool
+
+	// ignores tells whether the disk says that it has done a sync, the operation with
+	// that number, and has not.
+	ignores(op int) bool
 }
 
 // A group is a list of pending effects, in order, of which a cut leaves any subset or,

@@ -7,20 +7,20 @@ var (
 	// Ext4 is ext4 as it is mounted by default (data=ordered, delayed allocation): a sync
 	// of anything makes all changes of names durable. A file that was not synced is
 	// empty, cut short or whole.
-	Ext4 Model = &sequence{name: "ext4", unsynced: []class{old, partial, whole}}
+	Ext4 Model = &sequence{name: "ext4", bytes: lengthLast}
 
 	// Ext4NoDelalloc is ext4 with nodelalloc: the bytes of a file are on disk before its
 	// length is.
-	Ext4NoDelalloc Model = &sequence{name: "ext4-nodelalloc", unsynced: []class{whole}}
+	Ext4NoDelalloc Model = &sequence{name: "ext4-nodelalloc", bytes: bytesFirst}
 
 	// XFS is as Ext4, but a sync makes the log durable only as far as the last change
 	// that has to do with what is synced: a directory's entries, or a file's name.
-	XFS Model = &sequence{name: "xfs", unsynced: []class{old, partial, whole}, upToLast: true}
+	XFS Model = &sequence{name: "xfs", bytes: lengthLast, upToLast: true}
 )
 
 type sequence struct {
 	name     string
-	unsynced []class
+	bytes    remains
 	upToLast bool
 }
 
@@ -47,15 +47,8 @@ func (s *sequence) groups(pending []*effect) []group {
 	return []group{{effects: pending, sequence: true}}
 }
 
-func (s *sequence) contents(n *inode) []content {
-	if !n.dirty {
-		return []content{contentOf(whole, n)}
-	}
-	var cs []content
-	for _, c := range s.unsynced {
-		cs = append(cs, contentOf(c, n))
-	}
-	return cs
-}
+func (s *sequence) remains() remains { return s.bytes }
 
 func (*sequence) absent(*inode) bool { return false }
+
+func (*sequence) ignores(int) bool { return false }

@@ -32,19 +32,8 @@ func (strict) groups(pending []*effect) []group {
 	return groups
 }
 
-func (strict) contents(n *inode) []content {
-	classes := []class{whole}
-	switch {
-	case n.dirty:
-		classes = []class{old, partial, zero, garbage, whole}
-	case n.removed && len(n.data) > 0:
-		classes = []class{whole, garbage}
-	}
-	var cs []content
-	for _, c := range classes {
-		cs = append(cs, contentOf(c, n))
-	}
-	return cs
-}
+func (strict) remains() remains { return anything }
 
 func (strict) absent(*inode) bool { return false }
+
+func (strict) ignores(int) bool { return false }

@@ -10,6 +10,9 @@ type Options struct {
 	Samples int
 	// Seed of the sampling. The same seed draws the same states.
 	Seed uint64
+	// Enough, if it is set and says so, ends a [Sweep] early: the scenario runs on, and no
+	// further state is looked at. The report is of those that were.
+	Enough func() bool
 }
 
 const (
@@ -27,9 +30,11 @@ func (p *Point) Exhaustive(o Options) bool {
 
 // States yields every state that a cut at this instant may leave: once each, except
 // that states which differ in inodes only may come more than once. If there are more
-// than o.Limit it yields a sample: first those in which at most two registers differ
+// than o.Limit it yields a sample: first those in which at most three registers differ
 // from "nothing got through" or from "everything got through", as far as they are not
-// more than half of the sample, then a random draw.
+// more than half of the sample; then, up to a quarter of it, for any two changes the
+// state just after the second in which the first alone is missing; then a random draw.
+// The order is always the same.
 //
 // A State may be used until the next one is asked for.
 func (p *Point) States(o Options) iter.Seq[*State] {

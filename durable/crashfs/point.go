@@ -11,6 +11,7 @@ type Point struct {
 	model Model
 	trace []string
 	acks  []string
+	alike func(string) string
 
 	nodes  []pnode  // what some state can reach; the root is the first
 	groups []pgroup // the groups of effects on those directories
@@ -23,6 +24,7 @@ type Point struct {
 type pnode struct {
 	num      int
 	dir      bool
+	kin      string
 	mayLack  bool      // may be absent
 	contents []content // of a file
 	entries  []pentry  // of a directory, if no effect on it is pending
@@ -44,7 +46,8 @@ func (f *FS) Point() *Point {
 }
 
 func (f *FS) freeze() *Point {
-	p := &Point{model: f.model, trace: slices.Clip(f.trace), acks: slices.Clip(f.acks), hidden: f.forgotten}
+	p := &Point{model: f.model, trace: slices.Clip(f.trace), acks: slices.Clip(f.acks),
+		alike: f.alike, hidden: f.forgotten}
 	groups := f.model.groups(f.pending)
 	groupOf := map[*inode]int{}
 	for i, g := range groups {
@@ -107,7 +110,7 @@ func (f *FS) freeze() *Point {
 		p.groups = append(p.groups, pg)
 	}
 	for _, n := range reached {
-		pn := pnode{num: n.num, dir: n.dir, mayLack: f.model.absent(n), group: -1, own: f.own(n)}
+		pn := pnode{num: n.num, dir: n.dir, kin: n.kin, mayLack: f.model.absent(n), group: -1, own: f.own(n)}
 		if !n.dir {
 			pn.contents = f.contentsOf(n)
 		} else if g, ok := groupOf[n]; ok {

@@ -1,9 +1,12 @@
 package crashfs
 
-// sample yields states at a point that has too many of them.
+import "slices"
+
+// sample yields states at a point that has too many of them: those near to one of the
+// extremes, those in which one thing overtook another, and others.
 func (p *Point) sample(o Options, yield func(*State) bool) {
 	s := sampler{p: p, w: newWalk(p), left: o.Samples, yield: yield}
-	if s.few(o.Samples / 2) {
+	if s.few(o.Samples/2) || s.overtaken(o.Samples/4) {
 		return
 	}
 	r := random(o.Seed ^ uint64(p.Op())<<32)
@@ -108,46 +111,117 @@ func (p *Point) changes() []change {
 	return list
 }
 
-// few yields the two extremes, what deviates from them in one register, and what
-// deviates in two, but no more than limit states. It says whether no more is wanted.
+// maxDeviations is how many registers differ from an extreme in what few yields.
+const maxDeviations = 3
+
+// few yields the two extremes, what deviates from them in one register, in two, and in
+// three, but beside the extremes no more than limit states. It says whether no more is
+// wanted.
 func (s *sampler) few(limit int) (stop bool) {
+	end := s.left - limit
 	changes := s.p.changes()
-	limit = s.left - limit
 	bases := []choice{s.p.extreme(false), s.p.extreme(true)}
 	for i := range bases {
 		if s.emit(&bases[i]) {
 			return true
 		}
 	}
-	for i := range bases {
-		for _, change := range changes {
-			if s.left <= limit {
-				return false
-			}
-			undo := change(&bases[i])
-			if s.emit(&bases[i]) {
+	for deviations := 1; deviations <= maxDeviations; deviations++ {
+		for i := range bases {
+			if s.deviate(&bases[i], changes, deviations, end) {
 				return true
 			}
-			undo()
-		}
-	}
-	for i := range bases {
-		for j, first := range changes {
-			undoFirst := first(&bases[i])
-			for _, second := range changes[j+1:] {
-				if s.left <= limit {
-					return false
-				}
-				undo := second(&bases[i])
-				if s.emit(&bases[i]) {
-					return true
-				}
-				undo()
-			}
-			undoFirst()
 		}
 	}
 	return false
+}
+
+// deviate yields what differs from c by that many changes, until end states are left.
+func (s *sampler) deviate(c *choice, changes []change, deviations, end int) (stop bool) {
+	if deviations == 0 {
+		return s.left > end && s.emit(c)
+	}
+	for i, change := range changes {
+		if s.left <= end {
+			return false
+		}
+		undo := change(c)
+		stop = s.deviate(c, changes[i+1:], deviations-1, end)
+		undo()
+		if stop {
+			return true
+		}
+	}
+	return false
+}
+
+// overtaken yields, for every two things, the state just after the second of them in
+// which all got through that came before, but for the first. The first is a change of
+// a name, or the bytes of a file. These are no more than limit states.
+func (s *sampler) overtaken(limit int) (stop bool) {
+	end := s.left - limit
+	everything := s.p.extreme(true)
+	for _, second := range s.p.inOrder() {
+		c := s.p.upTo(second)
+		for g := range s.p.groups {
+			for e, first := range s.p.groups[g].effects {
+				if s.p.groups[g].sequence || first.num >= second {
+					continue
+				}
+				if s.left <= end {
+					return false
+				}
+				c.applied[g][e] = false
+				if s.emit(&c) {
+					return true
+				}
+				c.applied[g][e] = true
+			}
+		}
+		for n := range s.p.nodes {
+			for v := range s.p.nodes[n].contents {
+				if v == everything.content[n] {
+					continue
+				}
+				if s.left <= end {
+					return false
+				}
+				c.content[n] = v
+				if s.emit(&c) {
+					return true
+				}
+				c.content[n] = everything.content[n]
+			}
+		}
+	}
+	return false
+}
+
+// inOrder lists the numbers of all effects.
+func (p *Point) inOrder() (nums []int) {
+	for _, g := range p.groups {
+		for _, e := range g.effects {
+			nums = append(nums, e.num)
+		}
+	}
+	slices.Sort(nums)
+	return nums
+}
+
+// upTo is the choice in which every effect up to that number got through, none after it,
+// and the bytes of every file.
+func (p *Point) upTo(num int) choice {
+	c := p.extreme(true)
+	for g := range p.groups {
+		c.prefix[g] = 0
+		for e, effect := range p.groups[g].effects {
+			c.applied[g][e] = effect.num <= num
+			if c.applied[g][e] {
+				c.prefix[g] = e + 1
+			}
+		}
+	}
+	return c
 }
 
 // random yields one state of registers drawn independently; how likely an effect is to

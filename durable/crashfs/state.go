@@ -19,7 +19,8 @@ type State struct {
 }
 
 // A Fingerprint identifies what can be told of a state: what was acknowledged before,
-// every name that can be reached, and the bytes behind it.
+// every name that can be reached, and the bytes behind it. Where files are said to be
+// alike ([FS.Alike]) it does not tell which of them is which.
 type Fingerprint [16]byte
 
 func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
@@ -55,12 +56,19 @@ func (s *State) Fingerprint() Fingerprint {
 }
 
 // appendTree writes the entries of a directory and then a dot; an entry begins with a
-// letter, so that no two trees come to the same bytes.
+// letter, so that no two trees come to the same bytes. Of files that are interchangeable
+// it writes what has become of them, sorted, and not which they are.
 func (s *State) appendTree(b []byte, dir int) []byte {
 	w := s.w
+	var alike []string
 	for _, e := range w.entries[dir] {
 		n := &w.p.nodes[e.node]
 		if s.hides(dir, e) {
+			continue
+		}
+		if n.kin != "" {
+			c := s.content(e.node)
+			alike = append(alike, fmt.Sprintf("%s %s %d", n.kin, c.past, len(c.data)))
 			continue
 		}
 		kind := byte('f')
@@ -75,6 +83,12 @@ func (s *State) appendTree(b []byte, dir int) []byte {
 		} else {
 			b = append(b, n.contents[w.content[e.node]].sum[:]...)
 		}
+	}
+	slices.Sort(alike)
+	for _, a := range alike {
+		b = append(b, 'k')
+		b = binary.AppendUvarint(b, uint64(len(a)))
+		b = append(b, a...)
 	}
 	return append(b, '.')
 }
@@ -91,7 +105,7 @@ func (s *State) hides(dir int, e pentry) bool {
 // acknowledged stays so.
 func (s *State) FS() *FS {
 	f := New(s.w.p.model)
-	f.acks = s.w.p.acks
+	f.acks, f.alike = s.w.p.acks, s.w.p.alike
 	made := map[int]*inode{0: f.root}
 	var fill func(dir int)
 	fill = func(dir int) {
@@ -105,8 +119,10 @@ func (s *State) FS() *FS {
 				n.born = true
 				made[e.node] = n
 				if !n.dir {
-					n.data = slices.Clip(s.content(e.node).data)
+					c := s.content(e.node)
+					n.data = slices.Clip(c.data)
 					n.synced = n.data
+					n.kin, n.past = s.w.p.nodes[e.node].kin, c.past
 				}
 			}
 			made[dir].live[e.name] = n

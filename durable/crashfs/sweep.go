@@ -92,6 +92,13 @@ type sweeper struct {
 }
 
 func (s *sweeper) point(p *Point) {
+	enough := s.options.Enough
+	if enough == nil {
+		enough = func() bool { return false }
+	}
+	if enough() {
+		return
+	}
 	r := s.report
 	r.Points++
 	r.States = add(r.States, p.Size())
@@ -100,6 +107,9 @@ func (s *sweeper) point(p *Point) {
 		r.Sampled++
 	}
 	for state := range p.States(s.options) {
+		if enough() {
+			break
+		}
 		r.Visited++
 		if s.verdict(state) == nil {
 			continue
