@@ -16,9 +16,13 @@ var errInTheWay = errors.New("it exists, and nothing is replaced: give another n
 // destination makes sure that the copy may be called what it is to be called, and
 // decides whose it will be. It changes nothing.
 func (c *copying) destination() error {
-	if _, err := c.fsys.Stat(c.dst); err == nil {
+	switch e, err := c.fsys.Stat(c.dst); {
+	case err == nil && e.Dir:
+		into := checkpoint.Name{Kind: checkpoint.Complete, ID: c.from.ID}.String()
+		return fmt.Errorf("%w; a copy in it would be %s", errInTheWay, path.Join(c.dst, into))
+	case err == nil:
 		return errInTheWay
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	parent := path.Dir(c.dst)

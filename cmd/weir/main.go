@@ -70,7 +70,8 @@ func execute(fsys durable.FS, args []string, out, errs *terminal) int {
 // exitCode is what an error that has been said ends with.
 func exitCode(err error) int {
 	var bad *store.MetadataError
-	if errors.As(err, &bad) {
+	var source *store.DamagedSourceError
+	if errors.As(err, &bad) || errors.As(err, &source) {
 		return exitDamaged
 	}
 	return exitFailed
