@@ -43,15 +43,18 @@ func main() {
 
 // execute runs a command line and returns the exit code.
 func execute(fsys durable.FS, args []string, out, errs *terminal) int {
+	return (&tool{fsys: fsys, out: out, errs: errs, clock: wallClock()}).execute(args)
+}
+
+func (t *tool) execute(args []string) int {
 	asJSON := slices.Contains(args, "--json")
-	t := &tool{fsys: fsys, out: out, errs: errs}
 	root := t.rootCommand()
 	root.SetArgs(args)
-	root.SetOut(out)
-	root.SetErr(errs)
+	root.SetOut(t.out)
+	root.SetErr(t.errs)
 	err := root.Execute()
-	errOut := out.flush()
-	defer errs.Flush()
+	errOut := t.out.flush()
+	defer t.errs.Flush()
 	if errOut != nil && (err == nil || errors.Is(err, errDamaged)) {
 		err = errOut
 	}
@@ -79,9 +82,10 @@ func exitCode(err error) int {
 
 // A tool is what all verbs share.
 type tool struct {
-	fsys durable.FS
-	out  *terminal // what was asked for
-	errs *terminal // errors and progress
+	fsys  durable.FS
+	out   *terminal // what was asked for
+	errs  *terminal // errors and progress
+	clock clockwork
 }
 
 // complain writes an error for people or for programs.

@@ -13,8 +13,12 @@ import (
 type meter struct {
 	read  atomic.Int64
 	total atomic.Int64 // how many there are, 0 if that is not known
+	what  atomic.Pointer[string]
 	stop  func()
 }
+
+// say changes what is said to be going on.
+func (m *meter) say(what string) { m.what.Store(&what) }
 
 // progressAfter is how long nothing is shown: what is done by then needs no progress.
 const progressAfter = 400 * time.Millisecond
@@ -23,6 +27,7 @@ const progressAfter = 400 * time.Millisecond
 // is stopped. Nothing else may be written meanwhile.
 func (t *tool) measure(what string) (durable.FS, *meter) {
 	m := &meter{stop: func() {}}
+	m.say(what)
 	if !t.errs.live {
 		return t.fsys, m
 	}
@@ -46,7 +51,7 @@ func (t *tool) measure(what string) (durable.FS, *meter) {
 					continue
 				}
 				shown = true
-				line := progressLine(what, m.read.Load(), m.total.Load(), now.Sub(began))
+				line := progressLine(*m.what.Load(), m.read.Load(), m.total.Load(), now.Sub(began))
 				t.errs.printf("\r\x1b[K%s", cut(line, t.errs.width-1))
 				t.errs.Flush()
 			}

@@ -63,7 +63,7 @@ nothing and can be used while the job runs.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(usageError)
-	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.copyCommand(), t.pruneCommand())
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.scrubCommand(), t.copyCommand(), t.pruneCommand())
 	return root
 }
 
