@@ -1,17 +1,22 @@
-// Command weir looks at checkpoints: Weir's own and Flink's. It lists them, shows what is in them,
-// and reads them from the disk to say whether they are good. It changes nothing, and
-// takes no lock: a job may be running while it looks.
+// Command weir looks after checkpoints: Weir's own and Flink's. It lists them, shows what
+// is in them, and reads them from the disk to say whether they are good; it copies them,
+// deletes old ones, and finds out whether a directory is fit for them.
 //
-// One file per verb: ls.go, inspect.go, verify.go. Below them
+// One file per verb. Those that look, ls.go, inspect.go, verify.go and scrub.go, change
+// nothing and take no lock: a job may be running. copy.go writes below a new name only,
+// and prune.go deletes: in the directory of a job both hold the job's lock, and are
+// refused while it runs. doctor.go works in a scratch directory of its own. Below them
 //
 //   - find.go says what lies at a path, glance.go what names and lengths tell of a
-//     checkpoint, content.go reads the state that its handles lead to,
+//     checkpoint, content.go reads the state that its handles lead to, check.go says
+//     whether it is good, for verify, scrub, copy and prune alike,
 //   - screen.go, table.go and progress.go are how people are told, json.go is how
 //     programs are; docs/cli-json.md is the promise that goes with it.
 //
 // Everything that is read is taken to be hostile. Files are opened through package
 // durable, which follows no link, and through checkpoint/store, which lets no handle
-// lead out of its directory; what is printed has passed printable.
+// lead out of its directory; what is printed has passed printable. What is written and
+// deleted goes through checkpoint/store, too, in the order that a job has.
 package main
 
 import (
