@@ -102,6 +102,19 @@ func TestCopyCrash(t *testing.T) {
 	}
 }
 
+// TestCopyOtherFileSystems: what holds by the strict model holds by kinder ones.
+func TestCopyOtherFileSystems(t *testing.T) {
+	for _, m := range []crashfs.Model{crashfs.Ext4, crashfs.Ext4NoDelalloc, crashfs.XFS, crashfs.NoJournal} {
+		t.Run(m.String(), func(t *testing.T) {
+			disk := crashfs.New(m)
+			check(t, disk.Mkdir(base))
+			disk.Settle()
+			disk, src := aSourceOn(t, disk)
+			wantNoneBad(t, sweepCopy(t, disk, disk, src, "/backup/deep/copy"))
+		})
+	}
+}
+
 // TestCopySyncs forgets one sync of a copy's at a time and sees it missed, but for those
 // that another one stands in for.
 func TestCopySyncs(t *testing.T) {

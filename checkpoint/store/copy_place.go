@@ -6,9 +6,10 @@ import (
 	"io/fs"
 	"path"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
-	"github.com/zeebo/xxh3"
 )
 
 var errInTheWay = errors.New("it exists, and nothing is replaced: give another name, or move away what is there")

@@ -24,7 +24,11 @@ var copyOptions = CopyOptions{Owner: "a copier", serial: true}
 // aSource is a disk with checkpoint 1 of a job, of two state files and one inline.
 func aSource(t testing.TB) (disk *crashfs.FS, src string) {
 	t.Helper()
-	disk = newDisk(t)
+	return aSourceOn(t, newDisk(t))
+}
+
+func aSourceOn(t testing.TB, disk *crashfs.FS) (*crashfs.FS, string) {
+	t.Helper()
 	opts := testOptions(1)
 	opts.InlineThreshold = 100
 	s, _ := mustStart(t, disk, opts)

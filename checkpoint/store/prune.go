@@ -20,10 +20,9 @@ import (
 type Pruning struct {
 	s      *Store
 	locked bool
-	scan   checkpoint.Scan
 }
 
-// OpenPruning makes the names in dir durable and lists them. An attempt that was killed
+// OpenPruning makes the names in dir durable; list it after that. An attempt that was killed
 // between the rename of its checkpoint and the sync behind it has left a name that the
 // next power cut may take away: on the strength of that no other may be deleted.
 //
@@ -45,17 +44,11 @@ func OpenPruning(fsys durable.FS, dir, owner string) (*Pruning, error) {
 	case err == nil:
 		err = fmt.Errorf("%s is not a regular file", p.s.dir.Lock())
 	}
-	if err == nil {
-		p.scan, err = p.s.scan()
-	}
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
-
-// Scan is what was in the directory.
-func (p *Pruning) Scan() checkpoint.Scan { return p.scan }
 
 // Sweepable tells whether a leftover may be removed. What is being deleted already may
 // always be; what looks as if it were being written, only while the lock is held.

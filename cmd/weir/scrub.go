@@ -133,7 +133,7 @@ func (s *scrub) readOne(at target, total int64) *check {
 	fsys, m := s.t.measure(scrubbing(at.shown, bad))
 	defer m.stop()
 	m.total.Store(total)
-	m.read.Store(s.pace.read.Load())
+	m.goOn(s.pace.read.Load())
 	s.through = pacedFS{
 		FS:      fsys,
 		pace:    &s.pace,

@@ -181,7 +181,7 @@ func TestScrubSays(t *testing.T) {
 	if s := scrubbing("chk-3/a\x1b", 0); s != `scrubbing chk-3/a\u001b` {
 		t.Error(s)
 	}
-	if s := progressLine(scrubbing("chk-3/a", 2), 1<<20, 4<<20, time.Second); s != "scrubbing chk-3/a, 2 checkpoints damaged so far,  25%  1.0 MiB of 4.0 MiB  1.0 MiB/s" {
+	if s := progressLine(scrubbing("chk-3/a", 2), 1<<20, 4<<20, 1<<20); s != "scrubbing chk-3/a, 2 checkpoints damaged so far,  25%  1.0 MiB of 4.0 MiB  1.0 MiB/s" {
 		t.Error(s)
 	}
 }
