@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,10 +28,18 @@ func (p *prune) text(at place) {
 		p.t.errs.printf("no checkpoints of a job in %s\n", printable(at.shown))
 		return
 	}
-	out.printf("%s\n", p.summary().text())
+	s := p.summary()
+	if s.Kept+s.Removed+s.Left == 0 && p.failed() {
+		return // nothing was looked at; why is said
+	}
+	out.printf("%s\n", s.text())
 	if p.loose > 0 {
 		out.para("", counted(p.loose, "checkpoint")+" by other names left alone; \"weir ls\" lists them")
 	}
+}
+
+func (p *prune) failed() bool {
+	return slices.ContainsFunc(p.jobs, func(j *prunedJob) bool { return j.failure != nil })
 }
 
 func (p *prune) table(j *prunedJob) table {
