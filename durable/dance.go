@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 )
@@ -83,19 +84,27 @@ func dirExists(fsys FS, name string) (bool, error) {
 // error the file is given up: what may be left under its name is removed if that is
 // possible, and must not be used.
 func WriteFile(fsys FS, name string, data []byte) error {
+	return FillFile(fsys, name, func(w io.Writer) error {
+		if _, err := bytes.NewReader(data).WriteTo(w); err != nil { // or took a part only
+			return fmt.Errorf("write file: %w", err)
+		}
+		return nil
+	})
+}
+
+// FillFile is WriteFile of what fill writes. An error of fill gives the file up, too,
+// and is returned as it is.
+func FillFile(fsys FS, name string, fill func(io.Writer) error) error {
 	f, err := fsys.Create(name)
 	if err != nil {
 		return fmt.Errorf("create file: %w", err)
 	}
-	err = func() error {
-		if _, err := bytes.NewReader(data).WriteTo(f); err != nil { // or took a part only
-			return fmt.Errorf("write file: %w", err)
+	err = fill(f)
+	if err == nil {
+		if err = f.Sync(); err != nil {
+			err = fmt.Errorf("sync file: %w", err)
 		}
-		if err := f.Sync(); err != nil {
-			return fmt.Errorf("sync file: %w", err)
-		}
-		return nil
-	}()
+	}
 	if cerr := f.Close(); err == nil && cerr != nil {
 		err = fmt.Errorf("close file: %w", cerr)
 	}
@@ -104,6 +113,47 @@ func WriteFile(fsys FS, name string, data []byte) error {
 		_ = fsys.Remove(name)
 	}
 	return err
+}
+
+// SettleDir makes the files in the directory name durable, their bytes and their names,
+// whoever wrote them. It is for what was written by somebody who may not have synced it,
+// before something else is deleted on the strength of its being there. Directories in it
+// are left alone.
+//
+// It is weaker than a writer's own sync: an error that the kernel has reported to
+// somebody else already is not reported again. So what was settled is read back past the
+// page cache, too, before it is relied on. Where a file system cannot sync what was
+// opened for reading the error wraps errors.ErrUnsupported.
+func SettleDir(fsys FS, name string) error {
+	entries, err := fsys.ReadDir(name)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.Regular {
+			continue
+		}
+		if err := settleFile(fsys, path.Join(name, e.Name)); err != nil {
+			return fmt.Errorf("sync file of somebody else: %w", err)
+		}
+	}
+	if err := fsys.SyncDir(name); err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	return nil
+}
+
+func settleFile(fsys FS, name string) error {
+	r, err := fsys.Open(name)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	s, ok := r.(interface{ Sync() error })
+	if !ok {
+		return &fs.PathError{Op: "sync", Path: name, Err: errors.ErrUnsupported}
+	}
+	return s.Sync()
 }
 
 // RemoveTree deletes name and everything below it, children before parents. Nothing

@@ -423,3 +423,82 @@ func TestRemoveTree(t *testing.T) {
 		}
 	}
 }
+
+// TestFillFile: what fill returns is returned, and nothing is left of the file.
+func TestFillFile(t *testing.T) {
+	disk := crashfs.New(crashfs.Strict)
+	stop := errors.New("stop")
+	err := durable.FillFile(disk, "/a", func(w io.Writer) error {
+		_, err := w.Write([]byte("half"))
+		return errors.Join(err, stop)
+	})
+	if _, serr := disk.Stat("/a"); !errors.Is(err, stop) || !errors.Is(serr, fs.ErrNotExist) {
+		t.Errorf("%v; %v", err, serr)
+	}
+}
+
+// TestSettleDir: after it, every file is there by its name and with its bytes, whoever
+// wrote it; and each of its syncs is needed for that.
+func TestSettleDir(t *testing.T) {
+	for drop := 0; drop <= 3; drop++ {
+		disk := crashfs.New(crashfs.Strict)
+		if err := disk.Mkdir("/d"); err != nil {
+			t.Fatal(err)
+		}
+		disk.Settle()
+		for _, name := range []string{"/d/a", "/d/b"} { // as somebody writes who syncs nothing
+			f, err := disk.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Write([]byte("bytes")); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+		}
+		var rules []faultfs.Rule
+		if drop > 0 {
+			rules = append(rules, faultfs.Rule{Ops: faultfs.Sync | faultfs.SyncDir, K: drop, Do: faultfs.Drop})
+		}
+		if err := durable.SettleDir(faultfs.New(disk, rules...), "/d"); err != nil {
+			t.Fatal(err)
+		}
+		bad := 0
+		for state := range disk.Point().States(crashfs.Options{}) {
+			for _, name := range []string{"/d/a", "/d/b"} {
+				b := make([]byte, 5)
+				r, err := state.FS().Open(name)
+				if err == nil {
+					_, err = r.ReadAt(b, 0)
+				}
+				if err != nil || string(b) != "bytes" {
+					bad++
+				}
+			}
+		}
+		if (bad > 0) != (drop > 0) {
+			t.Errorf("sync %d forgotten: %d bad", drop, bad)
+		}
+	}
+	if err := durable.SettleDir(unsyncable{crashfs.New(crashfs.Strict)}, "/"); err != nil {
+		t.Errorf("an empty directory: %v", err)
+	}
+	disk := crashfs.New(crashfs.Strict)
+	if err := durable.WriteFile(disk, "/a", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := durable.SettleDir(unsyncable{disk}, "/"); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("got %v", err)
+	}
+	if err := durable.SettleDir(durable.OS(), t.TempDir()); err != nil {
+		t.Error(err)
+	}
+}
+
+// An unsyncable file system opens files that cannot be synced.
+type unsyncable struct{ durable.FS }
+
+func (f unsyncable) Open(name string) (durable.Reader, error) {
+	r, err := f.FS.Open(name)
+	return struct{ durable.Reader }{r}, err
+}

@@ -19,26 +19,29 @@ func renameNoReplace(oldname, newname string) error {
 	if sysRenameat2 == 0 {
 		return lookThenRename(oldname, newname)
 	}
-	from, err := syscall.BytePtrFromString(oldname)
-	if err != nil {
-		return renameError(oldname, newname, err)
+	switch errno := renameat2(oldname, newname); errno {
+	case 0:
+		return nil
+	case syscall.EINVAL, syscall.ENOSYS:
+		return lookThenRename(oldname, newname)
+	default:
+		return renameError(oldname, newname, errno)
 	}
-	to, err := syscall.BytePtrFromString(newname)
-	if err != nil {
-		return renameError(oldname, newname, err)
+}
+
+// renameat2 renames and is told not to replace. A name with a zero byte in it is EINVAL.
+func renameat2(oldname, newname string) syscall.Errno {
+	from, err1 := syscall.BytePtrFromString(oldname)
+	to, err2 := syscall.BytePtrFromString(newname)
+	if err1 != nil || err2 != nil {
+		return syscall.EINVAL
 	}
 	for {
 		_, _, errno := syscall.Syscall6(sysRenameat2,
 			atFDCWD, uintptr(unsafe.Pointer(from)), atFDCWD, uintptr(unsafe.Pointer(to)), renameNoReplaceFlag, 0)
-		switch errno {
-		case 0:
-			return nil
-		case syscall.EINTR:
-			continue
-		case syscall.EINVAL, syscall.ENOSYS:
-			return lookThenRename(oldname, newname)
+		if errno != syscall.EINTR {
+			return errno
 		}
-		return renameError(oldname, newname, errno)
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	hashOfFile    = "weir/file/1\x00"
 	hashOfPayload = "weir/payload/1\x00"
 	hashOfSeal    = "weir/seal/1\x00"
+	hashOfJob     = "weir/job/1\x00" // of a copy whose job is not known: its id
 )
 
 // A sum takes a stream's checksums while the stream passes.

@@ -26,6 +26,7 @@
 //   - the way of a checkpoint in pending.go, writer.go and publish.go,
 //   - its end in subsume.go,
 //   - the way back in recover.go, setaside.go, open.go and stream.go,
+//   - what is done to checkpoints while no job runs in copy.go and prune.go,
 //   - the seal in seal.go, what it is made of in checksum.go, and how it is held
 //     against the disk in verify.go.
 //

@@ -80,7 +80,8 @@ type lock struct {
 }
 
 // takeLock takes the lock of a job's directory and reads what its last owner left. If
-// somebody else has it the error is a *LockedError.
+// somebody else has it the error is a *LockedError. If it cannot be read it is held all the
+// same, and returned with the error.
 func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 	f, err := fsys.Lock(dir.Lock())
 	if err != nil && !errors.Is(err, durable.ErrLocked) {
@@ -98,8 +99,7 @@ func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 		return nil, locked
 	}
 	if err := l.readFromDisk(fsys, dir.Lock()); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("read the lock file: %w", err)
+		return l, fmt.Errorf("read the lock file: %w", err)
 	}
 	return l, nil
 }

@@ -69,18 +69,25 @@ func (p *Pending) stage(meta *flink.Metadata, blobs []Blob) error {
 	if err != nil {
 		return err
 	}
-	f, err := p.store.fsys.Create(checkpoint.MetadataIn(p.dir))
+	return sealStaging(p.store.fsys, p.dir, data, p.store.opts.serial)
+}
+
+// sealStaging writes the metadata into a staging directory whose state files are all
+// durable, and makes it and all names durable. What is left is to give the directory its
+// name, and to sync that.
+func sealStaging(fsys durable.FS, dir string, metadata []byte, serial bool) error {
+	f, err := fsys.Create(checkpoint.MetadataIn(dir))
 	if err != nil {
 		return fmt.Errorf("create %s: %w", checkpoint.MetadataName, err)
 	}
-	if _, err := bytes.NewReader(data).WriteTo(f); err != nil { // or took a part only
+	if _, err := bytes.NewReader(metadata).WriteTo(f); err != nil { // or took a part only
 		f.Close()
 		return fmt.Errorf("write %s: %w", checkpoint.MetadataName, err)
 	}
-	return both(p.store.opts.serial,
+	return both(serial,
 		func() error { return syncAndClose(f) },
 		func() error {
-			if err := p.store.fsys.SyncDir(p.dir); err != nil {
+			if err := fsys.SyncDir(dir); err != nil {
 				return fmt.Errorf("sync the staging directory: %w", err)
 			}
 			return nil

@@ -87,16 +87,22 @@ func Open(fsys durable.FS, dir string, job checkpoint.JobID, opts Options) (*Sto
 	if err := durable.MkdirAll(fsys, string(s.dir)); err != nil {
 		return nil, fmt.Errorf("make the job's directory: %w", err)
 	}
-	l, err := takeLock(fsys, s.dir)
-	if err != nil {
-		return nil, err
-	}
-	s.lock = l
-	if err := s.newIncarnation(); err != nil {
-		l.close()
+	if err := s.take(); err != nil {
+		if s.lock != nil {
+			s.lock.close()
+		}
 		return nil, err
 	}
 	return s, nil
+}
+
+// take takes the directory into possession. On nil the lock file and the new incarnation
+// in it are durable; otherwise the lock may be held all the same.
+func (s *Store) take() (err error) {
+	if s.lock, err = takeLock(s.fsys, s.dir); err != nil {
+		return err
+	}
+	return s.newIncarnation()
 }
 
 func (o *Options) complete() error {

@@ -54,17 +54,23 @@ func verify(fsys durable.FS, file, dir string, opts VerifyOptions) (*Report, *Ch
 	if seal == nil {
 		return rep, c, rep.presence(c, opts)
 	}
-	rep.Identity = seal.Identity
-	rep.Findings = append(rep.Findings, checkReferences(meta, seal)...)
-	if n := checkpoint.ParseName(path.Base(dir)); n.Kind == checkpoint.Complete && n.ID != seal.ID {
-		rep.Findings = append(rep.Findings, wholeFile(path.Base(file),
-			fmt.Sprintf("it is of checkpoint %v and lies where checkpoint %v should be", seal.ID, n.ID)))
-	}
-	if opts.Job != nil && *opts.Job != seal.Job {
-		rep.Findings = append(rep.Findings, wholeFile(path.Base(file),
-			fmt.Sprintf("it is of job %v, not of job %v", seal.Job, *opts.Job)))
-	}
+	rep.heldAgainstSeal(c, path.Base(file), opts.Job)
 	return rep, c, rep.files(c, opts.serial)
+}
+
+// heldAgainstSeal notes what the metadata alone tells, before a state file is read: that
+// its handles and the seal do not agree, or that it is not where it belongs.
+func (rep *Report) heldAgainstSeal(c *Checkpoint, file string, job *checkpoint.JobID) {
+	rep.Identity = c.Seal.Identity
+	rep.Findings = append(rep.Findings, checkReferences(c.Meta, c.Seal)...)
+	if n := checkpoint.ParseName(path.Base(c.Dir)); n.Kind == checkpoint.Complete && n.ID != c.Seal.ID {
+		rep.Findings = append(rep.Findings, wholeFile(file,
+			fmt.Sprintf("it is of checkpoint %v and lies where checkpoint %v should be", c.Seal.ID, n.ID)))
+	}
+	if job != nil && *job != c.Seal.Job {
+		rep.Findings = append(rep.Findings, wholeFile(file,
+			fmt.Sprintf("it is of job %v, not of job %v", c.Seal.Job, *job)))
+	}
 }
 
 // metadataFinding turns an error of openMetadata into a finding, unless it only says

@@ -17,36 +17,46 @@ const verifyWorkers = 4
 
 // files reads all sealed files, and notes what else lies in the directory.
 func (rep *Report) files(c *Checkpoint, serial bool) error {
-	workers := min(verifyWorkers, len(c.Seal.Files))
-	if serial {
-		workers = min(1, len(c.Seal.Files))
-	}
 	findings := make([][]Finding, len(c.Seal.Files))
-	errs := make([]error, len(c.Seal.Files))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := range next {
-				findings[i], errs[i] = verifyFile(c.fsys, c.Dir, &c.Seal.Files[i], c.Seal.Identity)
-			}
-		})
-	}
-	for i := range c.Seal.Files {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	err := forEach(len(c.Seal.Files), serial, func(i int) (err error) {
+		findings[i], err = verifyFile(c.fsys, c.Dir, &c.Seal.Files[i], c.Seal.Identity, nil)
+		return err
+	})
 	for i := range findings {
 		rep.Files++
 		rep.Bytes += c.Seal.Files[i].Length
 		rep.Findings = append(rep.Findings, findings[i]...)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err != nil {
 		return err
 	}
 	rep.others(c)
 	return nil
+}
+
+// forEach does something to each of n files, verifyWorkers of them at the same time. The
+// error is those of all.
+func forEach(n int, serial bool, do func(i int) error) error {
+	workers := min(verifyWorkers, n)
+	if serial {
+		workers = min(1, n)
+	}
+	errs := make([]error, n)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range next {
+				errs[i] = do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // others notes what is in the directory and has no business there. It harms nobody,
@@ -66,8 +76,9 @@ func (rep *Report) others(c *Checkpoint) {
 // maxFindingsPerFile keeps a report readable.
 const maxFindingsPerFile = 8
 
-// verifyFile reads a whole file and holds it against what was sealed.
-func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.Identity) ([]Finding, error) {
+// verifyFile reads a whole file and holds it against what was sealed. Blocks that agree
+// with their checksum are passed on to w, if there is one, in their order.
+func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.Identity, w io.Writer) ([]Finding, error) {
 	name := checkpoint.FileIn(dir, f.Name)
 	finding := func(block int, off int64, format string, args ...any) Finding {
 		return Finding{File: f.Name, What: f.What, Subtask: f.Subtask, Block: block, Offset: off,
@@ -129,6 +140,12 @@ func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.I
 			found(finding(i, off, "%s", wrongCRC(have, f.CRCs[i])))
 		}
 		all.hash.Write(buf[:n])
+		if w == nil {
+			continue
+		}
+		if _, err := w.Write(buf[:n]); err != nil {
+			return nil, fmt.Errorf("write a copy of %s: %w", f.Name, err)
+		}
 	}
 	if bad > maxFindingsPerFile {
 		more := finding(-1, 0, "%d more blocks are damaged", bad-maxFindingsPerFile)

@@ -31,11 +31,18 @@ func TestFieldsAreDocumented(t *testing.T) {
 		{"## `weir ls --json DIR`", []any{lsLine{}}},
 		{"## `weir inspect --json PATH`", []any{inspectLine{}, operatorLine{}, handleLine{}, keyGroupsField{}, stateField{}, entryLine{}}},
 		{"## `weir verify --json PATH`", []any{verifyLine{}, findingField{}, structureField{}, unreadField{}, intactField{}, summaryLine{}}},
+		{"## `weir scrub --json DIR`", []any{scrubSummary{}}},
+		{"## `weir copy --json SRC DST`", []any{copyLine{}}},
+		{"## `weir prune --json DIR --keep N`", []any{pruneLine{}, pruneSummary{}}},
+		{"## `weir doctor --json DIR`", []any{mountLine{}, mountField{}, limitField{}, spaceLine{}, trialLine{}, costLine{}, doctorSummary{}}},
 	} {
 		section := after(v.heading)
 		for _, line := range v.lines {
 			typ := reflect.TypeOf(line)
 			for i := range typ.NumField() {
+				if typ.Field(i).Anonymous {
+					continue // is in the list itself
+				}
 				name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
 				if !strings.Contains(section, "`"+name+"`") {
 					t.Errorf("%v: the field %s is not under %q", typ, name, v.heading)

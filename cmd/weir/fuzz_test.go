@@ -82,6 +82,7 @@ func behave(t testing.TB, fsys durable.FS, dir string) (verifyCode int) {
 		{"ls", dir}, {"ls", "--json", path.Dir(dir)},
 		{"inspect", "--keys", dir}, {"inspect", "--keys", "--json", dir},
 		{"verify", dir}, {"verify", "--json", path.Dir(dir)},
+		{"scrub", "--rate", "0", path.Dir(dir)}, {"prune", "--keep", "1", "--dry-run", path.Dir(dir)},
 	} {
 		stdout, stderr, code := runOn(fsys, append(args, flagsFor(args[0])...)...)
 		if code < exitGood || code > exitFailed {

@@ -47,7 +47,11 @@ func mkjob() {
 }
 
 func (j madeJob) run(dir, name string, n int, begun bool) error {
-	s, err := store.Open(durable.OS(), dir, flink.JobIDOf(name), store.Options{Retain: n, InlineThreshold: j.maxBytes})
+	return j.runOn(durable.OS(), dir, name, n, begun)
+}
+
+func (j madeJob) runOn(fsys durable.FS, dir, name string, n int, begun bool) error {
+	s, err := store.Open(fsys, dir, flink.JobIDOf(name), store.Options{Retain: n, InlineThreshold: j.maxBytes})
 	if err != nil {
 		return err
 	}

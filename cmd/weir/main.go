@@ -1,17 +1,22 @@
-// Command weir looks at checkpoints: Weir's own and Flink's. It lists them, shows what is in them,
-// and reads them from the disk to say whether they are good. It changes nothing, and
-// takes no lock: a job may be running while it looks.
+// Command weir looks after checkpoints: Weir's own and Flink's. It lists them, shows what
+// is in them, and reads them from the disk to say whether they are good; it copies them,
+// deletes old ones, and finds out whether a directory is fit for them.
 //
-// One file per verb: ls.go, inspect.go, verify.go. Below them
+// One file per verb. Those that look, ls.go, inspect.go, verify.go and scrub.go, change
+// nothing and take no lock: a job may be running. copy.go writes below a new name only,
+// and prune.go deletes: in the directory of a job both hold the job's lock, and are
+// refused while it runs. doctor.go works in a scratch directory of its own. Below them
 //
 //   - find.go says what lies at a path, glance.go what names and lengths tell of a
-//     checkpoint, content.go reads the state that its handles lead to,
+//     checkpoint, content.go reads the state that its handles lead to, check.go says
+//     whether it is good, for verify, scrub, copy and prune alike,
 //   - screen.go, table.go and progress.go are how people are told, json.go is how
 //     programs are; docs/cli-json.md is the promise that goes with it.
 //
 // Everything that is read is taken to be hostile. Files are opened through package
 // durable, which follows no link, and through checkpoint/store, which lets no handle
-// lead out of its directory; what is printed has passed printable.
+// lead out of its directory; what is printed has passed printable. What is written and
+// deleted goes through checkpoint/store, too, in the order that a job has.
 package main
 
 import (
@@ -43,15 +48,18 @@ func main() {
 
 // execute runs a command line and returns the exit code.
 func execute(fsys durable.FS, args []string, out, errs *terminal) int {
+	return (&tool{fsys: fsys, out: out, errs: errs, clock: wallClock()}).execute(args)
+}
+
+func (t *tool) execute(args []string) int {
 	asJSON := slices.Contains(args, "--json")
-	t := &tool{fsys: fsys, out: out, errs: errs}
 	root := t.rootCommand()
 	root.SetArgs(args)
-	root.SetOut(out)
-	root.SetErr(errs)
+	root.SetOut(t.out)
+	root.SetErr(t.errs)
 	err := root.Execute()
-	errOut := out.flush()
-	defer errs.Flush()
+	errOut := t.out.flush()
+	defer t.errs.Flush()
 	if errOut != nil && (err == nil || errors.Is(err, errDamaged)) {
 		err = errOut
 	}
@@ -70,7 +78,8 @@ func execute(fsys durable.FS, args []string, out, errs *terminal) int {
 // exitCode is what an error that has been said ends with.
 func exitCode(err error) int {
 	var bad *store.MetadataError
-	if errors.As(err, &bad) {
+	var source *store.DamagedSourceError
+	if errors.As(err, &bad) || errors.As(err, &source) {
 		return exitDamaged
 	}
 	return exitFailed
@@ -78,9 +87,10 @@ func exitCode(err error) int {
 
 // A tool is what all verbs share.
 type tool struct {
-	fsys durable.FS
-	out  *terminal // what was asked for
-	errs *terminal // errors and progress
+	fsys  durable.FS
+	out   *terminal // what was asked for
+	errs  *terminal // errors and progress
+	clock clockwork
 }
 
 // complain writes an error for people or for programs.

@@ -13,7 +13,18 @@ import (
 type meter struct {
 	read  atomic.Int64
 	total atomic.Int64 // how many there are, 0 if that is not known
+	since atomic.Int64 // what was read before the meter began, of the same whole
+	what  atomic.Pointer[string]
 	stop  func()
+}
+
+// say changes what is said to be going on.
+func (m *meter) say(what string) { m.what.Store(&what) }
+
+// goOn makes it go on from what has been read of the same whole before.
+func (m *meter) goOn(read int64) {
+	m.read.Store(read)
+	m.since.Store(read)
 }
 
 // progressAfter is how long nothing is shown: what is done by then needs no progress.
@@ -23,6 +34,7 @@ const progressAfter = 400 * time.Millisecond
 // is stopped. Nothing else may be written meanwhile.
 func (t *tool) measure(what string) (durable.FS, *meter) {
 	m := &meter{stop: func() {}}
+	m.say(what)
 	if !t.errs.live {
 		return t.fsys, m
 	}
@@ -46,7 +58,7 @@ func (t *tool) measure(what string) (durable.FS, *meter) {
 					continue
 				}
 				shown = true
-				line := progressLine(what, m.read.Load(), m.total.Load(), now.Sub(began))
+				line := progressLine(*m.what.Load(), m.read.Load(), m.total.Load(), float64(m.read.Load()-m.since.Load())/now.Sub(began).Seconds())
 				t.errs.printf("\r\x1b[K%s", cut(line, t.errs.width-1))
 				t.errs.Flush()
 			}
@@ -56,13 +68,16 @@ func (t *tool) measure(what string) (durable.FS, *meter) {
 	return meteredFS{t.fsys, m}, m
 }
 
-func progressLine(what string, read, total int64, took time.Duration) string {
+func progressLine(what string, read, total int64, perSecond float64) string {
+	if read == 0 && total == 0 {
+		return what // it is not about reading
+	}
 	line := what + "  " + byteCount(read)
 	if total > 0 {
 		read = min(read, total) // what is read twice counts once
 		line = fmt.Sprintf("%s  %d%%  %s of %s", what, 100*read/total, byteCount(read), byteCount(total))
 	}
-	return line + fmt.Sprintf("  %s/s", byteCount(int64(float64(read)/took.Seconds())))
+	return line + fmt.Sprintf("  %s/s", byteCount(int64(perSecond)))
 }
 
 // A meteredFS is a file system that counts what is read.

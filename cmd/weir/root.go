@@ -37,13 +37,15 @@ Exit codes:
 func (t *tool) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "weir",
-		Short: "Look at checkpoints of Weir and of Flink",
+		Short: "Look after checkpoints of Weir and of Flink",
 		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is
-in them, and reads them from the disk to say whether they are good. It changes
-nothing and can be used while the job runs.`,
+in them, and reads them from the disk to say whether they are good. It copies
+them, deletes old ones, and finds out whether a directory is fit for them. All
+but copy and prune can be used while the job runs.`,
 		Example: `  weir ls weir-data                     which checkpoints there are
   weir inspect weir-data/<job>/chk-17   what is in one
-  weir verify weir-data                 whether they are good`,
+  weir verify weir-data                 whether they are good
+  weir doctor weir-data                 whether they can survive a power cut`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -63,7 +65,7 @@ nothing and can be used while the job runs.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(usageError)
-	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand())
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand())
 	return root
 }
 

@@ -42,7 +42,7 @@ tell.`,
 			if err != nil {
 				return err
 			}
-			v := &verification{checker: checker{t, allowOutside, int64(maxBlock)}, asJSON: asJSON}
+			v := &verification{checker: checker{t: t, allowOutside: allowOutside, maxBlock: int64(maxBlock)}, asJSON: asJSON}
 			if p.kind == aCheckpoint {
 				return v.one(p)
 			}
@@ -101,9 +101,27 @@ type target struct {
 
 // several verifies all complete checkpoints of a job or of a tree, a line each.
 func (v *verification) several(p place) error {
-	found := findBases(v.t.fsys, p)
-	var targets []target
-	var jobs []*jobDir
+	targets, jobs, gaps := v.t.targetsAt(p)
+	if len(targets) == 0 {
+		return cmp.Or(v.t.sayAll(v.asJSON, gaps), nothingAt(p))
+	}
+	if err := v.run(targets); err != nil {
+		return err
+	}
+	if summarize(v.done).Checkpoints == 0 {
+		return fmt.Errorf("the job has deleted all checkpoints of %s that were there, for newer ones; verify again", p.shown)
+	}
+	if !v.asJSON {
+		v.t.out.printf("\n%s\n", summarize(v.done).text())
+		v.textEnd(jobs)
+	}
+	return v.end(gaps)
+}
+
+// targetsAt is what there is to verify at a place with jobs or checkpoints in it, in
+// which jobs, and what could not be looked into.
+func (t *tool) targetsAt(p place) (targets []target, jobs []*jobDir, gaps []error) {
+	found := findBases(t.fsys, p)
 	for _, b := range found.bases {
 		slices.SortFunc(b.jobs, func(x, y *jobDir) int { return strings.Compare(x.name, y.name) })
 		for _, j := range b.jobs {
@@ -114,21 +132,11 @@ func (v *verification) several(p place) error {
 			targets = append(targets, target{path.Join(b.name, dir), path.Join(b.shown, dir), nil})
 		}
 	}
-	gaps := found.gaps()
-	if len(targets) == 0 {
-		return cmp.Or(v.t.sayAll(v.asJSON, gaps),
-			fmt.Errorf("there is no complete checkpoint in %s; \"weir ls %s\" lists what there is", p.shown, p.shown))
-	}
-	if err := v.run(targets); err != nil {
-		return err
-	}
-	if summarize(v.done).Checkpoints == 0 {
-		return fmt.Errorf("the job has deleted all checkpoints of %s that were there, for newer ones; verify again", p.shown)
-	}
-	if !v.asJSON {
-		v.textEnd(jobs)
-	}
-	return v.end(gaps)
+	return targets, jobs, found.gaps()
+}
+
+func nothingAt(p place) error {
+	return fmt.Errorf("there is no complete checkpoint in %s; \"weir ls %s\" lists what there is", p.shown, p.shown)
 }
 
 // jobTargets is what a job has, newest first.
@@ -168,8 +176,20 @@ func (v *verification) run(targets []target) error {
 }
 
 // end writes the summary for programs, complains of what could not be read, and decides
-// about the exit code: damage counts more than what is not known.
+// about the exit code.
 func (v *verification) end(gaps []error) error {
+	s := v.judge(gaps)
+	if v.asJSON {
+		if err := writeJSON(v.t.out, s); err != nil {
+			return err
+		}
+	}
+	return v.leave(s, gaps)
+}
+
+// judge counts, and decides about the exit code: damage counts more than what is not
+// known.
+func (v *verification) judge(gaps []error) summaryLine {
 	s := summarize(v.done)
 	s.ExitCode = exitGood
 	switch {
@@ -178,11 +198,11 @@ func (v *verification) end(gaps []error) error {
 	case s.Unreadable > 0 || len(gaps) > 0:
 		s.ExitCode = exitFailed
 	}
-	if v.asJSON {
-		if err := writeJSON(v.t.out, s); err != nil {
-			return err
-		}
-	}
+	return s
+}
+
+// leave complains of what could not be read, and ends the verb.
+func (v *verification) leave(s summaryLine, gaps []error) error {
 	for _, c := range v.done {
 		gaps = append(gaps, c.failure)
 	}

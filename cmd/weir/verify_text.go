@@ -188,12 +188,10 @@ func (c *check) found() string {
 	}
 }
 
-// textEnd says how many are good, and what to do about jobs that would not restart.
+// textEnd says what to do about jobs that would not restart, and what was not looked at.
 func (v *verification) textEnd(jobs []*jobDir) {
 	out := v.t.out
-	s := summarize(v.done)
-	out.printf("\n%s\n", s.text())
-	if s.Whole > 0 {
+	if summarize(v.done).Whole > 0 {
 		out.para("", wholeMeans)
 	}
 	for _, j := range jobs {
@@ -244,5 +242,9 @@ func (s summaryLine) text() string {
 	add(s.Damaged, "damaged")
 	add(s.Incomplete, "incomplete")
 	add(s.Unreadable, "unreadable")
-	return fmt.Sprintf("%s: %s", counted(s.Checkpoints, "checkpoint"), strings.Join(parts, ", "))
+	all := counted(s.Checkpoints, "checkpoint")
+	if len(parts) == 0 {
+		return all
+	}
+	return all + ": " + strings.Join(parts, ", ")
 }

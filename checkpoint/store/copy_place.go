@@ -1,0 +1,141 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable"
+)
+
+var errInTheWay = errors.New("it exists, and nothing is replaced: give another name, or move away what is there")
+
+// destination makes sure that the copy may be called what it is to be called, and
+// decides whose it will be. It changes nothing.
+func (c *copying) destination() error {
+	switch e, err := c.fsys.Stat(c.dst); {
+	case err == nil && e.Dir:
+		into := checkpoint.Name{Kind: checkpoint.Complete, ID: c.from.ID}.String()
+		return fmt.Errorf("%w; a copy in it would be %s", errInTheWay, path.Join(c.dst, into))
+	case err == nil:
+		return errInTheWay
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	parent := path.Dir(c.dst)
+	if _, err := c.fsys.Stat(checkpoint.MetadataIn(parent)); err == nil {
+		return fmt.Errorf("%s is a checkpoint itself, and nothing is written into one", parent)
+	}
+	c.name = checkpoint.ParseName(path.Base(c.dst))
+	id := c.from.ID
+	switch {
+	case c.name.Kind != checkpoint.Complete && c.name.Kind != checkpoint.Stranger:
+		return fmt.Errorf("%s is a name for what is no checkpoint; call it chk-%v, or anything else", path.Base(c.dst), id)
+	case c.name.Kind == checkpoint.Complete && c.name.ID != id:
+		return fmt.Errorf("it is checkpoint %v and cannot be called %s; call it chk-%v, or anything else", id, c.name, id)
+	}
+	c.done.Identity = c.identityOf()
+	job, err := checkpoint.ParseJobID(path.Base(parent))
+	if err == nil && c.name.Kind == checkpoint.Complete && job != c.done.Identity.Job {
+		return fmt.Errorf("it is of job %v, and %s is the directory of another job", c.done.Identity.Job, parent)
+	}
+	if id < 1 {
+		return fmt.Errorf("it has the id %v, and a seal is for one from 1 on", id)
+	}
+	return nil
+}
+
+// identityOf says whose the copy is. What is sealed keeps its identity. What is not gets
+// the job that the directory it is copied into is named by, or else the one that it lies
+// in is named by, or else one that is made of the metadata: so the same savepoint is of
+// the same job each time. Its incarnation is 1, or, where the directory of a job is taken
+// for it, the one that comes with that, under which nothing else has been written.
+func (c *copying) identityOf() checkpoint.Identity {
+	if c.from.Seal != nil {
+		return c.from.Seal.Identity
+	}
+	of := checkpoint.Identity{Incarnation: 1, ID: c.from.ID}
+	for _, dir := range []string{path.Dir(c.dst), path.Dir(c.from.Dir)} {
+		if job, err := checkpoint.ParseJobID(path.Base(dir)); err == nil {
+			of.Job = job
+			return of
+		}
+	}
+	h := xxh3.New()
+	h.WriteString(hashOfJob)
+	h.Write(c.metadata)
+	of.Job = checkpoint.JobID(hash128(h.Sum128()))
+	return of
+}
+
+// prepare makes the parents of the copy, durably, and takes the job's directory that it
+// is put into, if that is one: a job that runs must not find it under its hands, and the
+// next start of a job removes staging directories.
+//
+// The directory of a job is one that has a lock file, or one that is named by a job id
+// and has no checkpoint yet. One that has checkpoints and no lock file is Flink's, or
+// somebody's collection of copies: a lock file would claim that all in it is Weir's.
+func (c *copying) prepare() error {
+	parent := path.Dir(c.dst)
+	if err := c.noteMissing(parent); err != nil {
+		return err
+	}
+	if err := durable.MkdirAll(c.fsys, parent); err != nil {
+		return fmt.Errorf("make the directory of the copy: %w", err)
+	}
+	s := &Store{fsys: c.fsys, dir: checkpoint.JobDir(parent), opts: Options{Owner: c.opts.Owner}}
+	if err := s.opts.complete(); err != nil {
+		return err
+	}
+	s.log = s.opts.Log
+	scan, err := s.scan()
+	if err != nil {
+		return err
+	}
+	_, err = c.fsys.Stat(s.dir.Lock())
+	hasLock := err == nil
+	_, err = checkpoint.ParseJobID(path.Base(parent))
+	willBeJobs := err == nil && c.name.Kind == checkpoint.Complete && len(scan.Complete) == 0
+	if !hasLock && !willBeJobs {
+		return nil
+	}
+	err = s.take()
+	if s.lock != nil {
+		c.owned, c.newLock = s, !hasLock
+	}
+	if err != nil {
+		return err
+	}
+	if c.done.Resealed {
+		c.done.Identity.Incarnation = s.owner.incarnation
+	}
+	return nil
+}
+
+// stagingIncarnation tells staging directories apart. In a job's directory that was taken
+// no other has had the number.
+func (c *copying) stagingIncarnation() checkpoint.Incarnation {
+	if c.owned != nil {
+		return c.owned.owner.incarnation
+	}
+	return c.done.Identity.Incarnation
+}
+
+// noteMissing notes which directories prepare is about to make.
+func (c *copying) noteMissing(dir string) error {
+	for {
+		_, err := c.fsys.Stat(dir)
+		if err == nil || path.Dir(dir) == dir {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		c.made = append(c.made, dir)
+		dir = path.Dir(dir)
+	}
+}

@@ -1,0 +1,25 @@
+package main
+
+import "github.com/weirstream/weir/checkpoint"
+
+// A copyLine is a copy that was made, for programs.
+type copyLine struct {
+	Type        string        `json:"message_type"` // "copy"
+	Path        string        `json:"path"`
+	Source      string        `json:"source"`
+	Job         string        `json:"job"`
+	ID          checkpoint.ID `json:"id"`
+	Incarnation int64         `json:"incarnation"`
+	Resealed    bool          `json:"resealed"`
+	Files       int           `json:"files"`
+	Bytes       int64         `json:"bytes"`
+	Strangers   []string      `json:"strangers"`
+}
+
+func (c *copied) line(from place, to string) copyLine {
+	return copyLine{
+		Type: "copy", Path: to, Source: from.shown,
+		Job: c.Identity.Job.String(), ID: c.Identity.ID, Incarnation: int64(c.Identity.Incarnation),
+		Resealed: c.Resealed, Files: c.Files, Bytes: c.Bytes, Strangers: append([]string{}, c.Strangers...),
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"path"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+// The lines that prune writes for programs. docs/cli-json.md is their contract.
+type (
+	pruneLine struct {
+		Type   string        `json:"message_type"` // "checkpoint"
+		Path   string        `json:"path"`
+		Job    *string       `json:"job"`
+		Kind   string        `json:"kind"`
+		ID     checkpoint.ID `json:"id"`
+		State  *string       `json:"state"`
+		Action action        `json:"action"`
+		Bytes  int64         `json:"bytes"`
+		Reason string        `json:"reason,omitempty"`
+	}
+
+	pruneSummary struct {
+		Type     string `json:"message_type"` // "summary"
+		DryRun   bool   `json:"dry_run"`
+		Jobs     int    `json:"jobs"`
+		Kept     int    `json:"kept"`
+		Removed  int    `json:"removed"`
+		Left     int    `json:"left"`
+		Freed    int64  `json:"freed"`
+		ExitCode int    `json:"exit_code"`
+	}
+)
+
+func (p *prune) json() error {
+	for _, j := range p.jobs {
+		for _, r := range j.rows {
+			if r.action == "" {
+				continue // it did not come to that
+			}
+			if err := writeJSON(p.t.out, r.line(j)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *prunedRow) line(j *prunedJob) pruneLine {
+	l := pruneLine{
+		Type: "checkpoint", Path: path.Join(j.shown, r.name.String()), Kind: snapshotKind(r.name.String()), ID: r.name.ID,
+		Action: r.action, Bytes: r.bytes, Reason: r.why,
+	}
+	if j.job != nil {
+		l.Job = new(j.job.String())
+	}
+	if r.state != "" {
+		l.State = new(r.state.word())
+	}
+	return l
+}
+
+// summary counts.
+func (p *prune) summary() pruneSummary {
+	s := pruneSummary{Type: "summary", DryRun: p.dryRun, Jobs: len(p.jobs)}
+	for _, j := range p.jobs {
+		for _, r := range j.rows {
+			switch r.action {
+			case kept:
+				s.Kept++
+			case removed:
+				s.Removed++
+				s.Freed += r.bytes
+			case left:
+				s.Left++
+			}
+		}
+	}
+	return s
+}
+
+// end decides about the exit code: what was not done counts more than damage, which is
+// still there to be found.
+func (p *prune) end(gaps []error) error {
+	s, bad := p.summary(), false
+	for _, j := range p.jobs {
+		if j.failure != nil {
+			gaps = append(gaps, j.failure)
+		}
+		for _, r := range j.rows {
+			bad = bad || r.action == left && r.state == damaged
+		}
+	}
+	switch {
+	case len(gaps) > 0:
+		s.ExitCode = exitFailed
+	case bad:
+		s.ExitCode = exitDamaged
+	}
+	if p.asJSON {
+		if err := writeJSON(p.t.out, s); err != nil {
+			return err
+		}
+	}
+	p.t.sayAll(p.asJSON, gaps)
+	switch s.ExitCode {
+	case exitDamaged:
+		return errDamaged
+	case exitFailed:
+		return errSaid
+	}
+	return nil
+}
