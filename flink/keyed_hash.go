@@ -51,9 +51,14 @@ func JavaHash(key Serializer, v Value) (hash int32, ok bool) {
 
 // CheckKeyGroup makes sure that e is in the key group that its key belongs to. A key in
 // another one is restored without an error and never found again. It is nil too if the
-// hash of the key is not known; see JavaHash.
+// hash of the key is not known; see JavaHash. That of the types that only Weir has is
+// known: it is the hash of the key's bytes.
 func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
 	hash, ok := JavaHash(key, e.Key)
+	switch key.(type) {
+	case *AvroStruct, Custom:
+		hash, ok = JavaBytesHash(e.KeyBytes), e.KeyBytes != nil
+	}
 	if !ok {
 		return nil
 	}

@@ -195,7 +195,7 @@ func TestOperatorErrors(t *testing.T) {
 			"has no bytes"},
 		"negative offset":     {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[0].Offsets[0] = -1; return s }), data, "but the first element begins at byte -1"},
 		"offset past the end": {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[2].Offsets[0] = 1 << 40; return s }), data, "has no bytes"},
-		"an element too few":  {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[0].Offsets = s[0].Offsets[:1]; return s }), data, `operator state "split", at byte`},
+		"an element too few":  {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[0].Offsets = s[0].Offsets[:1]; return s }), data, `operator state "split", entry 0 at byte`},
 		"nothing in a handle": {&OperatorHandle{}, data, "header ends at byte"},
 	} {
 		_, err := elements(v.h, v.data)
