@@ -63,8 +63,18 @@ func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
 		return nil
 	}
 	if want := KeyGroupOf(hash, maxParallelism); want != e.Group {
-		return fmt.Errorf("state %q: key %s is in key group %d, but belongs to %d of %d",
-			e.State.Name, AppendJSON(nil, e.Key), e.Group, want, maxParallelism)
+		return &EntryError{State: e.State.Name, Number: e.Number, Offset: e.Offset, Err: fmt.Errorf(
+			"key %s is in key group %d, but belongs to %d of %d", shortJSON(e.Key), e.Group, want, maxParallelism)}
 	}
 	return nil
+}
+
+// shortJSON is the beginning of v as JSON: what was read wrong may be a key without end.
+func shortJSON(v Value) string {
+	const most = 100
+	text := []rune(string(AppendJSON(nil, v)))
+	if len(text) <= most {
+		return string(text)
+	}
+	return string(text[:most]) + "…"
 }

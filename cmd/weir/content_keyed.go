@@ -84,7 +84,7 @@ func (r *reader) rocksDB(h *handle, k *flink.IncrementalHandle) {
 	case c.Err() != nil:
 		h.judge(fmt.Errorf("header: %w", c.Err()))
 	case c.Remaining() > 0:
-		h.damage(fmt.Errorf("header: %d bytes left over", c.Remaining()))
+		h.judge(fmt.Errorf("header: %d bytes left over", c.Remaining()))
 	default:
 		h.keyedStates(header)
 	}
@@ -117,23 +117,54 @@ func (h *handle) keyedStates(header *flink.KeyedHeader) map[*flink.StateMeta]*st
 
 // keyGroups reads managed keyed state in one stream.
 func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism int, visit visitor) {
-	if h.Where == isNowhere {
+	s := r.openKeyed(h, k, maxParallelism)
+	if s == nil {
 		return
+	}
+	defer s.Close()
+	if r.headers {
+		return
+	}
+	for g := k.Range.Start; g <= k.Range.End && h.Failure == nil; g++ {
+		if !s.group(checkpoint.KeyGroup(g), visit) {
+			s.complete = false
+			break
+		}
+	}
+	for _, info := range h.States {
+		info.Counted = s.complete && h.Failure == nil
+	}
+}
+
+// A keyedStream is managed keyed state that is open for reading.
+type keyedStream struct {
+	store.Stream
+	h              *handle
+	reader         *flink.KeyedReader
+	infos          map[*flink.StateMeta]*stateInfo
+	maxParallelism int
+	complete       bool // all that was asked for could be read
+}
+
+// openKeyed opens a stream and lists its states. It is nil if the stream cannot be read,
+// or if there is none; the handle then says why.
+func (r *reader) openKeyed(h *handle, k *flink.KeyGroupsHandle, maxParallelism int) *keyedStream {
+	if h.Where == isNowhere {
+		return nil
 	}
 	s, err := r.open(k.Data)
 	if err != nil {
 		h.judge(err)
-		return
+		return nil
 	}
-	defer s.Close()
-	if err := r.fits(k, s); err != nil {
-		h.judge(err)
-		return
+	stream, err := (*flink.KeyedReader)(nil), r.fits(k, s)
+	if err == nil {
+		stream, err = flink.NewKeyedReader(k, s, s.Size())
 	}
-	stream, err := flink.NewKeyedReader(k, s, s.Size())
 	if err != nil {
 		h.judge(err)
-		return
+		s.Close()
+		return nil
 	}
 	header := stream.Header()
 	h.Layout, h.Compressed = stream.Layout().String(), header.Compressed
@@ -141,35 +172,39 @@ func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism i
 	for i := range header.States {
 		if m := &header.States[i]; m.Kind == flink.KindKeyValueV2 {
 			h.unread("the layout of %s is not known here", m.Kind)
-			return
+			s.Close()
+			return nil
 		}
 	}
-	complete := true
-	for e, err := range stream.Entries() {
+	return &keyedStream{s, h, stream, infos, maxParallelism, true}
+}
+
+// group reads a key group. What cannot be read of it the handle says; other key groups
+// still can be. It returns false if visit did.
+func (s *keyedStream) group(g checkpoint.KeyGroup, visit visitor) (more bool) {
+	header := s.reader.Header()
+	for e, err := range s.reader.Group(g) {
 		if err != nil {
-			h.judge(err)
+			s.h.judge(err)
 			if e.State == nil { // that was the end
-				complete = false
-				break
+				s.complete = false
+				return true
 			}
-		} else if err := flink.CheckKeyGroup(header.Key, e, maxParallelism); err != nil {
-			h.damage(fmt.Errorf("%w; no job finds it there", err))
+		} else if err := flink.CheckKeyGroup(header.Key, e, s.maxParallelism); err != nil {
+			s.h.damage(&flink.GroupError{Group: g, Err: err}, fmt.Errorf("%w; no job finds it there", err))
 		}
-		info := infos[e.State]
+		info := s.infos[e.State]
 		info.Entries++
 		x := entry{
 			state: info, group: int(e.Group), keyed: true, key: e.Key, namespace: e.Namespace,
 			inMap: e.State.Type() == flink.TypeMap, userKey: e.UserKey, value: e.Value, opaque: err != nil,
 		}
 		_, x.isTimer = e.Value.(flink.TimerValue)
-		if visit != nil && !visit(h, x) {
-			complete = false
-			break
+		if visit != nil && !visit(s.h, x) {
+			return false
 		}
 	}
-	for _, info := range h.States {
-		info.Counted = complete
-	}
+	return true
 }
 
 // fits makes sure that each key group can be read at once.

@@ -31,6 +31,9 @@ func (r *reader) operator(h *handle, op *flink.OperatorHandle, visit visitor) {
 	}
 	h.Layout, h.Compressed = "operator", header.Compressed
 	infos := h.operatorStates(header, op)
+	if r.headers {
+		return
+	}
 	ended := false // before its end
 	for e, err := range flink.OperatorElements(op, data) {
 		if err != nil {
