@@ -77,6 +77,9 @@ type stateInfo struct {
 	WeirOnly  bool // its type is one of Weir's own, which Flink cannot read
 	Entries   int64
 	Counted   bool // Entries is all of them, and not only what could be read
+
+	meta *flink.StateMeta // nil if there is no header, as of raw timers
+	key  flink.Serializer // of keyed state, and of a broadcast map
 }
 
 // An entry is one entry of a state.

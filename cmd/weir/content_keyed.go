@@ -99,6 +99,7 @@ func (h *handle) keyedStates(header *flink.KeyedHeader) map[*flink.StateMeta]*st
 		info := &stateInfo{
 			Name: m.Name, Kind: string(m.Type()), Type: m.Value().TypeName(),
 			WeirOnly: weirOnly(header.Key) || weirOnly(m.Value()),
+			meta:     m, key: header.Key,
 		}
 		switch m.Kind {
 		case flink.KindPriorityQueue:

@@ -80,7 +80,7 @@ func (h *handle) operatorStates(header *flink.OperatorHeader, op *flink.Operator
 	}
 	infos := make(map[stateKey]*stateInfo)
 	add := func(m *flink.StateMeta, mode flink.DistributionMode) *stateInfo {
-		info := &stateInfo{Name: m.Name, Kind: mode.String(), Type: m.Value().TypeName(), Counted: true, WeirOnly: weirOnly(m.Value())}
+		info := &stateInfo{Name: m.Name, Kind: mode.String(), Type: m.Value().TypeName(), Counted: true, WeirOnly: weirOnly(m.Value()), meta: m}
 		h.States = append(h.States, info)
 		infos[stateKey{m.Name, mode}] = info
 		return info
@@ -96,7 +96,7 @@ func (h *handle) operatorStates(header *flink.OperatorHeader, op *flink.Operator
 	for i := range header.Broadcasts {
 		m := &header.Broadcasts[i]
 		info := add(m, flink.ModeBroadcast)
-		info.KeyType = m.Key().TypeName()
+		info.KeyType, info.key = m.Key().TypeName(), m.Key()
 		info.WeirOnly = info.WeirOnly || weirOnly(m.Key())
 	}
 	return infos

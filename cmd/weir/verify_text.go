@@ -70,7 +70,7 @@ const maxUnread = 10
 func (t *tool) textStructure(c *check) {
 	out := t.out
 	if s := c.structure; s != nil {
-		out.printf("  %s of %s read to the last byte, %s decoded\n", grouped(int64(s.parsed)), counted(s.streams, "stream"), s.entriesText())
+		out.printf("  %s of %s read to the last byte, %s decoded\n", grouped(int64(s.parsed)), counted(s.streams, "stream"), entryCount(s.entries))
 		for i, u := range s.unread {
 			if i == maxUnread {
 				out.printf("  not decoded: %s more; --json has them all\n", grouped(int64(len(s.unread)-i)))
@@ -83,14 +83,6 @@ func (t *tool) textStructure(c *check) {
 		out.para("  ", fmt.Sprintf("not looked at: %s in other directories; --allow-outside does: %s",
 			counted(len(c.outside), "file"), listed(c.outside, 2)))
 	}
-}
-
-// entriesText is how much was decoded.
-func (s *structure) entriesText() string {
-	if s.entries == 1 {
-		return "1 entry"
-	}
-	return grouped(s.entries) + " entries"
 }
 
 // textWayOut says what is left to do when a job's checkpoint is damaged.
@@ -208,9 +200,9 @@ func (c *check) decodedText() string {
 	case st == nil:
 		return ""
 	case st.parsed < st.streams:
-		return fmt.Sprintf("; %s decoded, %d of %s read to the last byte", st.entriesText(), st.parsed, counted(st.streams, "stream"))
+		return fmt.Sprintf("; %s decoded, %d of %s read to the last byte", entryCount(st.entries), st.parsed, counted(st.streams, "stream"))
 	default:
-		return "; " + st.entriesText() + " decoded"
+		return "; " + entryCount(st.entries) + " decoded"
 	}
 }
 
