@@ -31,6 +31,10 @@ type handle struct {
 	Compressed bool
 	KeyType    string // of keyed state
 	States     []*stateInfo
+	keyGroups  *flink.KeyGroupsHandle // of keyed state in one stream
+
+	// Whole tells that every entry has been shown: what could not be decoded as an Opaque.
+	Whole bool
 
 	// Unread says what was not read, and why, without being damage: the encoding is
 	// someone else's, the file is elsewhere.
@@ -124,12 +128,7 @@ func (r *reader) each(op *flink.OperatorState, visit visitor, yield func(*handle
 	}
 	for i := range op.Subtasks {
 		s := &op.Subtasks[i]
-		if s.ManagedOperator != nil {
-			h := r.newHandle(op, s.Index, flink.ManagedOperatorStream, operatorTag(s.ManagedOperator))
-			h.at(s.ManagedOperator.Data)
-			r.operator(h, s.ManagedOperator, visit)
-			yield(h)
-		}
+		r.managedOperator(op, s, visit, yield)
 		if s.RawOperator != nil {
 			h := r.newHandle(op, s.Index, flink.RawOperatorStream, operatorTag(s.RawOperator))
 			h.at(s.RawOperator.Data)
@@ -141,6 +140,17 @@ func (r *reader) each(op *flink.OperatorState, visit visitor, yield func(*handle
 		r.channels(op, s.Index, flink.InputChannelStream, s.InputChannels, yield)
 		r.channels(op, s.Index, flink.ResultSubpartitionStream, s.ResultSubpartitions, yield)
 	}
+}
+
+// managedOperator reads the managed operator state of a subtask, if it has any.
+func (r *reader) managedOperator(op *flink.OperatorState, s *flink.SubtaskState, visit visitor, yield func(*handle)) {
+	if s.ManagedOperator == nil {
+		return
+	}
+	h := r.newHandle(op, s.Index, flink.ManagedOperatorStream, operatorTag(s.ManagedOperator))
+	h.at(s.ManagedOperator.Data)
+	r.operator(h, s.ManagedOperator, visit)
+	yield(h)
 }
 
 func (r *reader) newHandle(op *flink.OperatorState, sub checkpoint.Subtask, kind flink.StreamKind, tag string) *handle {

@@ -24,6 +24,7 @@ func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind fli
 	case *flink.KeyGroupsHandle:
 		h := newHandle(k.Tag)
 		h.at(k.Data)
+		h.keyGroups = k
 		if kind == flink.RawKeyedStream {
 			r.rawKeyed(h, k, visit)
 		} else {
@@ -36,7 +37,7 @@ func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind fli
 		yield(h)
 	case *flink.ChangelogHandle:
 		h := newHandle(k.Tag)
-		h.Layout = "changelog"
+		h.Layout, h.Whole = "changelog", true
 		yield(h)
 		for _, m := range k.Materialized {
 			r.keyed(op, sub, kind, m, visit, yield)
@@ -120,6 +121,7 @@ func (h *handle) keyedStates(header *flink.KeyedHeader) map[*flink.StateMeta]*st
 func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism int, visit visitor) {
 	s := r.openKeyed(h, k, maxParallelism)
 	if s == nil {
+		h.Whole = h.Where == isNowhere
 		return
 	}
 	defer s.Close()
@@ -132,8 +134,9 @@ func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism i
 			break
 		}
 	}
+	h.Whole = s.complete
 	for _, info := range h.States {
-		info.Counted = s.complete && h.Failure == nil
+		info.Counted = s.complete
 	}
 }
 
@@ -143,7 +146,7 @@ type keyedStream struct {
 	h              *handle
 	reader         *flink.KeyedReader
 	infos          map[*flink.StateMeta]*stateInfo
-	maxParallelism int
+	maxParallelism int  // 0: which key groups keys belong to does not matter
 	complete       bool // all that was asked for could be read
 }
 
@@ -183,7 +186,6 @@ func (r *reader) openKeyed(h *handle, k *flink.KeyGroupsHandle, maxParallelism i
 // group reads a key group. What cannot be read of it the handle says; other key groups
 // still can be. It returns false if visit did.
 func (s *keyedStream) group(g checkpoint.KeyGroup, visit visitor) (more bool) {
-	header := s.reader.Header()
 	for e, err := range s.reader.Group(g) {
 		if err != nil {
 			s.h.judge(err)
@@ -191,7 +193,7 @@ func (s *keyedStream) group(g checkpoint.KeyGroup, visit visitor) (more bool) {
 				s.complete = false
 				return true
 			}
-		} else if err := flink.CheckKeyGroup(header.Key, e, s.maxParallelism); err != nil {
+		} else if err := s.checkKeyGroup(e); err != nil {
 			s.h.damage(&flink.GroupError{Group: g, Err: err}, fmt.Errorf("%w; no job finds it there", err))
 		}
 		info := s.infos[e.State]
@@ -206,6 +208,14 @@ func (s *keyedStream) group(g checkpoint.KeyGroup, visit visitor) (more bool) {
 		}
 	}
 	return true
+}
+
+// checkKeyGroup makes sure that a key is where a job looks for it.
+func (s *keyedStream) checkKeyGroup(e flink.Entry) error {
+	if s.maxParallelism == 0 {
+		return nil
+	}
+	return flink.CheckKeyGroup(s.reader.Header().Key, e, s.maxParallelism)
 }
 
 // fits makes sure that each key group can be read at once.
@@ -241,6 +251,7 @@ const (
 // known to be there, and an operator may write what it likes.
 func (r *reader) rawKeyed(h *handle, k *flink.KeyGroupsHandle, visit visitor) {
 	if h.Where == isNowhere {
+		h.Whole = true
 		return
 	}
 	data, err := r.readAll(k.Data, "the raw keyed state")
@@ -253,10 +264,12 @@ func (r *reader) rawKeyed(h *handle, k *flink.KeyGroupsHandle, visit visitor) {
 		return
 	}
 	h.Layout = "timers"
+	h.Whole = true
 	infos := map[string]*stateInfo{}
 	for t, err := range flink.RawTimers(k, data) {
 		if err != nil {
 			h.judge(err)
+			h.Whole = false
 			for _, info := range h.States {
 				info.Counted = false
 			}

@@ -9,7 +9,8 @@ import (
 // operator reads managed operator state: lists and broadcast maps.
 func (r *reader) operator(h *handle, op *flink.OperatorHandle, visit visitor) {
 	if h.Where == isNowhere {
-		return // file merging of nothing
+		h.Whole = true // file merging of nothing
+		return
 	}
 	data, err := r.readAll(op.Data, "the operator state")
 	if err != nil {
@@ -59,6 +60,7 @@ func (r *reader) operator(h *handle, op *flink.OperatorHandle, visit visitor) {
 			break
 		}
 	}
+	h.Whole = !ended
 	if ended {
 		for _, info := range h.States {
 			info.Counted = info.Counted && info.Kind != flink.ModeBroadcast.String()

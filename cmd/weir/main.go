@@ -26,13 +26,17 @@ import (
 
 // The exit codes. Each verb's help says which of them it has and why.
 const (
-	exitGood    = 0
-	exitDamaged = 1
-	exitFailed  = 2 // usage, or it could not be read
+	exitGood      = 0
+	exitDamaged   = 1
+	exitDifferent = 1 // of a verb that compares
+	exitFailed    = 2 // usage, or it could not be read
 )
 
 // errDamaged ends a verb with exitDamaged. What is damaged has been said by then.
 var errDamaged = errors.New("damaged")
+
+// errDifferent ends a verb with exitDifferent.
+var errDifferent = errors.New("different")
 
 // errSaid ends a verb with exitFailed. Why has been said by then.
 var errSaid = errors.New("failed")
@@ -52,7 +56,7 @@ func execute(fsys durable.FS, args []string, out, errs *terminal) int {
 	err := root.Execute()
 	errOut := out.flush()
 	defer errs.Flush()
-	if errOut != nil && (err == nil || errors.Is(err, errDamaged)) {
+	if errOut != nil && (err == nil || errors.Is(err, errDamaged) || errors.Is(err, errDifferent)) {
 		err = errOut
 	}
 	switch {
@@ -60,6 +64,8 @@ func execute(fsys durable.FS, args []string, out, errs *terminal) int {
 		return exitGood
 	case errors.Is(err, errDamaged):
 		return exitDamaged
+	case errors.Is(err, errDifferent):
+		return exitDifferent
 	case errors.Is(err, errSaid):
 		return exitFailed
 	}

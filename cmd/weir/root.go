@@ -63,7 +63,7 @@ nothing and can be used while the job runs.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(usageError)
-	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.exportCommand())
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand())
 	return root
 }
 
@@ -80,6 +80,17 @@ func onePath(cmd *cobra.Command, args []string) error {
 	case len(args) > 1:
 		return usageError(cmd, fmt.Errorf("one path at a time, not %d", len(args)))
 	case args[0] == "":
+		return usageError(cmd, errors.New("the path is empty"))
+	}
+	return nil
+}
+
+// twoPaths are the arguments of a verb that compares.
+func twoPaths(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) != 2:
+		return usageError(cmd, fmt.Errorf("two paths are compared, not %d", len(args)))
+	case args[0] == "" || args[1] == "":
 		return usageError(cmd, errors.New("the path is empty"))
 	}
 	return nil

@@ -28,12 +28,6 @@ func (s *selection) addFlags(cmd *cobra.Command) {
 	f.StringVar(&s.state, "state", "", "only states of this `NAME`")
 	f.StringVar(&s.operator, "operator", "", "only the operator with this `ID`, uid or name")
 	f.StringArrayVar(&s.uids, "uid", nil, "a `UID` that an operator has, to show it; repeatable")
-	s.addReachFlags(cmd)
-}
-
-// addReachFlags adds what says how far weir may go.
-func (s *selection) addReachFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
 	s.maxBlock = defaultMaxBlock
 	f.BoolVar(&s.allowOutside, "allow-outside", false, allowOutsideHelp)
 	f.Var(&s.maxBlock, "max-block", maxBlockHelp)
@@ -55,6 +49,7 @@ type view struct {
 	c      *store.Checkpoint
 	job    *checkpoint.JobID
 	labels map[checkpoint.OperatorID]label
+	unused []string // uids that no operator has
 	reader *reader
 
 	operators []*operatorContent
@@ -106,11 +101,7 @@ func (t *tool) view(fsys durable.FS, p place, s selection) (*view, error) {
 	}
 	v := &view{selection: s, t: t, shown: p.shown, c: c}
 	v.reader = &reader{c: c, allowOutside: s.allowOutside, maxBlock: int64(s.maxBlock)}
-	var unused []string
-	v.labels, unused = labelsOf(c, s.uids)
-	if len(unused) > 0 {
-		return nil, fmt.Errorf("no operator has the uid %s; without --uid all operators are shown by their ids", quoted(unused))
-	}
+	v.labels, v.unused = labelsOf(c, s.uids)
 	if c.Seal != nil {
 		v.job = &c.Seal.Job
 	} else if id, err := checkpoint.ParseJobID(path.Base(path.Dir(c.Dir))); err == nil {
@@ -131,9 +122,25 @@ func stateBytes(c *store.Checkpoint) (n int64) {
 	return n
 }
 
-// read reads the state of all operators that are asked for.
+// read reads the state of all operators that are asked for. What is asked for must be
+// there.
 func (v *view) read() error {
-	states := map[string]bool{}
+	if len(v.unused) > 0 {
+		return fmt.Errorf("no operator has the uid %s; without --uid all operators are shown by their ids", quoted(v.unused))
+	}
+	states := v.list()
+	if v.operator != "" && len(v.operators) == 0 {
+		return fmt.Errorf("no operator has the id, uid or name %q; without --operator all are shown", v.operator)
+	}
+	if v.state != "" && !states[v.state] {
+		return fmt.Errorf("no state is called %q; without --state all are shown", v.state)
+	}
+	return nil
+}
+
+// list is read of what may not be there. It returns the names of the states that are.
+func (v *view) list() (states map[string]bool) {
+	states = map[string]bool{}
 	for i := range v.c.Meta.Operators {
 		op := &operatorContent{OperatorState: &v.c.Meta.Operators[i], label: v.labels[v.c.Meta.Operators[i].ID]}
 		if v.operator != "" && !op.means(op.ID, v.operator) {
@@ -149,13 +156,7 @@ func (v *view) read() error {
 			op.handles = append(op.handles, h)
 		})
 	}
-	if v.operator != "" && len(v.operators) == 0 {
-		return fmt.Errorf("no operator has the id, uid or name %q; without --operator all are shown", v.operator)
-	}
-	if v.state != "" && !states[v.state] {
-		return fmt.Errorf("no state is called %q; without --state all are shown", v.state)
-	}
-	return nil
+	return states
 }
 
 func quoted(names []string) string {
