@@ -86,8 +86,9 @@ type operatorDiff struct {
 
 // A stateDiff is a state in either checkpoint, and how it differs.
 type stateDiff struct {
-	id   stateID
-	a, b *stateInfo // nil where it is missing
+	id      stateID
+	a, b    *stateInfo // nil where it is missing
+	retyped []string   // what of its types has changed
 	tally
 }
 
@@ -201,6 +202,7 @@ func newOperatorDiff(d *diffing, a, b *operatorContent) *operatorDiff {
 	gather(op.a, func(st *stateDiff, info *stateInfo) { st.a = cmp.Or(st.a, info) })
 	gather(op.b, func(st *stateDiff, info *stateInfo) { st.b = cmp.Or(st.b, info) })
 	op.states = slices.DeleteFunc(op.states, func(st *stateDiff) bool {
+		st.retyped = retyped(st.a, st.b)
 		return st.a == nil && op.a.blind(st.id.kind()) || st.b == nil && op.b.blind(st.id.kind()) // it may be there
 	})
 	return op

@@ -88,7 +88,7 @@ func (st *stateDiff) change() change {
 		return added
 	case st.b == nil:
 		return removed
-	case st.differing() > 0 || len(st.retyped()) > 0:
+	case st.differing() > 0 || len(st.retyped) > 0:
 		return changed
 	}
 	return same
@@ -103,8 +103,7 @@ func (st *stateDiff) info() *stateInfo {
 }
 
 // retyped says what of the types of a state has changed.
-func (st *stateDiff) retyped() []string {
-	a, b := st.a, st.b
+func retyped(a, b *stateInfo) []string {
 	if a == nil || b == nil {
 		return nil
 	}

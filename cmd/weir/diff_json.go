@@ -127,7 +127,7 @@ func (d *diffing) jsonOperator(op *operatorDiff) error {
 	for _, st := range op.states {
 		err := writeJSON(d.t.out, stateDiffLine{
 			Type: "state", Operator: id, State: st.id.name, Family: st.id.family, Change: st.change(),
-			A: st.a.typeField(), B: st.b.typeField(), Retyped: append([]string{}, st.retyped()...),
+			A: st.a.typeField(), B: st.b.typeField(), Retyped: append([]string{}, st.retyped...),
 			Added: st.added, Removed: st.removed, Changed: st.changed, Same: st.same,
 		})
 		if err != nil {

@@ -16,10 +16,11 @@ import (
 // A side is an operator in one of two checkpoints. It may be missing there.
 type side struct {
 	*view
-	op     *operatorContent // nil if it is missing
-	keyed  []*keyedSource   // managed keyed state in streams, by their first key group
-	begun  int              // how many of keyed have begun
-	active []*keyedSource   // of them those that have not ended
+	op     *operatorContent           // nil if it is missing
+	keyed  []*keyedSource             // managed keyed state in streams, by their first key group
+	begun  int                        // how many of keyed have begun
+	active []*keyedSource             // of them those that have not ended
+	gaps   []checkpoint.KeyGroupRange // of keyed state that cannot be decoded
 	unread map[flink.StreamKind][]string
 	errs   []error
 }
@@ -46,8 +47,9 @@ func newSide(v *view, op *operatorContent) *side {
 			if h.Where != isNowhere && h.KeyGroups.Len() > 0 {
 				s.keyed = append(s.keyed, &keyedSource{listed: h})
 			}
-		default:
+		case !h.Whole:
 			s.note(h)
+			s.gaps = append(s.gaps, *h.KeyGroups)
 		}
 	}
 	slices.SortStableFunc(s.keyed, func(a, b *keyedSource) int { return cmp.Compare(a.listed.KeyGroups.Start, b.listed.KeyGroups.Start) })
@@ -83,7 +85,7 @@ func (s *side) cannot(kind flink.StreamKind, why string) {
 // group yields the entries of the keyed state in a key group; key groups are asked for in
 // ascending order. It returns false if they are not all of them.
 func (s *side) group(g checkpoint.KeyGroup, yield func(entry)) (whole bool) {
-	whole = true
+	whole = !slices.ContainsFunc(s.gaps, func(r checkpoint.KeyGroupRange) bool { return r.Contains(g) })
 	for s.begun < len(s.keyed) && s.keyed[s.begun].listed.KeyGroups.Start <= int(g) {
 		s.active = append(s.active, s.keyed[s.begun])
 		s.begun++
@@ -128,7 +130,7 @@ func (s *side) read(src *keyedSource, g checkpoint.KeyGroup, yield func(entry)) 
 
 // groups is group of all key groups.
 func (s *side) groups(yield func(entry)) (whole bool) {
-	whole = true
+	whole = len(s.gaps) == 0
 	from, to := keyGroupsOf(s.keyed)
 	for g := from; g <= to; g++ {
 		whole = s.group(checkpoint.KeyGroup(g), yield) && whole
@@ -251,7 +253,7 @@ func (s *side) print(h flink.StreamHandle) (string, error) {
 	}
 	defer stream.Close()
 	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, io.NewSectionReader(stream, 0, stream.Size()), make([]byte, outBuffer)); err != nil {
+	if _, err := io.Copy(sum, io.NewSectionReader(stream, 0, stream.Size())); err != nil {
 		return "", fmt.Errorf("read %s: %w", stream.Name(), err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil

@@ -73,7 +73,7 @@ func (d *diffing) textStates(op *operatorDiff) {
 		r := row{tint: map[int]tint{2: c.tint()}, cells: []string{
 			orDash(st.id.name), orDash(st.info().Kind), string(c), grouped(st.added), grouped(st.removed), grouped(st.changed), grouped(st.same),
 		}}
-		for _, what := range st.retyped() {
+		for _, what := range st.retyped {
 			r.below = append(r.below, what)
 		}
 		tb.rows = append(tb.rows, r)
@@ -154,9 +154,9 @@ func (d *diffing) result() string {
 	case len(d.errs) > 0:
 		return out.tinted(red, "not compared") + " as a whole: some of it is damaged or could not be read"
 	case s.ExitCode == exitDifferent:
-		return fmt.Sprintf("%s: %d of %s, %d of %s; %s added, %s removed, %s changed, %s the same", out.tinted(yellow, "different"),
+		return fmt.Sprintf("%s: %d of %s, %d of %s; entries: %s added, %s removed, %s changed, %s the same", out.tinted(yellow, "different"),
 			s.OperatorsDiffering, counted(s.Operators, "operator"), s.StatesDiffering, counted(s.States, "state"),
-			entryCount(s.Added), grouped(s.Removed), grouped(s.Changed), grouped(s.Same))
+			grouped(s.Added), grouped(s.Removed), grouped(s.Changed), grouped(s.Same))
 	case s.ExitCode == exitFailed:
 		return out.tinted(yellow, "not known") + fmt.Sprintf(": %s could be compared and are the same; what could not is not the same byte by byte", entryCount(s.Same))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -161,7 +162,7 @@ func (x *exporting) note(op *operatorContent, h *handle) {
 	where := fmt.Sprintf("%v state of %s, subtask %v", h.Kind, op.short(op.ID), h.Subtask)
 	if h.Problem != nil {
 		x.damaged = true
-		x.errs = append(x.errs, fmt.Errorf("%s is damaged: %w", where, h.Problem))
+		x.errs = append(x.errs, damagedState{fmt.Errorf("%s is damaged: %w", where, h.Problem)})
 	}
 	if h.Failure != nil {
 		x.errs = append(x.errs, fmt.Errorf("%s: %w", where, h.Failure))
@@ -171,11 +172,7 @@ func (x *exporting) note(op *operatorContent, h *handle) {
 	default:
 		return // there are no entries
 	}
-	missing := h.blind()
-	for _, s := range h.States {
-		missing = missing || x.wanted(s) && !s.Counted
-	}
-	if missing && len(h.Unread) > 0 {
+	if !h.Whole && (h.blind() || slices.ContainsFunc(h.States, x.wanted)) {
 		x.lost.add(h)
 	}
 }

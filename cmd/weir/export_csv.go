@@ -162,7 +162,8 @@ func cell(v flink.Value) string {
 	}
 	data := flink.AppendJSON(nil, v)
 	var text string
-	if data[0] == '"' && json.Unmarshal(data, &text) == nil && isPlain(text) {
+	if data[0] == '"' && json.Unmarshal(data, &text) == nil && isPlain(text) &&
+		string(flink.AppendJSON(nil, text)) == string(data) { // half a surrogate pair is lost in text
 		return text
 	}
 	return string(escapeJSON(data))

@@ -79,6 +79,7 @@ func TestEveryHandle(t *testing.T) {
 		subtask("one finished", flink.SubtaskState{Index: checkpoint.Subtask(1), Finished: true}),
 	}})
 	behave(t, durable.OS(), dir)
+	behaveDeep(t, durable.OS(), dir, smallFlinks(t, true))
 	stdout, stderr, code := run("inspect", "--keys", dir)
 	if code != exitGood || stderr != "" {
 		t.Errorf("exit code %d\n%s", code, stderr)

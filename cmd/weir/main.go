@@ -1,11 +1,13 @@
 // Command weir looks at checkpoints: Weir's own and Flink's. It lists them, shows what is in them,
-// and reads them from the disk to say whether they are good. It changes nothing, and
-// takes no lock: a job may be running while it looks.
+// reads them from the disk to say whether they are good, compares them and writes their
+// entries out. It changes no checkpoint, and takes no lock: a job may be running while it
+// looks.
 //
-// One file per verb: ls.go, inspect.go, verify.go. Below them
+// One file per verb: ls.go, inspect.go, verify.go, diff.go, export.go. Below them
 //
 //   - find.go says what lies at a path, glance.go what names and lengths tell of a
-//     checkpoint, content.go reads the state that its handles lead to,
+//     checkpoint, view.go what of it somebody wants to see, content.go reads the state
+//     that its handles lead to,
 //   - screen.go, table.go and progress.go are how people are told, json.go is how
 //     programs are; docs/cli-json.md is the promise that goes with it.
 //
@@ -75,12 +77,16 @@ func execute(fsys durable.FS, args []string, out, errs *terminal) int {
 
 // exitCode is what an error that has been said ends with.
 func exitCode(err error) int {
-	var bad *store.MetadataError
-	if errors.As(err, &bad) {
+	var metadata *store.MetadataError
+	var state damagedState
+	if errors.As(err, &metadata) || errors.As(err, &state) {
 		return exitDamaged
 	}
 	return exitFailed
 }
+
+// A damagedState is an error about state that is damaged.
+type damagedState struct{ error }
 
 // A tool is what all verbs share.
 type tool struct {

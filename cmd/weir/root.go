@@ -39,11 +39,13 @@ func (t *tool) rootCommand() *cobra.Command {
 		Use:   "weir",
 		Short: "Look at checkpoints of Weir and of Flink",
 		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is
-in them, and reads them from the disk to say whether they are good. It changes
-nothing and can be used while the job runs.`,
+in them, reads them from the disk to say whether they are good, compares them
+and writes their entries out. It changes none and can be used while the job runs.`,
 		Example: `  weir ls weir-data                     which checkpoints there are
   weir inspect weir-data/<job>/chk-17   what is in one
-  weir verify weir-data                 whether they are good`,
+  weir verify weir-data                 whether they are good
+  weir diff A B                         what is another in B
+  weir export weir-data/<job>/chk-17    its entries, as JSON or CSV`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
