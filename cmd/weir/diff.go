@@ -49,11 +49,8 @@ it is not known whether it differs, and that is said.`,
 		Args:              twoPaths,
 		ValidArgsFunction: completeDirs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.limit < 0 {
-				return usageError(cmd, errors.New("--limit is a number of entries, or 0 for all"))
-			}
-			if !cmd.Flags().Changed("limit") && (o.asJSON || !t.out.live) {
-				o.limit = 0
+			if err := t.settleLimit(cmd, &o.limit, o.asJSON); err != nil {
+				return err
 			}
 			return t.diff(args[0], args[1], o)
 		},
@@ -62,7 +59,7 @@ it is not known whether it differs, and that is said.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.asJSON, "json", false, "write JSON, one object a line")
 	f.BoolVar(&o.keys, "keys", false, "show the entries that differ, too")
-	f.IntVar(&o.limit, "limit", 100, "show up to `N` entries of a state, 0 for all; in a pipe\nand with --json it is all, unless given")
+	addLimitFlag(cmd, &o.limit)
 	return cmd
 }
 

@@ -55,14 +55,6 @@ func (op *operatorDiff) change() change {
 
 func (op *operatorDiff) differs() bool { return op.change() != same }
 
-// content is the operator where it is, in B if it is in both.
-func (op *operatorDiff) content() *operatorContent {
-	if op.b.op != nil {
-		return op.b.op
-	}
-	return op.a.op
-}
-
 // label is what the operator is called in either checkpoint.
 func (op *operatorDiff) label() label {
 	var l label

@@ -31,7 +31,6 @@ type keyedSource struct {
 	listed *handle // as its header says
 	h      *handle
 	s      *keyedStream
-	tried  bool
 }
 
 // newSide gathers where the state of an operator is.

@@ -9,7 +9,10 @@ import (
 
 func (d *diffing) writeText() error {
 	out := d.t.out
-	out.printf("A  %s\nB  %s\n", viewText(d.a), viewText(d.b))
+	out.printf("A  checkpoint %v  %s\nB  checkpoint %v  %s\n", d.a.c.ID, printable(d.a.shown), d.b.c.ID, printable(d.b.shown))
+	if a, b := d.a.job, d.b.job; a != nil && b != nil && *a != *b {
+		out.printf("of two jobs, %v and %v\n", a, b)
+	}
 	for _, op := range d.operators {
 		if op.differs() || len(op.uncompared) > 0 {
 			out.printf("\n")
@@ -19,17 +22,9 @@ func (d *diffing) writeText() error {
 	if d.hooks {
 		out.printf("\nthe states of the coordinator's hooks differ\n")
 	}
-	out.printf("\n%s\n", d.result())
+	out.printf("\n")
+	out.para("", d.result())
 	return nil
-}
-
-// viewText says which checkpoint it is.
-func viewText(v *view) string {
-	of := ""
-	if v.job != nil {
-		of = " of job " + v.job.String()
-	}
-	return fmt.Sprintf("%s: checkpoint %v%s", printable(v.shown), v.c.ID, of)
 }
 
 func (d *diffing) textOperator(op *operatorDiff) {
@@ -73,9 +68,7 @@ func (d *diffing) textStates(op *operatorDiff) {
 		r := row{tint: map[int]tint{2: c.tint()}, cells: []string{
 			orDash(st.id.name), orDash(st.info().Kind), string(c), grouped(st.added), grouped(st.removed), grouped(st.changed), grouped(st.same),
 		}}
-		for _, what := range st.retyped {
-			r.below = append(r.below, what)
-		}
+		r.below = append(r.below, st.retyped...)
 		tb.rows = append(tb.rows, r)
 	}
 	if len(tb.rows) > 0 {

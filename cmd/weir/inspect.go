@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"path"
 
 	"github.com/spf13/cobra"
@@ -41,11 +40,8 @@ where the checkpoint has it; --uid tells weir of others.`,
 		Args:              onePath,
 		ValidArgsFunction: completeDirs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.limit < 0 {
-				return usageError(cmd, errors.New("--limit is a number of entries, or 0 for all"))
-			}
-			if !cmd.Flags().Changed("limit") && (o.asJSON || !t.out.live) {
-				o.limit = 0
+			if err := t.settleLimit(cmd, &o.limit, o.asJSON); err != nil {
+				return err
 			}
 			return t.inspect(args[0], o)
 		},
@@ -53,7 +49,7 @@ where the checkpoint has it; --uid tells weir of others.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.asJSON, "json", false, "write JSON, one object a line")
 	f.BoolVar(&o.keys, "keys", false, "show the entries, too")
-	f.IntVar(&o.limit, "limit", 100, "show up to `N` entries of a state, 0 for all; in a pipe\nand with --json it is all, unless given")
+	addLimitFlag(cmd, &o.limit)
 	o.of.addFlags(cmd)
 	return cmd
 }

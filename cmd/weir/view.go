@@ -33,6 +33,23 @@ func (s *selection) addFlags(cmd *cobra.Command) {
 	f.Var(&s.maxBlock, "max-block", maxBlockHelp)
 }
 
+// addLimitFlag adds how many entries of a state are shown.
+func addLimitFlag(cmd *cobra.Command, limit *int) {
+	cmd.Flags().IntVar(limit, "limit", 100, "show up to `N` entries of a state, 0 for all; in a pipe\nand with --json it is all, unless given")
+}
+
+// settleLimit makes sure that the limit is one. Only people have one that they have not
+// given.
+func (t *tool) settleLimit(cmd *cobra.Command, limit *int, asJSON bool) error {
+	if *limit < 0 {
+		return usageError(cmd, errors.New("--limit is a number of entries, or 0 for all"))
+	}
+	if !cmd.Flags().Changed("limit") && (asJSON || !t.out.live) {
+		*limit = 0
+	}
+	return nil
+}
+
 const (
 	allowOutsideHelp = "open files that lie in other directories, too"
 	maxBlockHelp     = "read no _metadata, key group or operator state\nabove this `SIZE`"
