@@ -227,3 +227,27 @@ func TestOperatorOpaque(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestOperatorBrokenElement reads on behind an element that cannot be decoded.
+func TestOperatorBrokenElement(t *testing.T) {
+	header := OperatorHeader{Lists: []StateMeta{ListMeta("a", ModeSplitDistribute, Long)}}
+	data, err := header.AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := int64(len(data))
+	h := &OperatorHandle{States: []OperatorStateMeta{{Name: "a", Offsets: []int64{n, n + 8, n + 11}}}}
+	data = AppendI64(append(AppendI64(data, 1), 0, 0, 0), 3)
+	var got []Value
+	var broken *EntryError
+	for e, err := range OperatorElements(h, data) {
+		if err == nil {
+			got = append(got, e.Value)
+		} else if !errors.As(err, &broken) || broken.Number != 1 || broken.Offset != n+8 || broken.State != "a" {
+			t.Errorf("error %v", err)
+		}
+	}
+	if diff := cmp.Diff([]Value{int64(1), int64(3)}, got); diff != "" || broken == nil {
+		t.Errorf("error %v, %s", broken, diff)
+	}
+}
