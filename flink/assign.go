@@ -81,6 +81,17 @@ func JavaBoolHash(v bool) int32 {
 	return 1237
 }
 
+// JavaBytesHash is Arrays.hashCode of a byte[], by which Weir places the keys of types that
+// Flink does not have: 1, and then for each byte, as a signed number, 31 times the hash
+// so far plus the byte.
+func JavaBytesHash(b []byte) int32 {
+	h := int32(1)
+	for _, x := range b {
+		h = 31*h + int32(int8(x))
+	}
+	return h
+}
+
 // JavaTupleHash is the hashCode of Flink's tuple of fields with these hash codes; that
 // of a null is 0.
 func JavaTupleHash(first int32, rest ...int32) int32 {

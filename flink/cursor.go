@@ -15,6 +15,7 @@ import (
 // number of things that follow.
 type Cursor struct {
 	data []byte
+	base int64 // where data begin in what they are a part of; only errors say it
 	off  int
 	err  error
 }
@@ -24,7 +25,7 @@ func NewCursor(data []byte) *Cursor { return &Cursor{data: data} }
 
 // A FormatError says at which byte of what was read the bytes stop making sense.
 type FormatError struct {
-	Offset int64  // from the beginning of the data the cursor was made with
+	Offset int64  // from the beginning of the data, or of the stream that they are a part of
 	What   string // what was being read, and what is wrong
 }
 
@@ -35,6 +36,9 @@ func (c *Cursor) Err() error { return c.err }
 
 // Offset is how many bytes have been read.
 func (c *Cursor) Offset() int { return c.off }
+
+// at is where the cursor is, for errors.
+func (c *Cursor) at() int64 { return c.base + int64(c.off) }
 
 // MoveTo moves to a byte offset; one that lies outside of the data is an error.
 func (c *Cursor) MoveTo(off int64) {
@@ -60,7 +64,7 @@ func (c *Cursor) Remaining() int {
 // returns the one that stands.
 func (c *Cursor) Failf(format string, args ...any) error {
 	if c.err == nil {
-		c.err = &FormatError{Offset: int64(c.off), What: fmt.Sprintf(format, args...)}
+		c.err = &FormatError{Offset: c.at(), What: fmt.Sprintf(format, args...)}
 	}
 	return c.err
 }

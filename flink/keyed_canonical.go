@@ -40,22 +40,23 @@ const (
 // an error is left on the cursor, except for an *OpaqueError, which is yielded with the
 // entry it is about.
 func (h *KeyedHeader) canonicalGroup(g checkpoint.KeyGroup, prefix int, c *Cursor, yield func(Entry, error) bool) bool {
+	numbers := make([]int, len(h.States))
 	for state := c.U16(); c.err == nil && state != endOfGroup; {
 		if int(state) >= len(h.States) {
 			c.Failf("state number %d, but there are %d states", state, len(h.States))
 			return true
 		}
-		at := c.off
+		e := Entry{Group: g, State: &h.States[state], Number: numbers[state], Offset: c.at()}
+		numbers[state]++
 		key := c.Bytes32()
 		value := c.Bytes32()
 		if c.err != nil {
+			e.fail(c, c.err)
 			return true
 		}
-		e := Entry{Group: g, State: &h.States[state]}
 		err := h.canonicalEntry(&e, prefix, key, value)
 		if err != nil && !isOpaque(err) {
-			c.off = at
-			c.failInside(fmt.Sprintf("state %q", e.State.Name), err)
+			e.fail(c, err)
 			return true
 		}
 		if !yield(e, err) {
@@ -92,12 +93,12 @@ func isOpaque(err error) bool {
 func (h *KeyedHeader) canonicalKey(e *Entry, data []byte) error {
 	c := NewCursor(data)
 	if e.State.Kind == KindPriorityQueue {
-		e.setTimer(e.State.Value().Decode(c))
+		e.decodeTimer(c)
 	} else {
 		namespace := e.State.Namespace()
 		lengths := h.Key.Length() < 0 && namespace.Length() < 0
-		e.Key = c.sized(h.Key, lengths)
-		e.Namespace = c.sized(namespace, lengths)
+		e.Key, e.KeyBytes = c.sized(h.Key, lengths)
+		e.Namespace, _ = c.sized(namespace, lengths)
 		if e.State.Type() == TypeMap {
 			e.UserKey = e.State.Value().(*composite).nested[0].Decode(c)
 		}
@@ -105,6 +106,7 @@ func (h *KeyedHeader) canonicalKey(e *Entry, data []byte) error {
 	c.wantEnd()
 	if isOpaque(c.err) { // where one part ends and the next begins is then not known
 		e.Key, e.Namespace, e.UserKey = Opaque{h.Key.TypeName(), append([]byte{}, data...)}, nil, nil
+		e.KeyBytes = nil
 	}
 	return c.err
 }
@@ -134,17 +136,17 @@ func canonicalValue(e *Entry, data []byte) error {
 	return c.err
 }
 
-// sized decodes a value and, if there is one, the length of it that follows.
-func (c *Cursor) sized(s Serializer, length bool) Value {
-	at := c.off
-	v := s.Decode(c)
+// sized decodes a value and, if there is one, the length of it that follows. It returns
+// the value's bytes, too.
+func (c *Cursor) sized(s Serializer, length bool) (Value, []byte) {
+	v, data := c.withBytes(s)
 	if length {
-		want := appendComposedLength(nil, c.off-at)
+		want := appendComposedLength(nil, len(data))
 		if got := c.Bytes(len(want)); c.err == nil && !bytes.Equal(got, want) {
 			c.Failf("length %x of a part of a composite key, want %x", got, want)
 		}
 	}
-	return v
+	return v, data
 }
 
 // delimited reads the elements of a list up to the end of the data.

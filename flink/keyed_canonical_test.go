@@ -73,7 +73,7 @@ func TestCompositeKeyLengths(t *testing.T) {
 		return collect(h, append(bytes.Clone(data), group.Bytes()...))
 	}
 	entries, err := read(0, got, []byte{1})
-	if diff := cmp.Diff([]Entry{{Group: 0x1234, State: &header.States[0], Key: long, Namespace: "abcd", Value: int8(1)}}, entries, sameState); diff != "" || err != nil {
+	if diff := cmp.Diff([]Entry{{Group: 0x1234, State: &header.States[0], Key: long, Namespace: "abcd", Value: int8(1)}}, entries, sameState, noKeyBytes); diff != "" || err != nil {
 		t.Errorf("error %v, %s", err, diff)
 	}
 	got[len(got)-1]++

@@ -51,15 +51,30 @@ func JavaHash(key Serializer, v Value) (hash int32, ok bool) {
 
 // CheckKeyGroup makes sure that e is in the key group that its key belongs to. A key in
 // another one is restored without an error and never found again. It is nil too if the
-// hash of the key is not known; see JavaHash.
+// hash of the key is not known; see JavaHash. That of the types that only Weir has is
+// known: it is the hash of the key's bytes.
 func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
 	hash, ok := JavaHash(key, e.Key)
+	switch key.(type) {
+	case *AvroStruct, Custom:
+		hash, ok = JavaBytesHash(e.KeyBytes), e.KeyBytes != nil
+	}
 	if !ok {
 		return nil
 	}
 	if want := KeyGroupOf(hash, maxParallelism); want != e.Group {
-		return fmt.Errorf("state %q: key %s is in key group %d, but belongs to %d of %d",
-			e.State.Name, AppendJSON(nil, e.Key), e.Group, want, maxParallelism)
+		return &EntryError{State: e.State.Name, Number: e.Number, Offset: e.Offset, Err: fmt.Errorf(
+			"key %s is in key group %d, but belongs to %d of %d", shortJSON(e.Key), e.Group, want, maxParallelism)}
 	}
 	return nil
+}
+
+// shortJSON is the beginning of v as JSON: what was read wrong may be a key without end.
+func shortJSON(v Value) string {
+	const most = 100
+	text := []rune(string(AppendJSON(nil, v)))
+	if len(text) <= most {
+		return string(text)
+	}
+	return string(text[:most]) + "…"
 }

@@ -36,3 +36,23 @@ func TestCheckKeyGroup(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckKeyGroupOfWeirs places keys of types that only Weir has by their bytes.
+func TestCheckKeyGroupOfWeirs(t *testing.T) {
+	s := ValueStateMeta("s", Long)
+	key := Custom{"K", 1}
+	e := Entry{State: &s, Key: Opaque{"K", []byte{0xff}}, KeyBytes: []byte{0, 0, 0, 1, 0xff}}
+	// 31^5 + 31*1 - 1
+	e.Group = KeyGroupOf(28629181, 128)
+	if err := CheckKeyGroup(key, e, 128); err != nil {
+		t.Error(err)
+	}
+	e.Group = (e.Group + 1) % 128
+	if err := CheckKeyGroup(key, e, 128); err == nil {
+		t.Error("a key in the wrong key group was not found out")
+	}
+	e.KeyBytes = nil
+	if err := CheckKeyGroup(key, e, 128); err != nil {
+		t.Error(err)
+	}
+}

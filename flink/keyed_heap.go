@@ -70,14 +70,15 @@ func (h *KeyedHeader) heapGroup(g checkpoint.KeyGroup, c *Cursor, yield func(Ent
 			return true
 		}
 		seen[b.State] = true
-		for range b.Entries {
+		for n := range b.Entries {
 			at := c.off
-			e := Entry{Group: g, State: &h.States[b.State]}
+			e := Entry{Group: g, State: &h.States[b.State], Number: n, Offset: c.at()}
 			h.heapEntry(&e, c)
 			if c.off == at {
 				c.Failf("entries without bytes")
 			}
 			if c.err != nil {
+				e.fail(c, c.err)
 				return true
 			}
 			if !e.yieldEach(yield) {
@@ -90,11 +91,11 @@ func (h *KeyedHeader) heapGroup(g checkpoint.KeyGroup, c *Cursor, yield func(Ent
 
 func (h *KeyedHeader) heapEntry(e *Entry, c *Cursor) {
 	if e.State.Kind == KindPriorityQueue {
-		e.setTimer(e.State.Value().Decode(c))
+		e.decodeTimer(c)
 		return
 	}
 	e.Namespace = e.State.Namespace().Decode(c)
-	e.Key = h.Key.Decode(c)
+	e.Key, e.KeyBytes = c.withBytes(h.Key)
 	e.Value = e.State.Value().Decode(c)
 }
 

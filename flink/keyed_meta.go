@@ -133,6 +133,14 @@ func (m *StateMeta) Key() Serializer { return m.serializer(serializerKey) }
 // is one per key, of an element in operator state, of a timer in a queue.
 func (m *StateMeta) Value() Serializer { return m.serializer(serializerValue) }
 
+// Parts is the serializers of an Entry's UserKey, nil if it has none, and of its Value.
+func (m *StateMeta) Parts() (userKey, value Serializer) {
+	if s, ok := m.Value().(*composite); ok && m.Type() == TypeMap && s.kind == mapKind {
+		return s.nested[0], s.nested[1]
+	}
+	return nil, m.Value()
+}
+
 func (m *StateMeta) option(key string) string {
 	for _, o := range m.Options {
 		if o.Key == key {

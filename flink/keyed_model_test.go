@@ -284,7 +284,7 @@ func (m *model) entries() []Entry {
 	var entries []Entry
 	for _, c := range m.cells {
 		s := m.states[c.state]
-		e := Entry{Group: c.group, State: &m.header.States[c.state], Key: c.key.value, Namespace: c.namespace.value}
+		e := Entry{Group: c.group, State: &m.header.States[c.state], Key: c.key.value, Namespace: c.namespace.value, KeyBytes: c.key.bytes}
 		switch {
 		case s.meta.Kind == KindPriorityQueue:
 			e.Value = TimerValue{c.timestamp, c.key.value, c.namespace.value}

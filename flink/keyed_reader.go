@@ -132,10 +132,7 @@ func (k *KeyedReader) read(s span) ([]byte, error) {
 // another error every byte of the stream has been accounted for.
 func (k *KeyedReader) Entries() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		for i, b := range k.blocks {
-			if b.len() == 0 && k.layout == LayoutCanonical {
-				continue
-			}
+		for i := range k.blocks {
 			g := checkpoint.KeyGroup(k.groups.Start + i)
 			more, err := k.group(g, yield)
 			if err != nil && more {
@@ -144,6 +141,17 @@ func (k *KeyedReader) Entries() iter.Seq2[Entry, error] {
 			if err != nil || !more {
 				return
 			}
+		}
+	}
+}
+
+// Group is what Entries is, of one key group, which must be in the handle's range. An
+// error, which is a *GroupError and has an *EntryError in it if it is about an entry,
+// ends that key group; the others can still be read.
+func (k *KeyedReader) Group(g checkpoint.KeyGroup) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		if more, err := k.group(g, yield); err != nil && more {
+			yield(Entry{Group: g}, err)
 		}
 	}
 }
@@ -163,14 +171,13 @@ func (k *KeyedReader) group(g checkpoint.KeyGroup, yield func(Entry, error) bool
 		more = k.header.heapGroup(g, c, yield)
 	} else {
 		data, err := k.block(g)
-		if err != nil {
+		if err != nil || len(data) == 0 {
 			return true, err
 		}
-		if data, err = k.decompress(data); err != nil {
-			return true, k.inGroup(g, err)
+		if c, err = k.cursor(g, data, 0); err != nil {
+			return true, err
 		}
-		c = NewCursor(data)
-		more = k.header.canonicalGroup(g, k.header.prefixSize(g, data), c, yield)
+		more = k.header.canonicalGroup(g, k.header.prefixSize(g, c.data), c, yield)
 	}
 	if !more {
 		return false, nil
@@ -188,7 +195,7 @@ func (k *KeyedReader) StateBlocks(g checkpoint.KeyGroup) (*Cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := NewCursor(data)
+	c := k.plainCursor(g, data)
 	DecodeKeyGroup(c, g)
 	if c.err != nil {
 		return nil, k.inGroup(g, c.err)
@@ -196,10 +203,7 @@ func (k *KeyedReader) StateBlocks(g checkpoint.KeyGroup) (*Cursor, error) {
 	if k.frames == nil {
 		return c, nil
 	}
-	if data, err = k.decompress(data[c.off:]); err != nil {
-		return nil, k.inGroup(g, err)
-	}
-	return NewCursor(data), nil
+	return k.cursor(g, data, c.off)
 }
 
 // block is the bytes of a key group as they are in the stream.
@@ -209,23 +213,32 @@ func (k *KeyedReader) block(g checkpoint.KeyGroup) ([]byte, error) {
 	}
 	data, err := k.read(k.blocks[int(g)-k.groups.Start])
 	if err != nil {
-		return nil, fmt.Errorf("key group %d: %w", g, err)
+		return nil, k.inGroup(g, err)
 	}
 	return data, nil
 }
 
-func (k *KeyedReader) decompress(data []byte) ([]byte, error) {
+// cursor returns a cursor over a key group's bytes from a byte on, decompressed.
+func (k *KeyedReader) cursor(g checkpoint.KeyGroup, data []byte, from int) (*Cursor, error) {
 	if k.frames == nil {
-		return data, nil
+		c := k.plainCursor(g, data)
+		c.off = from
+		return c, nil
 	}
-	return k.frames.decode(data)
+	data, err := k.frames.decode(data[from:])
+	if err != nil {
+		return nil, k.inGroup(g, err)
+	}
+	return NewCursor(data), nil
 }
 
-// inGroup says where in the stream the key group is that err is about.
+// plainCursor returns a cursor over a key group's bytes, which says in errors where in the
+// stream it is.
+func (k *KeyedReader) plainCursor(g checkpoint.KeyGroup, data []byte) *Cursor {
+	return &Cursor{data: data, base: k.blocks[int(g)-k.groups.Start].from}
+}
+
+// inGroup says in which key group err is.
 func (k *KeyedReader) inGroup(g checkpoint.KeyGroup, err error) error {
-	at := k.blocks[int(g)-k.groups.Start].from
-	if k.frames != nil {
-		return fmt.Errorf("key group %d, at byte %d, decompressed: %w", g, at, err)
-	}
-	return fmt.Errorf("key group %d, at byte %d: %w", g, at, err)
+	return &GroupError{Group: g, Offset: k.blocks[int(g)-k.groups.Start].from, Compressed: k.frames != nil, Err: err}
 }

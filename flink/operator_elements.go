@@ -14,13 +14,20 @@ type OperatorElement struct {
 	Mode  DistributionMode
 	Key   Value // only of a broadcast map
 	Value Value
+
+	// Number counts the elements of the list, or the entries of the map, from 0. Offset
+	// is where the element begins: in the stream, or, if that is compressed, in what the
+	// list's element or the map is decompressed to.
+	Number int
+	Offset int64
 }
 
 // OperatorElements is all that is in a stream of managed operator state, which data is
-// the whole of, in the order of the handle. An error ends it, except for an *OpaqueError:
-// the element that comes with it has the bytes that could not be decoded (of the whole
-// map, if it is one) as an Opaque. Without another error every byte of the stream has
-// been accounted for.
+// the whole of, in the order of the handle. After an error about an element, which has an
+// *EntryError in it, it goes on with the next one that can be found: the next of a list,
+// or what follows a map. With an *OpaqueError comes an element that has the bytes that
+// could not be decoded (of the whole map, if it is one) as an Opaque. Without another
+// error every byte of the stream has been accounted for.
 func OperatorElements(h *OperatorHandle, data []byte) iter.Seq2[OperatorElement, error] {
 	return func(yield func(OperatorElement, error) bool) {
 		r, err := newOperatorReader(h, data)
@@ -31,15 +38,14 @@ func OperatorElements(h *OperatorHandle, data []byte) iter.Seq2[OperatorElement,
 		for _, meta := range h.States {
 			e := OperatorElement{State: r.header.state(meta), Mode: meta.Mode}
 			if err := checkOperatorState(meta, e.State); err != nil {
-				yield(e, err)
-				return
-			}
-			for _, offset := range meta.Offsets {
-				more, err := r.element(e, offset, yield)
-				if err != nil && more {
-					yield(e, fmt.Errorf("operator state %q, at byte %d: %w", meta.Name, offset, err))
+				if !yield(e, err) {
+					return
 				}
-				if err != nil || !more {
+				continue
+			}
+			for n, offset := range meta.Offsets {
+				e.Number, e.Offset = n, offset
+				if !r.element(e, yield) {
 					return
 				}
 			}
@@ -99,38 +105,50 @@ func newOperatorReader(h *OperatorHandle, data []byte) (*operatorReader, error) 
 	return r, nil
 }
 
-// element decodes the element at offset, which has the form of e. It returns false if
-// yield did.
-func (r *operatorReader) element(e OperatorElement, offset int64, yield func(OperatorElement, error) bool) (more bool, err error) {
-	i, _ := slices.BinarySearch(r.offsets, offset)
-	data := r.data[offset:r.offsets[i+1]]
+// element decodes the list's element, or the map, that begins where e says. It returns
+// false if yield did.
+func (r *operatorReader) element(e OperatorElement, yield func(OperatorElement, error) bool) (more bool) {
+	i, _ := slices.BinarySearch(r.offsets, e.Offset)
+	c := &Cursor{data: r.data[e.Offset:r.offsets[i+1]], base: e.Offset}
 	if r.frames != nil {
-		if data, err = r.frames.decode(data); err != nil {
-			return true, err
+		data, err := r.frames.decode(c.data)
+		if err != nil {
+			return yield(e, e.broken(err))
 		}
+		c = NewCursor(data)
 	}
-	c := NewCursor(data)
+	at := e // the last that was begun
 	if e.Mode == ModeBroadcast {
-		more = c.broadcastMap(e, yield)
+		more = c.broadcastMap(&at, yield)
 	} else if e.Value = e.State.Value().Decode(c); c.err == nil && c.Remaining() == 0 {
-		more = yield(e, nil)
+		return yield(e, nil)
 	} else {
 		more = true
 	}
 	if !more {
-		return false, nil
+		return false
 	}
-	if c.wantEnd(); isOpaque(c.err) {
-		e.Value = Opaque{e.State.Value().TypeName(), append([]byte{}, data...)}
-		return yield(e, c.err), nil
+	if c.wantEnd(); c.err == nil {
+		return true
 	}
-	return true, c.err
+	if isOpaque(c.err) {
+		e.Value = Opaque{e.State.Value().TypeName(), append([]byte{}, c.data...)}
+		return yield(e, at.broken(c.err))
+	}
+	return yield(OperatorElement{State: e.State, Mode: e.Mode}, at.broken(c.err))
 }
 
-// broadcastMap decodes a map. It returns false if yield did.
-func (c *Cursor) broadcastMap(e OperatorElement, yield func(OperatorElement, error) bool) bool {
-	for range c.Count("entries", 1) {
+// broken says that err is about e.
+func (e *OperatorElement) broken(err error) error {
+	return fmt.Errorf("operator %w", &EntryError{State: e.State.Name, Number: e.Number, Offset: e.Offset, Err: err})
+}
+
+// broadcastMap decodes a map; e becomes its last entry that was begun. It returns false
+// if yield did.
+func (c *Cursor) broadcastMap(e *OperatorElement, yield func(OperatorElement, error) bool) bool {
+	for n := range c.Count("entries", 1) {
 		at := c.off
+		e.Number, e.Offset = n, c.at()
 		e.Key = e.State.Key().Decode(c)
 		e.Value = e.State.Value().Decode(c)
 		if c.off == at {
@@ -139,7 +157,7 @@ func (c *Cursor) broadcastMap(e OperatorElement, yield func(OperatorElement, err
 		if c.err != nil {
 			return true
 		}
-		if !yield(e, nil) {
+		if !yield(*e, nil) {
 			return false
 		}
 	}

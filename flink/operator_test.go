@@ -195,7 +195,7 @@ func TestOperatorErrors(t *testing.T) {
 			"has no bytes"},
 		"negative offset":     {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[0].Offsets[0] = -1; return s }), data, "but the first element begins at byte -1"},
 		"offset past the end": {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[2].Offsets[0] = 1 << 40; return s }), data, "has no bytes"},
-		"an element too few":  {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[0].Offsets = s[0].Offsets[:1]; return s }), data, `operator state "split", at byte`},
+		"an element too few":  {with(func(s []OperatorStateMeta) []OperatorStateMeta { s[0].Offsets = s[0].Offsets[:1]; return s }), data, `operator state "split", entry 0 at byte`},
 		"nothing in a handle": {&OperatorHandle{}, data, "header ends at byte"},
 	} {
 		_, err := elements(v.h, v.data)
@@ -225,5 +225,29 @@ func TestOperatorOpaque(t *testing.T) {
 	want := []Value{Opaque{"Java serialization", []byte{1, 2}}, Opaque{"Java serialization", []byte{3}}, int8(4)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestOperatorBrokenElement reads on behind an element that cannot be decoded.
+func TestOperatorBrokenElement(t *testing.T) {
+	header := OperatorHeader{Lists: []StateMeta{ListMeta("a", ModeSplitDistribute, Long)}}
+	data, err := header.AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := int64(len(data))
+	h := &OperatorHandle{States: []OperatorStateMeta{{Name: "a", Offsets: []int64{n, n + 8, n + 11}}}}
+	data = AppendI64(append(AppendI64(data, 1), 0, 0, 0), 3)
+	var got []Value
+	var broken *EntryError
+	for e, err := range OperatorElements(h, data) {
+		if err == nil {
+			got = append(got, e.Value)
+		} else if !errors.As(err, &broken) || broken.Number != 1 || broken.Offset != n+8 || broken.State != "a" {
+			t.Errorf("error %v", err)
+		}
+	}
+	if diff := cmp.Diff([]Value{int64(1), int64(3)}, got); diff != "" || broken == nil {
+		t.Errorf("error %v, %s", broken, diff)
 	}
 }

@@ -86,5 +86,5 @@ func (c *Cursor) fail(err error) {
 
 // failInside records an error that a cursor over a part of the data came to.
 func (c *Cursor) failInside(part string, err error) {
-	c.fail(fmt.Errorf("at byte %d: %s: %w", c.off, part, err))
+	c.fail(fmt.Errorf("at byte %d: %s: %w", c.at(), part, err))
 }

@@ -105,7 +105,7 @@ func (p *pojo) Decode(c *Cursor) Value {
 				return s.decode(c)
 			}
 		}
-		c.fail(&OpaqueError{Type: "class " + name, Offset: int64(c.off)})
+		c.fail(&OpaqueError{Type: "class " + name, Offset: c.at()})
 		return nil
 	case flags&pojoNumberedSC != 0:
 		n := int(c.U8())
@@ -137,7 +137,7 @@ func (p *pojo) decodeFields(c *Cursor) Value {
 
 func (p *pojoPart) decode(c *Cursor) Value {
 	if p.serializer == nil {
-		c.fail(&OpaqueError{Type: p.name, Offset: int64(c.off)})
+		c.fail(&OpaqueError{Type: p.name, Offset: c.at()})
 		return nil
 	}
 	return p.serializer.Decode(c)

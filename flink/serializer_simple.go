@@ -128,7 +128,7 @@ func (s *simple) readSnapshot(r *snapshotReader, version int32) Serializer {
 }
 
 func decodeOpaque(c *Cursor, s Serializer) Value {
-	c.fail(&OpaqueError{Type: s.TypeName(), Offset: int64(c.off)})
+	c.fail(&OpaqueError{Type: s.TypeName(), Offset: c.at()})
 	return nil
 }
 

@@ -6,35 +6,53 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
-	"github.com/weirstream/weir/flink"
 )
 
 // A check is a checkpoint that was read to the end, and what was found.
 type check struct {
 	name, shown string
+	base        checkpoint.Name // of its directory
 	kind        string
 	state       state
 	id          checkpoint.ID // 0 if it is not known
 	job         *checkpoint.JobID
 	incarnation checkpoint.Incarnation // of a sealed one
 	sealed      *bool                  // nil if it is not known
+	asWritten   bool                   // by the seal, every byte is
 	files       int
 	bytes       int64
-	findings    []store.Finding
+	findings    []finding
 	strangers   []string
 	outside     []string // files elsewhere that were not looked at
 	structure   *structure
 	failure     error // why it is unreadable
 }
 
-// A structure is what can be said of state that nobody has sealed.
+// A finding is one thing that is wrong.
+type finding struct {
+	store.Finding
+	place *broken // where in the state, if that was decoded deeply
+}
+
+func (f finding) String() string {
+	if p := f.place; p != nil && p.group >= 0 {
+		if within := fmt.Sprintf("key group %d", p.group); !strings.Contains(f.Problem, within) {
+			f.Problem = within + ": " + f.Problem
+		}
+	}
+	return f.Finding.String()
+}
+
+// A structure is what can be said of state whether it is sealed or not: if it makes sense.
 type structure struct {
-	streams int // with state in them
-	parsed  int // understood to the last byte
+	streams int   // with state in them
+	parsed  int   // understood to the last byte
+	entries int64 // decoded
 	unread  unreadList
 }
 
@@ -46,6 +64,7 @@ type checker struct {
 	t            *tool
 	allowOutside bool
 	maxBlock     int64
+	deep         bool // decode what is sealed, too, and tell of each place that is broken
 	// through is what everything is read through; nil is the tool's own file system, with
 	// a meter for each checkpoint.
 	through durable.FS
@@ -64,38 +83,53 @@ func (k *checker) reading(what string) (durable.FS, *meter) {
 func (k *checker) check(name, shown string, j *jobDir) *check {
 	c := &check{name: name, shown: shown}
 	c.identify(path.Base(name), j)
-	fsys, m := k.reading("verifying " + path.Base(name))
-	defer m.stop()
-	e, err := fsys.Stat(name)
-	if err != nil {
-		c.fail(err)
-		c.look(fsys)
-		return c
+	if k.read(c, j) && k.deep && c.sealed != nil && c.failure == nil {
+		k.decode(c)
 	}
-	dir := name
-	if !e.Dir {
-		dir = path.Dir(name)
-	}
-	n := c.identify(path.Base(dir), j)
-	m.total.Store(sizeOf(fsys, dir))
-	if e.Dir && !c.begin(fsys, n, j) {
-		return c
-	}
-	k.run(fsys, c, n, j)
+	c.settle()
 	if !c.good() {
-		c.look(fsys)
+		c.look(k.t.fsys)
 	}
 	return c
 }
 
+// read holds the files against what the metadata says of them. It returns false if there
+// is nothing to decode.
+func (k *checker) read(c *check, j *jobDir) bool {
+	fsys, m := k.reading("verifying " + path.Base(c.name))
+	defer m.stop()
+	e, err := fsys.Stat(c.name)
+	if err != nil {
+		c.fail(err)
+		return false
+	}
+	dir := c.name
+	if !e.Dir {
+		dir = path.Dir(c.name)
+	}
+	c.identify(path.Base(dir), j)
+	m.total.Store(sizeOf(fsys, dir))
+	if e.Dir && !c.begin(fsys, j) {
+		return false
+	}
+	k.run(fsys, c, j)
+	return true
+}
+
+// decode reads all state for its entries.
+func (k *checker) decode(c *check) {
+	fsys, m := k.reading("decoding " + path.Base(c.name))
+	defer m.stop()
+	k.readThrough(fsys, c, m)
+}
+
 // identify notes what the name of the directory says.
-func (c *check) identify(base string, j *jobDir) checkpoint.Name {
-	n := checkpoint.ParseName(base)
-	c.kind, c.id = snapshotKind(base), n.ID
+func (c *check) identify(base string, j *jobDir) {
+	c.base = checkpoint.ParseName(base)
+	c.kind, c.id = snapshotKind(base), c.base.ID
 	if j != nil {
 		c.job = j.job
 	}
-	return n
 }
 
 // sizeOf is how many bytes the files in a directory have.
@@ -108,15 +142,15 @@ func sizeOf(fsys durable.FS, dir string) (n int64) {
 }
 
 // begin looks for the metadata file. It returns false if that decides everything.
-func (c *check) begin(fsys durable.FS, n checkpoint.Name, j *jobDir) bool {
-	if n.Kind == checkpoint.Staging {
+func (c *check) begin(fsys durable.FS, j *jobDir) bool {
+	if c.base.Kind == checkpoint.Staging {
 		c.find(incomplete, "it was never completed: it is being written, or was left by a crash")
 		return false
 	}
 	e, err := fsys.Stat(checkpoint.MetadataIn(c.name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		s, why := missingMetadata(n, j)
+		s, why := missingMetadata(c.base, j)
 		c.find(s, why)
 		c.look(fsys)
 		return false
@@ -130,7 +164,7 @@ func (c *check) begin(fsys durable.FS, n checkpoint.Name, j *jobDir) bool {
 // find notes something about the metadata.
 func (c *check) find(s state, problem string) {
 	c.state = s
-	c.findings = append(c.findings, store.Finding{File: checkpoint.MetadataName, Block: -1, Problem: problem})
+	c.findings = append(c.findings, finding{Finding: store.Finding{File: checkpoint.MetadataName, Block: -1, Problem: problem}})
 }
 
 func (c *check) fail(err error) { c.state, c.failure = unreadable, err }
@@ -143,11 +177,11 @@ func (c *check) look(fsys durable.FS) {
 	}
 }
 
-func (k *checker) run(fsys durable.FS, c *check, n checkpoint.Name, j *jobDir) {
+func (k *checker) run(fsys durable.FS, c *check, j *jobDir) {
 	opts := store.VerifyOptions{ReadOptions: store.ReadOptions{AllowOutside: k.allowOutside}}
 	if j != nil {
 		opts.Job = j.job
-		opts.MustBeSealed = j.weirs && n.Kind == checkpoint.Complete
+		opts.MustBeSealed = j.weirs && c.base.Kind == checkpoint.Complete
 	}
 	if err := metadataFits(fsys, c.name, k.maxBlock); err != nil {
 		c.fail(fmt.Errorf("%s: %w", c.shown, err))
@@ -158,7 +192,10 @@ func (k *checker) run(fsys durable.FS, c *check, n checkpoint.Name, j *jobDir) {
 		c.fail(err)
 		return
 	}
-	c.files, c.bytes, c.findings = rep.Files, rep.Bytes, rep.Findings
+	c.files, c.bytes = rep.Files, rep.Bytes
+	for _, f := range rep.Findings {
+		c.findings = append(c.findings, finding{Finding: f})
+	}
 	c.strangers, c.outside = rep.Strangers, rep.Outside
 	if rep.ID > 0 { // the metadata could be read
 		c.id, c.sealed = rep.ID, &rep.Sealed
@@ -169,26 +206,34 @@ func (k *checker) run(fsys durable.FS, c *check, n checkpoint.Name, j *jobDir) {
 		c.state = verified
 	default:
 		c.state = whole
-		if c.sealed != nil {
-			k.readThrough(fsys, c)
+		if c.sealed != nil && !k.deep {
+			k.readThrough(fsys, c, nil)
 		}
 	}
+	c.asWritten = rep.Verified()
+}
+
+// settle decides what the checkpoint is, now that all findings are there.
+func (c *check) settle() {
 	switch {
-	case c.state == unreadable || len(c.findings) == 0:
-	case n.Kind == checkpoint.Trash:
+	case !c.good() || len(c.findings) == 0:
+	case c.base.Kind == checkpoint.Trash:
 		c.state = incomplete
 	default:
 		c.state = damaged
 	}
 }
 
-// readThrough reads the state of a checkpoint without a seal: whether it makes sense is
-// all that can be asked.
-func (k *checker) readThrough(fsys durable.FS, c *check) {
+// readThrough reads the state: whether it makes sense is all that can be asked of what
+// has no seal. m may be nil.
+func (k *checker) readThrough(fsys durable.FS, c *check, m *meter) {
 	ck, err := store.ReadCheckpoint(fsys, c.name, store.ReadOptions{AllowOutside: k.allowOutside})
 	if err != nil {
 		c.fail(err)
 		return
+	}
+	if m != nil {
+		m.total.Store(stateBytes(ck))
 	}
 	known := map[string]bool{} // files that something is wrong with anyway
 	for _, f := range c.findings {
@@ -196,14 +241,22 @@ func (k *checker) readThrough(fsys durable.FS, c *check) {
 	}
 	c.structure = &structure{}
 	r := &reader{c: ck, allowOutside: k.allowOutside, maxBlock: k.maxBlock}
+	count := func(_ *handle, e entry) bool {
+		if !e.opaque {
+			c.structure.entries++
+		}
+		return true
+	}
+	labels, _ := labelsOf(ck, nil)
 	for i := range ck.Meta.Operators {
 		op := &ck.Meta.Operators[i]
-		r.each(op, nil, func(h *handle) { c.add(op, h, known) })
+		name := labels[op.ID].short(op.ID)
+		r.each(op, count, func(h *handle) { c.add(name, h, known, k.deep) })
 	}
 }
 
 // add counts a handle and notes what is wrong with it.
-func (c *check) add(op *flink.OperatorState, h *handle, known map[string]bool) {
+func (c *check) add(operator string, h *handle, known map[string]bool, deep bool) {
 	if h.Where == isNowhere && len(h.Unread) == 0 {
 		return
 	}
@@ -213,30 +266,36 @@ func (c *check) add(op *flink.OperatorState, h *handle, known map[string]bool) {
 	case h.Failure != nil:
 		c.fail(h.Failure)
 	case h.Problem != nil:
-		f := store.Finding{
-			File: h.File, What: fmt.Sprintf("%v state of %s", h.Kind, shortName(op)), Subtask: h.Subtask,
-			Block: -1, Problem: h.Problem.Error(),
-		}
-		if h.Where == isInline {
-			f.File = checkpoint.MetadataName
-		}
-		if !known[f.File] || h.Where == isInline {
-			c.findings = append(c.findings, f)
-		}
+		c.addBroken(operator, h, known, deep)
 	case len(h.Unread) == 0:
 		c.structure.parsed++
 	}
 }
 
-// shortName names an operator.
-func shortName(op *flink.OperatorState) string {
-	switch {
-	case op.UID != "":
-		return fmt.Sprintf("operator %q", op.UID)
-	case op.Name != "":
-		return fmt.Sprintf("operator %q", op.Name)
-	default:
-		return "operator " + op.ID.String()
+// addBroken notes what is wrong with a handle: the first thing, or, deeply, each.
+func (c *check) addBroken(operator string, h *handle, known map[string]bool, deep bool) {
+	at := store.Finding{File: h.File, What: fmt.Sprintf("%v state of %s", h.Kind, operator), Subtask: h.Subtask, Block: -1}
+	if h.Where == isInline {
+		at.File = checkpoint.MetadataName
+	}
+	isKnown := known[at.File] && h.Where != isInline
+	note := func(problem string, place *broken) {
+		at.Problem = problem
+		c.findings = append(c.findings, finding{at, place})
+	}
+	if !deep && !isKnown {
+		note(h.Problem.Error(), nil)
+	}
+	if !deep {
+		return
+	}
+	for i := range h.Broken {
+		if b := &h.Broken[i]; !isKnown || b.group >= 0 { // where it is tells more than is known
+			note(b.err.Error(), b)
+		}
+	}
+	if h.Further > 0 {
+		note(fmt.Sprintf("and in %s more", counted(h.Further, "place")), nil)
 	}
 }
 

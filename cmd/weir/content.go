@@ -31,15 +31,34 @@ type handle struct {
 	Compressed bool
 	KeyType    string // of keyed state
 	States     []*stateInfo
+	keyGroups  *flink.KeyGroupsHandle // of keyed state in one stream
+
+	// Whole tells that every entry has been shown: what could not be decoded as an Opaque.
+	Whole bool
 
 	// Unread says what was not read, and why, without being damage: the encoding is
 	// someone else's, the file is elsewhere.
 	Unread []string
-	// Problem says what is wrong with the bytes.
+	// Problem is the first thing that is wrong with the bytes, Broken is all of them, up
+	// to maxBroken, and Further how many there are besides.
 	Problem error
+	Broken  []broken
+	Further int
 	// Failure says why the bytes could not be got at.
 	Failure error
 }
+
+// A broken is a place where bytes make no sense.
+type broken struct {
+	group  int    // key group, -1 if it is in none
+	state  string // "" if it is in none
+	entry  int    // its number in the state and key group, -1 if it is not about one
+	offset int64  // in the stream, of the entry or else of the key group; -1 if it is not known
+	err    error
+}
+
+// maxBroken is how many of the things that are wrong with one stream are told apart.
+const maxBroken = 100
 
 // where is where the bytes of a handle are. The words are a contract.
 type where string
@@ -62,6 +81,9 @@ type stateInfo struct {
 	WeirOnly  bool // its type is one of Weir's own, which Flink cannot read
 	Entries   int64
 	Counted   bool // Entries is all of them, and not only what could be read
+
+	meta *flink.StateMeta // nil if there is no header, as of raw timers
+	key  flink.Serializer // of keyed state, and of a broadcast map
 }
 
 // An entry is one entry of a state.
@@ -86,6 +108,7 @@ type reader struct {
 	c            *store.Checkpoint
 	allowOutside bool
 	maxBlock     int64
+	headers      bool // which states there are, and none of their entries
 }
 
 // defaultMaxBlock bounds what is read at once. What becomes of it in memory can be
@@ -105,12 +128,7 @@ func (r *reader) each(op *flink.OperatorState, visit visitor, yield func(*handle
 	}
 	for i := range op.Subtasks {
 		s := &op.Subtasks[i]
-		if s.ManagedOperator != nil {
-			h := r.newHandle(op, s.Index, flink.ManagedOperatorStream, operatorTag(s.ManagedOperator))
-			h.at(s.ManagedOperator.Data)
-			r.operator(h, s.ManagedOperator, visit)
-			yield(h)
-		}
+		r.managedOperator(op, s, visit, yield)
 		if s.RawOperator != nil {
 			h := r.newHandle(op, s.Index, flink.RawOperatorStream, operatorTag(s.RawOperator))
 			h.at(s.RawOperator.Data)
@@ -122,6 +140,17 @@ func (r *reader) each(op *flink.OperatorState, visit visitor, yield func(*handle
 		r.channels(op, s.Index, flink.InputChannelStream, s.InputChannels, yield)
 		r.channels(op, s.Index, flink.ResultSubpartitionStream, s.ResultSubpartitions, yield)
 	}
+}
+
+// managedOperator reads the managed operator state of a subtask, if it has any.
+func (r *reader) managedOperator(op *flink.OperatorState, s *flink.SubtaskState, visit visitor, yield func(*handle)) {
+	if s.ManagedOperator == nil {
+		return
+	}
+	h := r.newHandle(op, s.Index, flink.ManagedOperatorStream, operatorTag(s.ManagedOperator))
+	h.at(s.ManagedOperator.Data)
+	r.operator(h, s.ManagedOperator, visit)
+	yield(h)
 }
 
 func (r *reader) newHandle(op *flink.OperatorState, sub checkpoint.Subtask, kind flink.StreamKind, tag string) *handle {
@@ -302,23 +331,37 @@ func (h *handle) judge(err error) {
 	case errors.As(err, &opaque):
 		h.unread("values of %s can only be read by the job that wrote them", opaque.Type)
 	case errors.As(err, &block) && block.Block >= 0:
-		h.damage(fmt.Errorf("block %d at byte %d: %s", block.Block, block.Offset, block.What))
+		h.damage(err, fmt.Errorf("block %d at byte %d: %s", block.Block, block.Offset, block.What))
 	case errors.As(err, &block):
-		h.damage(errors.New(block.What))
+		h.damage(err, errors.New(block.What))
 	case errors.Is(err, syscall.EIO):
-		h.damage(err)
+		h.damage(err, err)
 	case errors.Is(err, fs.ErrNotExist):
-		h.damage(errors.New("the file is missing"))
+		h.damage(err, errors.New("the file is missing"))
 	case errors.As(err, &path):
 		h.Failure = err
 	default:
-		h.damage(err)
+		h.damage(err, err)
 	}
 }
 
-// damage notes the first thing that is wrong.
-func (h *handle) damage(err error) {
+// damage notes that something is wrong: where, as far as err tells, and what.
+func (h *handle) damage(err, what error) {
 	if h.Problem == nil {
-		h.Problem = err
+		h.Problem = what
 	}
+	if len(h.Broken) == maxBroken {
+		h.Further++
+		return
+	}
+	b := broken{group: -1, entry: -1, offset: -1, err: what}
+	var group *flink.GroupError
+	if errors.As(err, &group) {
+		b.group, b.offset = int(group.Group), group.Offset
+	}
+	var entry *flink.EntryError
+	if errors.As(err, &entry) {
+		b.state, b.entry, b.offset = entry.State, entry.Number, entry.Offset
+	}
+	h.Broken = append(h.Broken, b)
 }

@@ -24,6 +24,7 @@ func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind fli
 	case *flink.KeyGroupsHandle:
 		h := newHandle(k.Tag)
 		h.at(k.Data)
+		h.keyGroups = k
 		if kind == flink.RawKeyedStream {
 			r.rawKeyed(h, k, visit)
 		} else {
@@ -36,7 +37,7 @@ func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind fli
 		yield(h)
 	case *flink.ChangelogHandle:
 		h := newHandle(k.Tag)
-		h.Layout = "changelog"
+		h.Layout, h.Whole = "changelog", true
 		yield(h)
 		for _, m := range k.Materialized {
 			r.keyed(op, sub, kind, m, visit, yield)
@@ -84,7 +85,7 @@ func (r *reader) rocksDB(h *handle, k *flink.IncrementalHandle) {
 	case c.Err() != nil:
 		h.judge(fmt.Errorf("header: %w", c.Err()))
 	case c.Remaining() > 0:
-		h.damage(fmt.Errorf("header: %d bytes left over", c.Remaining()))
+		h.judge(fmt.Errorf("header: %d bytes left over", c.Remaining()))
 	default:
 		h.keyedStates(header)
 	}
@@ -99,6 +100,7 @@ func (h *handle) keyedStates(header *flink.KeyedHeader) map[*flink.StateMeta]*st
 		info := &stateInfo{
 			Name: m.Name, Kind: string(m.Type()), Type: m.Value().TypeName(),
 			WeirOnly: weirOnly(header.Key) || weirOnly(m.Value()),
+			meta:     m, key: header.Key,
 		}
 		switch m.Kind {
 		case flink.KindPriorityQueue:
@@ -117,23 +119,56 @@ func (h *handle) keyedStates(header *flink.KeyedHeader) map[*flink.StateMeta]*st
 
 // keyGroups reads managed keyed state in one stream.
 func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism int, visit visitor) {
-	if h.Where == isNowhere {
+	s := r.openKeyed(h, k, maxParallelism)
+	if s == nil {
+		h.Whole = h.Where == isNowhere
 		return
+	}
+	defer s.Close()
+	if r.headers {
+		return
+	}
+	for g := k.Range.Start; g <= k.Range.End && h.Failure == nil; g++ {
+		if !s.group(checkpoint.KeyGroup(g), visit) {
+			s.complete = false
+			break
+		}
+	}
+	h.Whole = s.complete
+	for _, info := range h.States {
+		info.Counted = s.complete
+	}
+}
+
+// A keyedStream is managed keyed state that is open for reading.
+type keyedStream struct {
+	store.Stream
+	h              *handle
+	reader         *flink.KeyedReader
+	infos          map[*flink.StateMeta]*stateInfo
+	maxParallelism int  // 0: which key groups keys belong to does not matter
+	complete       bool // all that was asked for could be read
+}
+
+// openKeyed opens a stream and lists its states. It is nil if the stream cannot be read,
+// or if there is none; the handle then says why.
+func (r *reader) openKeyed(h *handle, k *flink.KeyGroupsHandle, maxParallelism int) *keyedStream {
+	if h.Where == isNowhere {
+		return nil
 	}
 	s, err := r.open(k.Data)
 	if err != nil {
 		h.judge(err)
-		return
+		return nil
 	}
-	defer s.Close()
-	if err := r.fits(k, s); err != nil {
-		h.judge(err)
-		return
+	stream, err := (*flink.KeyedReader)(nil), r.fits(k, s)
+	if err == nil {
+		stream, err = flink.NewKeyedReader(k, s, s.Size())
 	}
-	stream, err := flink.NewKeyedReader(k, s, s.Size())
 	if err != nil {
 		h.judge(err)
-		return
+		s.Close()
+		return nil
 	}
 	header := stream.Header()
 	h.Layout, h.Compressed = stream.Layout().String(), header.Compressed
@@ -141,35 +176,46 @@ func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism i
 	for i := range header.States {
 		if m := &header.States[i]; m.Kind == flink.KindKeyValueV2 {
 			h.unread("the layout of %s is not known here", m.Kind)
-			return
+			s.Close()
+			return nil
 		}
 	}
-	complete := true
-	for e, err := range stream.Entries() {
+	return &keyedStream{s, h, stream, infos, maxParallelism, true}
+}
+
+// group reads a key group. What cannot be read of it the handle says; other key groups
+// still can be. It returns false if visit did.
+func (s *keyedStream) group(g checkpoint.KeyGroup, visit visitor) (more bool) {
+	for e, err := range s.reader.Group(g) {
 		if err != nil {
-			h.judge(err)
+			s.h.judge(err)
 			if e.State == nil { // that was the end
-				complete = false
-				break
+				s.complete = false
+				return true
 			}
-		} else if err := flink.CheckKeyGroup(header.Key, e, maxParallelism); err != nil {
-			h.damage(fmt.Errorf("%w; no job finds it there", err))
+		} else if err := s.checkKeyGroup(e); err != nil {
+			s.h.damage(&flink.GroupError{Group: g, Err: err}, fmt.Errorf("%w; no job finds it there", err))
 		}
-		info := infos[e.State]
+		info := s.infos[e.State]
 		info.Entries++
 		x := entry{
 			state: info, group: int(e.Group), keyed: true, key: e.Key, namespace: e.Namespace,
 			inMap: e.State.Type() == flink.TypeMap, userKey: e.UserKey, value: e.Value, opaque: err != nil,
 		}
 		_, x.isTimer = e.Value.(flink.TimerValue)
-		if visit != nil && !visit(h, x) {
-			complete = false
-			break
+		if visit != nil && !visit(s.h, x) {
+			return false
 		}
 	}
-	for _, info := range h.States {
-		info.Counted = complete
+	return true
+}
+
+// checkKeyGroup makes sure that a key is where a job looks for it.
+func (s *keyedStream) checkKeyGroup(e flink.Entry) error {
+	if s.maxParallelism == 0 {
+		return nil
 	}
+	return flink.CheckKeyGroup(s.reader.Header().Key, e, s.maxParallelism)
 }
 
 // fits makes sure that each key group can be read at once.
@@ -205,6 +251,7 @@ const (
 // known to be there, and an operator may write what it likes.
 func (r *reader) rawKeyed(h *handle, k *flink.KeyGroupsHandle, visit visitor) {
 	if h.Where == isNowhere {
+		h.Whole = true
 		return
 	}
 	data, err := r.readAll(k.Data, "the raw keyed state")
@@ -217,10 +264,12 @@ func (r *reader) rawKeyed(h *handle, k *flink.KeyGroupsHandle, visit visitor) {
 		return
 	}
 	h.Layout = "timers"
+	h.Whole = true
 	infos := map[string]*stateInfo{}
 	for t, err := range flink.RawTimers(k, data) {
 		if err != nil {
 			h.judge(err)
+			h.Whole = false
 			for _, info := range h.States {
 				info.Counted = false
 			}

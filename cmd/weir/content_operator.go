@@ -9,7 +9,8 @@ import (
 // operator reads managed operator state: lists and broadcast maps.
 func (r *reader) operator(h *handle, op *flink.OperatorHandle, visit visitor) {
 	if h.Where == isNowhere {
-		return // file merging of nothing
+		h.Whole = true // file merging of nothing
+		return
 	}
 	data, err := r.readAll(op.Data, "the operator state")
 	if err != nil {
@@ -31,6 +32,9 @@ func (r *reader) operator(h *handle, op *flink.OperatorHandle, visit visitor) {
 	}
 	h.Layout, h.Compressed = "operator", header.Compressed
 	infos := h.operatorStates(header, op)
+	if r.headers {
+		return
+	}
 	ended := false // before its end
 	for e, err := range flink.OperatorElements(op, data) {
 		if err != nil {
@@ -56,6 +60,7 @@ func (r *reader) operator(h *handle, op *flink.OperatorHandle, visit visitor) {
 			break
 		}
 	}
+	h.Whole = !ended
 	if ended {
 		for _, info := range h.States {
 			info.Counted = info.Counted && info.Kind != flink.ModeBroadcast.String()
@@ -77,7 +82,7 @@ func (h *handle) operatorStates(header *flink.OperatorHeader, op *flink.Operator
 	}
 	infos := make(map[stateKey]*stateInfo)
 	add := func(m *flink.StateMeta, mode flink.DistributionMode) *stateInfo {
-		info := &stateInfo{Name: m.Name, Kind: mode.String(), Type: m.Value().TypeName(), Counted: true, WeirOnly: weirOnly(m.Value())}
+		info := &stateInfo{Name: m.Name, Kind: mode.String(), Type: m.Value().TypeName(), Counted: true, WeirOnly: weirOnly(m.Value()), meta: m}
 		h.States = append(h.States, info)
 		infos[stateKey{m.Name, mode}] = info
 		return info
@@ -93,7 +98,7 @@ func (h *handle) operatorStates(header *flink.OperatorHeader, op *flink.Operator
 	for i := range header.Broadcasts {
 		m := &header.Broadcasts[i]
 		info := add(m, flink.ModeBroadcast)
-		info.KeyType = m.Key().TypeName()
+		info.KeyType, info.key = m.Key().TypeName(), m.Key()
 		info.WeirOnly = info.WeirOnly || weirOnly(m.Key())
 	}
 	return infos

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -50,17 +49,6 @@ such a checkpoint is refused. Let Flink take a savepoint, and copy that.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "write JSON, one object a line")
 	cmd.Flags().Var(&maxBlock, "max-block", maxBlockHelp)
 	return cmd
-}
-
-// twoPaths are the arguments of copy.
-func twoPaths(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) != 2:
-		return usageError(cmd, fmt.Errorf("from where, and to where? that takes two paths, not %d", len(args)))
-	case args[0] == "" || args[1] == "":
-		return usageError(cmd, errors.New("a path is empty"))
-	}
-	return nil
 }
 
 func (t *tool) copy(src, dst string, asJSON bool, maxBlock int64) error {

@@ -31,6 +31,8 @@ func TestFieldsAreDocumented(t *testing.T) {
 		{"## `weir ls --json DIR`", []any{lsLine{}}},
 		{"## `weir inspect --json PATH`", []any{inspectLine{}, operatorLine{}, handleLine{}, keyGroupsField{}, stateField{}, entryLine{}}},
 		{"## `weir verify --json PATH`", []any{verifyLine{}, findingField{}, structureField{}, unreadField{}, intactField{}, summaryLine{}}},
+		{"## `weir diff --json A B`", []any{diffLine{}, diffField{}, operatorDiffLine{}, stateDiffLine{}, typeField{}, uncomparedLine{}, entryDiffLine{}, diffSummaryLine{}}},
+		{"## `weir export PATH`", []any{exportLine{}}},
 		{"## `weir scrub --json DIR`", []any{scrubSummary{}}},
 		{"## `weir copy --json SRC DST`", []any{copyLine{}}},
 		{"## `weir prune --json DIR --keep N`", []any{pruneLine{}, pruneSummary{}}},
@@ -48,6 +50,11 @@ func TestFieldsAreDocumented(t *testing.T) {
 					t.Errorf("%v: the field %s is not under %q", typ, name, v.heading)
 				}
 			}
+		}
+	}
+	for _, c := range []change{same, added, removed, changed} {
+		if !strings.Contains(page, "`"+string(c)+"`") {
+			t.Errorf("the change %s is not there", c)
 		}
 	}
 	for s := range map[state]bool{

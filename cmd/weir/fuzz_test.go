@@ -75,29 +75,46 @@ func (r memoryReader) Size() int64  { return r.Reader.Size() }
 func (r memoryReader) Evict() error { return nil }
 func (r memoryReader) Close() error { return nil }
 
-// behave runs all verbs on a checkpoint that may be anything. They end with an exit code
-// of theirs and write nothing that a terminal obeys.
+// behave runs the verbs that look on a checkpoint that may be anything. They end with an
+// exit code of theirs and write nothing that a terminal obeys.
 func behave(t testing.TB, fsys durable.FS, dir string) (verifyCode int) {
 	for _, args := range [][]string{
 		{"ls", dir}, {"ls", "--json", path.Dir(dir)},
 		{"inspect", "--keys", dir}, {"inspect", "--keys", "--json", dir},
-		{"verify", dir}, {"verify", "--json", path.Dir(dir)},
+		{"verify", "--json", path.Dir(dir)},
 		{"scrub", "--rate", "0", path.Dir(dir)}, {"prune", "--keep", "1", "--dry-run", path.Dir(dir)},
 	} {
-		stdout, stderr, code := runOn(fsys, append(args, flagsFor(args[0])...)...)
-		if code < exitGood || code > exitFailed {
-			t.Errorf("%s ends with %d", args, code)
-		}
-		if args[0] == "verify" && args[1] == dir {
-			verifyCode = code
-		}
-		for _, r := range stdout + stderr {
-			if r != '\n' && obeyed(r) {
-				t.Errorf("%s writes %q", args, r)
-			}
+		behaves(t, fsys, args)
+	}
+	return behaves(t, fsys, []string{"verify", dir})
+}
+
+// behaveDeep runs those that decode and compare, also with one that is good.
+func behaveDeep(t testing.TB, fsys durable.FS, dir, good string) {
+	for _, args := range [][]string{
+		{"verify", "--deep", dir}, {"verify", "--deep", "--json", path.Dir(dir)},
+		{"export", dir}, {"export", "--format", "csv", dir}, {"export", "--format", "csv", "--state", "count", dir},
+		{"diff", "--keys", dir, good}, {"diff", "--keys", "--json", good, dir}, {"diff", "--keys", "--json", dir, dir},
+	} {
+		behaves(t, fsys, args)
+	}
+	if code := behaves(t, fsys, []string{"diff", "--keys", dir, dir}); code == exitDifferent {
+		t.Errorf("%s differs from itself", dir)
+	}
+}
+
+// behaves runs a command line.
+func behaves(t testing.TB, fsys durable.FS, args []string) (code int) {
+	stdout, stderr, code := runOn(fsys, append(args, flagsFor(args[0])...)...)
+	if code < exitGood || code > exitFailed {
+		t.Errorf("%s ends with %d", args, code)
+	}
+	for _, r := range stdout + stderr {
+		if r != '\n' && obeyed(r) {
+			t.Errorf("%s writes %q", args, r)
 		}
 	}
-	return verifyCode
+	return code
 }
 
 func flagsFor(verb string) []string {
@@ -147,7 +164,7 @@ func TestSealedMutated(t *testing.T) {
 // TestFlinksMutated changes every byte of a checkpoint without a seal. What is wrong
 // need not be seen then; but nothing bad may come of it.
 func TestFlinksMutated(t *testing.T) {
-	dir := smallFlinks(t, true)
+	dir, other := smallFlinks(t, true), smallFlinks(t, false)
 	file := checkpoint.MetadataIn(dir)
 	good, err := os.ReadFile(filepath.FromSlash(file))
 	if err != nil {
@@ -160,6 +177,9 @@ func TestFlinksMutated(t *testing.T) {
 		data[i] ^= []byte{0x01, 0x80, 0xFF}[i%3]
 		edited.files[file] = data
 		codes[behave(t, edited, dir)]++
+		if i%5 == 0 {
+			behaveDeep(t, edited, dir, other)
+		}
 	}
 	if codes[exitDamaged] == 0 || codes[exitFailed] > 0 {
 		t.Errorf("exit codes of verify: %v", codes)
@@ -193,9 +213,12 @@ func FuzzCheckpoint(f *testing.F) {
 			f.Fatal(err)
 		}
 	}
+	other := smallFlinks(f, true)
 	f.Fuzz(func(t *testing.T, meta, state []byte) {
-		behave(t, editedFS{durable.OS(), map[string][]byte{
+		fsys := editedFS{durable.OS(), map[string][]byte{
 			checkpoint.MetadataIn(dir): meta, path.Join(dir, "state-2"): state,
-		}}, dir)
+		}}
+		behave(t, fsys, dir)
+		behaveDeep(t, fsys, dir, other)
 	})
 }

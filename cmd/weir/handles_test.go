@@ -79,6 +79,7 @@ func TestEveryHandle(t *testing.T) {
 		subtask("one finished", flink.SubtaskState{Index: checkpoint.Subtask(1), Finished: true}),
 	}})
 	behave(t, durable.OS(), dir)
+	behaveDeep(t, durable.OS(), dir, smallFlinks(t, true))
 	stdout, stderr, code := run("inspect", "--keys", dir)
 	if code != exitGood || stderr != "" {
 		t.Errorf("exit code %d\n%s", code, stderr)
@@ -118,7 +119,7 @@ func TestEveryHandle(t *testing.T) {
 		t.Log(stdout)
 	}
 	stdout, stderr, code = run("verify", dir)
-	if code != exitGood || stderr != "" || !strings.Contains(stdout, "  4 of 13 streams read to the last byte\n") ||
+	if code != exitGood || stderr != "" || !strings.Contains(stdout, "  4 of 13 streams read to the last byte, 7 entries decoded\n") ||
 		!strings.Contains(stdout, "  not looked at: 3 files in other directories; --allow-outside does: file:/away/1, file:/away/3 and 1 more\n") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}

@@ -40,6 +40,7 @@ func TestNamesFromFiles(t *testing.T) {
 		op("d", &flink.RelativeHandle{Path: "../" + evil, Length: 1}),
 	}})
 	behave(t, durable.OS(), dir)
+	behaveDeep(t, durable.OS(), dir, smallFlinks(t, true))
 	stdout, _, code := run("inspect", "--keys", dir)
 	if code != exitDamaged || !strings.Contains(stdout, `\u001b[2J\u009b31m\u202e = "\u001b[2J\u009b31m\u202e"`) {
 		t.Errorf("exit code %d\n%s", code, stdout)
@@ -102,9 +103,15 @@ func TestLargeIsNotRead(t *testing.T) {
 	writeMetadata(t, dir, meta)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for _, args := range [][]string{{"inspect", "--keys"}, {"verify"}} {
+	for _, v := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"inspect", "--keys"}, exitGood}, {[]string{"verify"}, exitGood}, {[]string{"verify", "--deep"}, exitGood}, {[]string{"export"}, exitFailed},
+	} {
+		args := v.args
 		stdout, stderr, code := run(append(args, dir)...)
-		if code != exitGood || strings.Count(stdout, "more than the 128.0 MiB that are read at once") != 3 {
+		if code != v.code || strings.Count(stdout+stderr, "more than the 128.0 MiB that are read at once") != 3 {
 			t.Errorf("%s: exit code %d\n%s%s", args, code, stdout, stderr)
 		}
 	}

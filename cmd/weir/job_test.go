@@ -26,14 +26,15 @@ const (
 	madeMaxParallelism = 4
 )
 
-// mkjob is a command of the scripts: mkjob [-keys n] [-files] DIR NAME N. It makes N
+// mkjob is a command of the scripts: mkjob [-keys n] [-files] [-misplaced] DIR NAME N. It makes N
 // checkpoints of the job NAME below the checkpoint directory DIR, and keeps all.
 func mkjob() {
 	keys := flag.Int("keys", 2, "keys per subtask")
 	files := flag.Bool("files", false, "every state in a file")
 	begun := flag.Bool("begun", false, "leave one more that was begun")
+	misplaced := flag.Bool("misplaced", false, "keys are in wrong key groups")
 	flag.Parse()
-	j := madeJob{keys: *keys}
+	j := madeJob{keys: *keys, misplaced: *misplaced}
 	if *files {
 		j.maxBytes = -1
 	}

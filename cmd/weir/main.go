@@ -1,15 +1,18 @@
 // Command weir looks after checkpoints: Weir's own and Flink's. It lists them, shows what
-// is in them, and reads them from the disk to say whether they are good; it copies them,
-// deletes old ones, and finds out whether a directory is fit for them.
+// is in them, reads them from the disk to say whether they are good, compares them and
+// writes their entries out; it copies them, deletes old ones, and finds out whether a
+// directory is fit for them.
 //
-// One file per verb. Those that look, ls.go, inspect.go, verify.go and scrub.go, change
-// nothing and take no lock: a job may be running. copy.go writes below a new name only,
-// and prune.go deletes: in the directory of a job both hold the job's lock, and are
-// refused while it runs. doctor.go works in a scratch directory of its own. Below them
+// One file per verb. Those that look, ls.go, inspect.go, verify.go, scrub.go, diff.go and
+// export.go, change no checkpoint and take no lock: a job may be running. copy.go writes
+// below a new name only, and prune.go deletes: in the directory of a job both hold the
+// job's lock, and are refused while it runs. doctor.go works in a scratch directory of its
+// own. Below them
 //
 //   - find.go says what lies at a path, glance.go what names and lengths tell of a
-//     checkpoint, content.go reads the state that its handles lead to, check.go says
-//     whether it is good, for verify, scrub, copy and prune alike,
+//     checkpoint, view.go what of it somebody wants to see, content.go reads the state
+//     that its handles lead to, check.go says whether it is good, for verify, scrub, copy
+//     and prune alike,
 //   - screen.go, table.go and progress.go are how people are told, json.go is how
 //     programs are; docs/cli-json.md is the promise that goes with it.
 //
@@ -31,13 +34,17 @@ import (
 
 // The exit codes. Each verb's help says which of them it has and why.
 const (
-	exitGood    = 0
-	exitDamaged = 1
-	exitFailed  = 2 // usage, or it could not be read
+	exitGood      = 0
+	exitDamaged   = 1
+	exitDifferent = 1 // of a verb that compares
+	exitFailed    = 2 // usage, or it could not be read
 )
 
 // errDamaged ends a verb with exitDamaged. What is damaged has been said by then.
 var errDamaged = errors.New("damaged")
+
+// errDifferent ends a verb with exitDifferent.
+var errDifferent = errors.New("different")
 
 // errSaid ends a verb with exitFailed. Why has been said by then.
 var errSaid = errors.New("failed")
@@ -60,7 +67,7 @@ func (t *tool) execute(args []string) int {
 	err := root.Execute()
 	errOut := t.out.flush()
 	defer t.errs.Flush()
-	if errOut != nil && (err == nil || errors.Is(err, errDamaged)) {
+	if errOut != nil && (err == nil || errors.Is(err, errDamaged) || errors.Is(err, errDifferent)) {
 		err = errOut
 	}
 	switch {
@@ -68,6 +75,8 @@ func (t *tool) execute(args []string) int {
 		return exitGood
 	case errors.Is(err, errDamaged):
 		return exitDamaged
+	case errors.Is(err, errDifferent):
+		return exitDifferent
 	case errors.Is(err, errSaid):
 		return exitFailed
 	}
@@ -77,13 +86,17 @@ func (t *tool) execute(args []string) int {
 
 // exitCode is what an error that has been said ends with.
 func exitCode(err error) int {
-	var bad *store.MetadataError
+	var metadata *store.MetadataError
 	var source *store.DamagedSourceError
-	if errors.As(err, &bad) || errors.As(err, &source) {
+	var state damagedState
+	if errors.As(err, &metadata) || errors.As(err, &source) || errors.As(err, &state) {
 		return exitDamaged
 	}
 	return exitFailed
 }
+
+// A damagedState is an error about state that is damaged.
+type damagedState struct{ error }
 
 // A tool is what all verbs share.
 type tool struct {

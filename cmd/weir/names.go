@@ -58,6 +58,18 @@ func (l label) text() string {
 	return ""
 }
 
+// short names the operator in the middle of a sentence.
+func (l label) short(id checkpoint.OperatorID) string {
+	switch {
+	case l.uid != "":
+		return fmt.Sprintf("operator %q", l.uid)
+	case l.name != "":
+		return fmt.Sprintf("operator %q", l.name)
+	default:
+		return "operator " + id.String()
+	}
+}
+
 // means tells whether somebody who writes s means the operator.
 func (l label) means(id checkpoint.OperatorID, s string) bool {
 	return s != "" && (s == id.String() || s == l.name || s == l.uid || flink.OperatorIDOf(s) == id)

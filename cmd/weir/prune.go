@@ -89,7 +89,7 @@ type action string
 
 const (
 	kept    action = "kept"    // one of those to keep
-	removed action = "removed" // or would be
+	deleted action = "removed" // or would be
 	left    action = "left"    // not to be removed, or it could not be
 )
 
@@ -168,7 +168,7 @@ func (p *prune) tidy(j *prunedJob, hands hands) error {
 			r.action, r.why = left, "it could not be deleted"
 			return err
 		}
-		r.action = removed
+		r.action = deleted
 	}
 	for _, n := range slices.Concat(j.scan.SetAside, j.scan.Leftovers) {
 		r := &prunedRow{name: n, bytes: sizeOf(p.t.fsys, j.path(n)), action: left}
@@ -184,7 +184,7 @@ func (p *prune) tidy(j *prunedJob, hands hands) error {
 				r.why = "it could not be deleted"
 				return err
 			}
-			r.action = removed
+			r.action = deleted
 		}
 	}
 	return nil

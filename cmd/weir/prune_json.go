@@ -68,7 +68,7 @@ func (p *prune) summary() pruneSummary {
 			switch r.action {
 			case kept:
 				s.Kept++
-			case removed:
+			case deleted:
 				s.Removed++
 				s.Freed += r.bytes
 			case left:

@@ -49,7 +49,7 @@ func (p *prune) table(j *prunedJob) table {
 			continue // it did not come to that
 		}
 		done := string(r.action)
-		if r.action == removed && p.dryRun {
+		if r.action == deleted && p.dryRun {
 			done = "would go"
 		}
 		cells := row{

@@ -39,12 +39,15 @@ func (t *tool) rootCommand() *cobra.Command {
 		Use:   "weir",
 		Short: "Look after checkpoints of Weir and of Flink",
 		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is
-in them, and reads them from the disk to say whether they are good. It copies
-them, deletes old ones, and finds out whether a directory is fit for them. All
-but copy and prune can be used while the job runs.`,
+in them, reads them from the disk to say whether they are good, compares them
+and writes their entries out. It copies them, deletes old ones, and finds out
+whether a directory is fit for them. All but copy and prune can be used while
+the job runs.`,
 		Example: `  weir ls weir-data                     which checkpoints there are
   weir inspect weir-data/<job>/chk-17   what is in one
   weir verify weir-data                 whether they are good
+  weir diff A B                         what is another in B
+  weir export weir-data/<job>/chk-17    its entries, as JSON or CSV
   weir doctor weir-data                 whether they can survive a power cut`,
 		Version:       version(),
 		SilenceUsage:  true,
@@ -65,7 +68,8 @@ but copy and prune can be used while the job runs.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(usageError)
-	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand())
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
+		t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand())
 	return root
 }
 
@@ -82,6 +86,17 @@ func onePath(cmd *cobra.Command, args []string) error {
 	case len(args) > 1:
 		return usageError(cmd, fmt.Errorf("one path at a time, not %d", len(args)))
 	case args[0] == "":
+		return usageError(cmd, errors.New("the path is empty"))
+	}
+	return nil
+}
+
+// twoPaths are the arguments of a verb that compares, or copies.
+func twoPaths(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) != 2:
+		return usageError(cmd, fmt.Errorf("it takes two paths, not %d", len(args)))
+	case args[0] == "" || args[1] == "":
 		return usageError(cmd, errors.New("the path is empty"))
 	}
 	return nil

@@ -194,6 +194,14 @@ func counted(n int, one string) string {
 	return grouped(int64(n)) + " " + one + "s"
 }
 
+// entryCount is a number of entries: "1 entry", "2 entries".
+func entryCount(n int64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return grouped(n) + " entries"
+}
+
 // clock is a time for people, in their own zone.
 func clock(unix int64) string {
 	if unix == 0 {

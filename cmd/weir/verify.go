@@ -13,7 +13,7 @@ import (
 )
 
 func (t *tool) verifyCommand() *cobra.Command {
-	var asJSON, allowOutside bool
+	var asJSON, allowOutside, deep bool
 	maxBlock := blockSize(defaultMaxBlock)
 	cmd := &cobra.Command{
 		Use:   "verify PATH",
@@ -27,10 +27,18 @@ it is damaged, and verify says which file, which block of it, and whether an
 older checkpoint is intact. One without a seal, as all of Flink's, can at best
 be "whole": presence and lengths are checked, and state whose types are known is
 read to the last byte. Whether the bytes are those that were written, nobody can
-tell.`,
+tell.
+
+With --deep the state of both is decoded, without the job's code: every key,
+namespace and value, every element and timer; and each key must stand in the key
+group that its hash belongs to, where a job looks for it. What does not make sense
+is told one by one, with file, key group, offset and number of the entry, counted
+from 0 in its state and key group. Types that only the job knows are not decoded,
+and that is said and no damage.`,
 		Example: `  weir verify weir-data                   all checkpoints of all jobs
   weir verify weir-data/<job>             all of one job
   weir verify weir-data/<job>/chk-17      one
+  weir verify --deep weir-data/<job>      all of one job, to the single entry
   weir verify --json weir-data            as JSON, see docs/cli-json.md`,
 		Annotations: map[string]string{"exit codes": `  0  verified, or whole without a seal
   1  damaged or incomplete; of several: at least one is damaged, or none is good
@@ -42,7 +50,7 @@ tell.`,
 			if err != nil {
 				return err
 			}
-			v := &verification{checker: checker{t: t, allowOutside: allowOutside, maxBlock: int64(maxBlock)}, asJSON: asJSON}
+			v := &verification{checker: checker{t: t, allowOutside: allowOutside, maxBlock: int64(maxBlock), deep: deep}, asJSON: asJSON}
 			if p.kind == aCheckpoint {
 				return v.one(p)
 			}
@@ -51,8 +59,9 @@ tell.`,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&asJSON, "json", false, "write JSON, one object a line")
+	f.BoolVar(&deep, "deep", false, "decode every entry, too")
 	f.BoolVar(&allowOutside, "allow-outside", false, allowOutsideHelp)
-	f.Var(&maxBlock, "max-block", maxBlockHelp+"; state that is sealed may have\nany size")
+	f.Var(&maxBlock, "max-block", maxBlockHelp+"; state that is sealed may have\nany size, unless with --deep")
 	return cmd
 }
 

@@ -32,11 +32,16 @@ type (
 		Block   *int   `json:"block"`
 		Offset  *int64 `json:"offset"`
 		Problem string `json:"problem"`
+
+		KeyGroup *int   `json:"key_group,omitempty"`
+		State    string `json:"state,omitempty"`
+		Entry    *int   `json:"entry,omitempty"`
 	}
 
 	structureField struct {
 		Streams int           `json:"streams"`
 		Parsed  int           `json:"parsed"`
+		Entries int64         `json:"entries"`
 		Unread  []unreadField `json:"unread"`
 	}
 
@@ -87,6 +92,9 @@ func (c *check) line(intact *check) verifyLine {
 		if f.Block >= 0 {
 			x.Block, x.Offset = new(f.Block), new(f.Offset)
 		}
+		if f.place != nil {
+			x.locate(f.place)
+		}
 		l.Findings = append(l.Findings, x)
 	}
 	if s := c.structure; s != nil {
@@ -99,6 +107,20 @@ func (c *check) line(intact *check) verifyLine {
 		l.Intact = &intactField{intact.shown, intact.id, intact.state.word()}
 	}
 	return l
+}
+
+// locate says where in the state it is.
+func (f *findingField) locate(b *broken) {
+	f.State = b.state
+	if b.group >= 0 {
+		f.KeyGroup = &b.group
+	}
+	if b.entry >= 0 {
+		f.Entry = &b.entry
+	}
+	if b.offset >= 0 {
+		f.Offset = &b.offset
+	}
 }
 
 // summarize counts. What was deleted meanwhile is not counted.
@@ -125,7 +147,7 @@ func summarize(done []*check) summaryLine {
 }
 
 func (s *structure) field() *structureField {
-	f := &structureField{Streams: s.streams, Parsed: s.parsed, Unread: []unreadField{}}
+	f := &structureField{Streams: s.streams, Parsed: s.parsed, Entries: s.entries, Unread: []unreadField{}}
 	for _, u := range s.unread {
 		x := unreadField{Reason: u.why, Streams: u.streams}
 		for _, id := range u.operators {

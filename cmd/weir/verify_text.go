@@ -18,14 +18,18 @@ func (t *tool) textCheck(c *check) {
 		between = "\n  "
 	}
 	out.printf("%s:%s%s\n", printable(c.shown), between, out.tinted(c.state.tint(), what))
-	for _, f := range c.findings {
+	for i, f := range c.findings {
+		if i == maxFindings {
+			out.printf("  %s; --json has them all\n", counted(len(c.findings)-i, "more finding"))
+			break
+		}
 		out.para("  ", printable(f.String()))
 	}
 	if c.failure != nil {
 		out.para("  ", printable(c.failure.Error()))
 	}
 	switch {
-	case c.state == verified:
+	case c.asWritten && c.state != unreadable:
 		out.para("  ", "every byte is as it was written: the metadata, and "+c.filesText())
 	case c.state == whole:
 		out.para("  ", "presence, length and structure checked: the metadata, and "+c.filesText())
@@ -39,6 +43,9 @@ func (t *tool) textCheck(c *check) {
 		out.para("  ", "not its own, ignored: "+listed(c.strangers, 5))
 	}
 }
+
+// maxFindings is how much of what is wrong is shown.
+const maxFindings = 20
 
 const wholeMeans = "without a seal nothing tells whether the bytes are those that were written"
 
@@ -63,13 +70,13 @@ const maxUnread = 10
 func (t *tool) textStructure(c *check) {
 	out := t.out
 	if s := c.structure; s != nil {
-		out.printf("  %s of %s read to the last byte\n", grouped(int64(s.parsed)), counted(s.streams, "stream"))
+		out.printf("  %s of %s read to the last byte, %s decoded\n", grouped(int64(s.parsed)), counted(s.streams, "stream"), entryCount(s.entries))
 		for i, u := range s.unread {
 			if i == maxUnread {
-				out.printf("  not checked: %s more; --json has them all\n", grouped(int64(len(s.unread)-i)))
+				out.printf("  not decoded: %s more; --json has them all\n", grouped(int64(len(s.unread)-i)))
 				break
 			}
-			out.para("  ", "not checked: "+u.share()+": "+printable(u.why))
+			out.para("  ", "not decoded: "+u.share()+": "+printable(u.why))
 		}
 	}
 	if len(c.outside) > 0 {
@@ -95,6 +102,8 @@ func wayOut(c *check, j *jobDir, intact *check) string {
 		return fmt.Sprintf("%s; a restart takes chk-%v, which is newer", older, newest)
 	case !j.weirsNow(c):
 		return older
+	case c.asWritten:
+		return fmt.Sprintf("%s; a restart takes chk-%v all the same, as its seal is in order", older, at)
 	case intact != nil:
 		return fmt.Sprintf("%s; a restart refuses chk-%v: start the job with --allow-fallback to go back "+
 			"to chk-%v, which repeats what came after it, or restore chk-%v from a backup", older, at, intact.id, at)
@@ -175,16 +184,25 @@ func (c *check) found() string {
 		}
 		return s
 	case c.state == whole:
-		s := files + ", not sealed"
-		if st := c.structure; st != nil && st.parsed < st.streams {
-			s += fmt.Sprintf("; %d of %s read to the last byte", st.parsed, counted(st.streams, "stream"))
-		}
+		s := files + ", not sealed" + c.decodedText()
 		if len(c.outside) > 0 {
 			s += "; " + counted(len(c.outside), "file") + " elsewhere not looked at"
 		}
 		return s
 	default:
-		return files
+		return files + c.decodedText()
+	}
+}
+
+// decodedText says how much was decoded, and whether it is all.
+func (c *check) decodedText() string {
+	switch st := c.structure; {
+	case st == nil:
+		return ""
+	case st.parsed < st.streams:
+		return fmt.Sprintf("; %s decoded, %d of %s read to the last byte", entryCount(st.entries), st.parsed, counted(st.streams, "stream"))
+	default:
+		return "; " + entryCount(st.entries) + " decoded"
 	}
 }
 

@@ -82,10 +82,7 @@ func encodedHash[K comparable](c Codec[K]) func(K) int32 {
 		if err != nil {
 			panic(fmt.Errorf("hash key %v: %w", k, err))
 		}
-		h := int32(1)
-		for _, x := range b {
-			h = 31*h + int32(int8(x))
-		}
+		h := flink.JavaBytesHash(b)
 		*buffer = b
 		buffers.Put(buffer)
 		return h

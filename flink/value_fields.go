@@ -1,0 +1,83 @@
+package flink
+
+import "strconv"
+
+// FieldNames is what the fields are called that each value of a serializer has, if it is
+// known without looking at values; otherwise nil. FieldValues yields them.
+func FieldNames(s Serializer) []string {
+	switch s := s.(type) {
+	case *AvroStruct:
+		return s.root.fieldNames()
+	case *flinkAvro:
+		return s.root.fieldNames()
+	case *pojo:
+		if len(s.numbered)+len(s.unnumbered) > 0 {
+			return nil // a subclass has fields of its own
+		}
+		names := make([]string, len(s.fields))
+		for i, f := range s.fields {
+			names[i] = f.name
+		}
+		return names
+	case *composite:
+		return s.fieldNames()
+	case *simple:
+		if s == TimeWindow {
+			return []string{"start", "end"}
+		}
+	}
+	return nil
+}
+
+func (t *avroType) fieldNames() []string {
+	names := make([]string, len(t.fields)) // only a record has any
+	for i, f := range t.fields {
+		names[i] = f.name
+	}
+	return names
+}
+
+func (s *composite) fieldNames() []string {
+	switch s.kind {
+	case ttlKind:
+		return []string{"lastAccess", "value"}
+	case tupleKind:
+		return numberedFields(len(s.nested))
+	case rowKind:
+		if s.number != 0 {
+			return append([]string{"kind"}, numberedFields(len(s.nested))...)
+		}
+		return numberedFields(len(s.nested))
+	case nullableKind:
+		return FieldNames(s.nested[0])
+	}
+	return nil
+}
+
+// numberedFields are the names that Flink gives to fields without names.
+func numberedFields(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = "f" + strconv.Itoa(i)
+	}
+	return names
+}
+
+// FieldValues is the values of the fields that FieldNames tells of, in their order: n
+// nulls for a null. It is false if v does not have n fields, as what is opaque.
+func FieldValues(v Value, n int) ([]Value, bool) {
+	var values []Value
+	switch v := v.(type) {
+	case nil:
+		return make([]Value, n), true
+	case Record:
+		for _, f := range v.Fields {
+			values = append(values, f.Value)
+		}
+	case []Value:
+		values = v
+	case WindowValue:
+		values = []Value{v.Start, v.End}
+	}
+	return values, len(values) == n
+}
