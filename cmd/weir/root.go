@@ -63,7 +63,7 @@ nothing and can be used while the job runs.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(usageError)
-	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand())
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.traceCommand())
 	return root
 }
 
