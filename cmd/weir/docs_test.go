@@ -31,6 +31,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 		{"## `weir ls --json DIR`", []any{lsLine{}}},
 		{"## `weir inspect --json PATH`", []any{inspectLine{}, operatorLine{}, handleLine{}, keyGroupsField{}, stateField{}, entryLine{}}},
 		{"## `weir verify --json PATH`", []any{verifyLine{}, findingField{}, structureField{}, unreadField{}, intactField{}, summaryLine{}}},
+		{"## `weir trace --json FILE`", []any{traceLine{}, traceFindingLine{}, traceCall{}, traceStatesLine{}, traceWorstField{}, traceSummaryLine{}}},
 	} {
 		section := after(v.heading)
 		for _, line := range v.lines {

@@ -10,8 +10,7 @@ import (
 
 // This file is what programs do that know no package durable: renames that replace, hard
 // links, files that are overwritten and cut. The registers are the same, and so is what
-// a cut leaves of them: a rename that replaces is one effect within a directory, and the
-// file that lost its name to it may have its blocks used again.
+// a cut leaves of them.
 
 // A PosixFile is open for reading and writing, at any offset.
 type PosixFile struct {
@@ -140,7 +139,8 @@ func (f *FS) Link(oldname, newname string) error {
 }
 
 // Replace is rename(2): a file that has the new name loses it, and so does an empty
-// directory. Durable as [durable.FS] Rename is.
+// directory. Durable as [durable.FS] Rename is. Until then a cut leaves the old file as
+// it was: what the new name stood for is given up by the same effect, and not before.
 func (f *FS) Replace(oldname, newname string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -176,7 +176,6 @@ func (f *FS) Replace(oldname, newname string) error {
 		f.change(&effect{what: what + ", the new name", dir: to, child: n, sets: []set{{newbase, n}}})
 		f.change(&effect{what: what + ", the end of the old name", dir: from, child: n, sets: []set{{oldbase, nil}}})
 	}
-	f.unnamed(replaced)
 	return nil
 }
 

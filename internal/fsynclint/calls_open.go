@@ -168,7 +168,8 @@ func (p *replay) closeRange(c *call) {
 		last = 1 << 31
 	}
 	pr := p.process(c)
-	for fd, d := range pr.fds.fds {
+	for _, fd := range pr.fds.numbers() {
+		d := pr.fds.fds[fd]
 		if int64(fd) < first || int64(fd) > last {
 			continue
 		}

@@ -25,8 +25,8 @@ func (p *replay) exec(c *call) {
 		pr.fds = pr.fds.copied()
 	}
 	pr.maps = map[int64]mapping{}
-	for fd, d := range pr.fds.fds {
-		if d.cloexec {
+	for _, fd := range pr.fds.numbers() {
+		if d := pr.fds.fds[fd]; d.cloexec {
 			delete(pr.fds.fds, fd)
 			p.procs.open--
 			p.release(d.open, c.Ref, pr)

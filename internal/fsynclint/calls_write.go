@@ -98,7 +98,7 @@ func (p *replay) wrote(f *file, by Ref, over, assumed bool) {
 		f.dirty, f.cut = true, false
 		p.log.add(op{kind: opWrite, node: f, ref: by, over: over, assumed: assumed})
 	}
-	f.lastWrite, f.writer = by, by.Thread
+	f.lastWrite = by
 	f.ranged = Ref{}
 	if !assumed {
 		f.badWrite = Ref{} // it was tried again, and worked
@@ -129,7 +129,7 @@ func (p *replay) truncate(c *call, f *file, size int64) {
 		f.firstDirt, f.assumed = c.Ref, false
 	}
 	f.dirty, f.cut, f.fresh = true, true, f.fresh || size == 0
-	f.lastWrite, f.writer = c.Ref, c.Thread
+	f.lastWrite = c.Ref
 	f.size, f.sized = size, true
 }
 

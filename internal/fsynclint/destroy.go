@@ -80,12 +80,10 @@ func (j *judge) destroying(fam *family, root, n *file, by Ref) {
 	ns := u.needs(by)
 	if len(ns) > 0 {
 		j.destroyedEarly(u, ns, n, by)
-		fam.pending = nil
 	}
 	for _, v := range fam.units {
 		j.decide(v, by, "the removal")
 	}
-	fam.destroyed = by
 }
 
 // removed is called when a name has gone.
@@ -103,12 +101,11 @@ func (j *judge) generationGone(fam *family, e *entry, by Ref) {
 	if e.dir != fam.parent || shapeOf(e.name) != fam.shape {
 		return
 	}
-	fam.gone = e.name
 	j.noSecondCopy(fam, e, by)
 	if u := fam.newest(); u != nil && u.whole {
-		fam.pending = &entry{dir: e.dir, name: e.name, node: e.node, gone: true, changed: by}
-		e.dir.await(fam.pending)
-		j.removals = append(j.removals, fam.pending)
+		removal := &entry{dir: e.dir, name: e.name, node: e.node, gone: true, changed: by}
+		e.dir.await(removal)
+		j.removals = append(j.removals, removal)
 		if len(j.removals) > maxUnits {
 			j.removals = j.removals[1:]
 		}

@@ -1,7 +1,10 @@
 package fsynclint
 
 import (
+	"cmp"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -12,10 +15,7 @@ type family struct {
 	shape  string
 	units  []*unit // the last few commits, oldest first
 
-	destroyed Ref    // the last removal of a generation
-	alone     bool   // it was said that no second copy is kept
-	gone      string // the name of the generation that was removed last
-	pending   *entry // a removal that was in order, and that no sync has covered
+	alone bool // it was said that no second copy is kept
 }
 
 const unitsOfFamily = 8
@@ -35,6 +35,13 @@ func (j *judge) familyOf(parent *file, name string) *family {
 		}
 	}
 	return f
+}
+
+// inOrder lists all families, the same way every time.
+func (j *judge) inOrder() []*family {
+	return slices.SortedFunc(maps.Values(j.families), func(a, b *family) int {
+		return cmp.Or(cmp.Compare(a.parent.id, b.parent.id), strings.Compare(a.shape, b.shape))
+	})
 }
 
 func (f *family) newest() *unit {

@@ -1,6 +1,10 @@
 package fsynclint
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // An open is an open file description: what descriptors that were duplicated share.
 type open struct {
@@ -39,6 +43,9 @@ func (t *table) copied() *table {
 	}
 	return c
 }
+
+// numbers lists the descriptors, so that all is done in the same order every time.
+func (t *table) numbers() []int { return slices.Sorted(maps.Keys(t.fds)) }
 
 // inherited makes a description of a descriptor that the trace does not show to be
 // opened, from what -y says of it.

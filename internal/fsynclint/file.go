@@ -34,8 +34,7 @@ type file struct {
 	assumed   bool // the writes are not in the trace; that there were any is an assumption
 	firstDirt Ref  // the first write that was not synced
 	lastWrite Ref
-	writer    ThreadID // of the last write
-	closed    Ref      // when the last writer closed it, dirty
+	closed    Ref // when the last writer closed it, dirty
 	closedBy  *process
 	syncs     int
 	lastSync  Ref // of the bytes

@@ -138,7 +138,7 @@ func shortenLine(s string) string {
 }
 
 func (r *reader) orphaned(at Ref) {
-	if r.orphans == 0 {
+	if r.orphans == 0 || at.Line < r.orphan.Line {
 		r.orphan = at
 	}
 	r.orphans++

@@ -143,7 +143,8 @@ func (ps *processes) exited(t ThreadID) (closed []*open) {
 	if p.fds.users--; p.fds.users > 0 {
 		return nil
 	}
-	for _, d := range p.fds.fds {
+	for _, fd := range p.fds.numbers() {
+		d := p.fds.fds[fd]
 		if d.refs--; d.refs == 0 {
 			closed = append(closed, d.open)
 		}

@@ -114,7 +114,7 @@ func (p *replay) volatile(r *Report) {
 // in the order in which they were made.
 func (j *judge) closeWindows() {
 	var units []*unit
-	for _, fam := range j.families {
+	for _, fam := range j.inOrder() {
 		units = append(units, fam.units...)
 	}
 	slices.SortFunc(units, func(a, b *unit) int {

@@ -9,7 +9,7 @@ import (
 var blindSpots = []string{
 	"processes that were not traced, and what they wrote before",
 	"stores to memory that is mapped from files: when they happen, and whether a later msync covers them",
-	"what the kernel writes back by itself: a file that is lost here may survive, and never the other way round",
+	"what the kernel writes back by itself, and when: of what was not synced, any part may be on the disk",
 	"threads of one process that strace showed in an order other than that of the disk, where calls overlapped",
 	"whether disk and file system keep what they say is synced",
 }

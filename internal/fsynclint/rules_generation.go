@@ -2,6 +2,7 @@ package fsynclint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ func (j *judge) destroyedEarly(u *unit, ns []need, n *file, by Ref) {
 			barrier, state = "fsync("+need.node.path()+")", u.torn()
 		}
 		lost[need.node] = state
-		if len(barriers) < 4 && !contains(barriers, barrier) {
+		if len(barriers) < 4 && !slices.Contains(barriers, barrier) {
 			barriers = append(barriers, barrier)
 		}
 	}
@@ -27,15 +28,6 @@ func (j *judge) destroyedEarly(u *unit, ns []need, n *file, by Ref) {
 		After:   append(u.listing(lost), n.path()+"  "+missing+": it was removed"),
 		assumed: assumed(ns),
 	})
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func (e *entry) dirPath() string {

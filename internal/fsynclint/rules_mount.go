@@ -13,7 +13,7 @@ func (p *replay) mounts(*Report) {
 		return
 	}
 	told := map[string]bool{}
-	for _, fam := range p.judge.families {
+	for _, fam := range p.judge.inOrder() {
 		dir := fam.parent.path()
 		if !strings.HasPrefix(dir, "/") || fam.newest() == nil {
 			continue

@@ -10,6 +10,9 @@ import (
 func (j *judge) nameRules(u *unit, ns []need, by Ref, reliance string) {
 	var inner []need
 	for _, n := range ns {
+		if n.kind == needData {
+			continue
+		}
 		dir := n.entry.dir.path()
 		f := Finding{First: n.since, Second: by, Then: reliance, Missing: "fsync(" + dir + ")"}
 		switch {
@@ -142,5 +145,6 @@ func (j *judge) crossDevice(n *file, by Ref) {
 	j.find("D032", n.path(), Finding{
 		What:  n.path() + " cannot be renamed to where it belongs: that is another file system, and copying is not atomic",
 		First: n.made, Second: by, Then: "the rename that fails",
+		After: []string{n.path() + "  in the wrong place, and a copy of it, whole or in part"},
 	})
 }

@@ -13,6 +13,11 @@ import (
 func shapeOf(name string) string {
 	var b strings.Builder
 	for i := 0; i < len(name); {
+		if isUUID(name[i:]) {
+			b.WriteByte('X')
+			i += uuidLen
+			continue
+		}
 		j := i
 		for j < len(name) && isHex(name[j]) {
 			j++
@@ -33,6 +38,21 @@ func shapeOf(name string) string {
 		}
 	}
 	return b.String()
+}
+
+const uuidLen = 36
+
+// isUUID tells whether s begins with a UUID.
+func isUUID(s string) bool {
+	if len(s) < uuidLen {
+		return false
+	}
+	for i := range uuidLen {
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash != (s[i] == '-') || !dash && !isHex(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

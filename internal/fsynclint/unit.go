@@ -1,6 +1,9 @@
 package fsynclint
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A unit is what the program commits: a file that gets its final name together with what
 // was made in its directory, or a directory that does.
@@ -105,7 +108,7 @@ func (u *unit) needs(at Ref) (ns []need) {
 			if u.how != byCreate && since.Line > u.commit.Ended {
 				return // what is written after the commit is no part of it
 			}
-			ns = append(ns, need{needData, n, n.home, since})
+			ns = append(ns, need{needData, n, cmp.Or(n.home, u.entry), since})
 		}
 	}
 	name := func(kind needKind, e *entry) {
@@ -113,8 +116,11 @@ func (u *unit) needs(at Ref) (ns []need) {
 			ns = append(ns, need{kind, e.node, e, e.changed})
 		}
 	}
-	if u.file != nil {
+	if u.file != nil && (u.root.home != nil || u.late != nil) {
 		data(u.file)
+	}
+	if u.root.home == nil {
+		return ns // it is gone, or something newer has its name
 	}
 	for _, m := range u.members() {
 		data(m)

@@ -77,8 +77,13 @@ type scripter struct {
 	at   map[*file]spot // where a file is, in the course of the script
 	ids  map[*file]int
 	tops map[*file]string
-	w    *window
-	sig  strings.Builder
+	old  []*file // what the commit replaces
+	// pending are directories above it whose names are not durable when it begins.
+	pending []*file
+	w       *window
+	depth   int
+	broken  bool
+	sig     strings.Builder
 }
 
 type spot struct {
@@ -99,9 +104,7 @@ func newScript(u *unit, ops []op) *scripter {
 			s.own[f] = true
 		}
 	}
-	for d := u.entry.dir; d.home != nil && d.isNew(); d = d.home.dir {
-		s.own[d] = true
-	}
+	s.ancestors()
 	dirs := map[*file]bool{}
 	for i := range ops {
 		if o := &ops[i]; o.fam == u.fam && o.fam != nil && o.node.unit != u {
@@ -121,17 +124,44 @@ func newScript(u *unit, ops []op) *scripter {
 	return s
 }
 
+// ancestors finds the directories above the commit whose names are not durable when its
+// first operation comes.
+func (s *scripter) ancestors() {
+	for d := s.u.entry.dir; d.home != nil; d = d.home.dir {
+		if !d.isNew() {
+			continue
+		}
+		s.own[d] = true
+		if d.made.Line < s.u.from && !d.home.durableBefore(Ref{Line: s.u.from}) {
+			s.pending = append(s.pending, d)
+		}
+	}
+	slices.Reverse(s.pending) // from the top
+}
+
+// unborn is what a directory is called before the step that gives it its name: what is in
+// it is there before the script begins, and its name is not durable.
+const unborn = "not durable: "
+
 // build writes the script and what tells it from others. It is nil if it is too long.
 func (s *scripter) build() (*window, string) {
-	if len(s.ops) == 0 || len(s.ops) > maxWindow {
+	if len(s.ops) == 0 || len(s.ops)+len(s.pending) > maxWindow {
 		return nil, ""
+	}
+	for _, d := range s.pending {
+		at := spot{d.home.dir, unborn + d.home.name}
+		s.w.setup = append(s.w.setup, step{kind: opMkdir, id: s.number(d), name: s.path(at)})
+		s.at[d] = at
 	}
 	for i := range s.ops {
 		s.place(i)
 	}
-	ends := map[*file]bool{} // of the setup
-	for f := range s.at {
-		ends[f] = true
+	s.standing()
+	for _, d := range s.pending {
+		s.step(&op{kind: opRename, node: d, dir: d.home.dir, name: unborn + d.home.name, toDir: d.home.dir, toName: d.home.name, ref: d.made})
+	}
+	for _, old := range s.old {
+		s.w.old = append(s.w.old, goal{s.ids[old], s.path(s.at[old])})
 	}
 	s.w.ackAt = -1
 	for i := range s.ops {
@@ -144,6 +174,9 @@ func (s *scripter) build() (*window, string) {
 	}
 	if s.w.ackAt < 0 {
 		s.goals(len(s.ops))
+	}
+	if s.broken {
+		return nil, ""
 	}
 	return s.w, s.sig.String()
 }
@@ -179,6 +212,23 @@ func (s *scripter) place(i int) {
 	s.before(o.node, where, i)
 }
 
+// standing puts the directories that operations are in, and that none of them makes, into
+// the setup.
+func (s *scripter) standing() {
+	made := map[*file]bool{}
+	for i := range s.ops {
+		o := &s.ops[i]
+		for _, d := range []*file{o.dir, o.toDir} {
+			if d != nil && !made[d] {
+				s.dirPath(d)
+			}
+		}
+		if o.kind == opMkdir {
+			made[o.node] = true
+		}
+	}
+}
+
 // before puts a file into the setup, unless an operation of the script makes it, or one
 // before the i-th has placed it.
 func (s *scripter) before(f *file, where spot, i int) {
@@ -192,19 +242,15 @@ func (s *scripter) before(f *file, where spot, i int) {
 	}
 	s.number(f)
 	s.at[f] = where
-	kind := opCreate
+	name := s.path(where)
 	if f.dir {
-		kind = opMkdir
-	}
-	if kind == opCreate && !f.dir {
-		name := s.path(where)
-		s.w.setup = append(s.w.setup, step{kind: opCreate, id: s.ids[f], name: name})
-		if s.isOld(f) {
-			s.w.old = append(s.w.old, goal{s.ids[f], name})
-		}
+		s.w.setup = append(s.w.setup, step{kind: opMkdir, id: s.ids[f], name: name})
 		return
 	}
-	s.w.setup = append(s.w.setup, step{kind: kind, id: s.ids[f], name: s.path(where)})
+	s.w.setup = append(s.w.setup, step{kind: opCreate, id: s.ids[f], name: name})
+	if s.isOld(f) {
+		s.old = append(s.old, f)
+	}
 }
 
 // isOld tells whether a file is of what the commit replaces.
@@ -230,7 +276,16 @@ func (s *scripter) number(f *file) int {
 
 // path is the name of a place in the script's file system. A directory that nothing
 // happens to stands at the top, by its own name.
-func (s *scripter) path(at spot) string { return s.dirPath(at.dir) + "/" + at.name }
+func (s *scripter) path(at spot) string {
+	if s.depth++; s.depth > maxDepth {
+		s.broken = true // by a trace that does not fit together, a directory lies in itself
+		return "/" + at.name
+	}
+	defer func() { s.depth-- }()
+	return s.dirPath(at.dir) + "/" + at.name
+}
+
+const maxDepth = 256
 
 func (s *scripter) dirPath(d *file) string {
 	if at, ok := s.at[d]; ok {
@@ -242,6 +297,13 @@ func (s *scripter) dirPath(d *file) string {
 				s.before(d, spot{o.dir, o.name}, i)
 				return s.dirPath(d)
 			}
+		}
+	}
+	for up := d; up.home != nil; up = up.home.dir { // it lies in a directory that matters
+		if _, ok := s.at[up.home.dir]; ok {
+			s.w.setup = append(s.w.setup, step{kind: opMkdir, id: s.number(d), name: s.dirPath(d.home.dir) + "/" + d.home.name})
+			s.at[d] = spot{d.home.dir, d.home.name}
+			return s.path(s.at[d])
 		}
 	}
 	if name, ok := s.tops[d]; ok {
@@ -274,8 +336,11 @@ func (s *scripter) goals(step int) {
 		}
 		if at, ok := s.at[f]; ok {
 			s.w.want = append(s.w.want, goal{s.number(f), s.path(at)})
-			fmt.Fprintf(&s.sig, "want %d;", s.number(f))
 		}
+	}
+	slices.SortFunc(s.w.want, func(a, b goal) int { return a.id - b.id })
+	for _, g := range s.w.want {
+		fmt.Fprintf(&s.sig, "want %d;", g.id)
 	}
 	s.sig.WriteString("ack;")
 }
