@@ -89,10 +89,7 @@ func (a *assembler) extend(text, rest string) {
 		return
 	}
 	text = strings.TrimSpace(text)
-	if strings.HasPrefix(text, "> ") {
-		text = text[2:] // quoted in a mail
-	}
-	a.cur.text += " " + text
+	a.cur.text += " " + strings.TrimPrefix(text, "> ") // quoted in a mail
 }
 
 // take gives the open record away.

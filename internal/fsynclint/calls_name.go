@@ -90,7 +90,7 @@ func (p *replay) rename(c *call, fromDir, fromArg, toDir, toArg int) {
 		}
 	}
 	away := p.judge.renaming(n, dir, base, c.Ref)
-	p.log.add(op{kind: opRename, node: n, dir: src.dir, name: src.name, toDir: dir, toName: base, replaced: replaced, ref: c.Ref, fam: away})
+	p.log.add(op{kind: opRename, node: n, dir: src.dir, name: src.name, toDir: dir, toName: base, replaced: replaced, ref: c.Ref, relies: away.newest()})
 	p.tree.leave(src, c.Ref)
 	if src.dir == dir { // one register: the new name stands for the end of the old one
 		dir.wait = dir.wait[:len(dir.wait)-1]
@@ -191,7 +191,7 @@ func (p *replay) remove(c *call, dirArg, pathArg int) {
 		return
 	}
 	fam := p.judge.removing(n, e, c.Ref)
-	p.log.add(op{kind: opRemove, node: n, dir: e.dir, name: e.name, ref: c.Ref, fam: fam})
+	p.log.add(op{kind: opRemove, node: n, dir: e.dir, name: e.name, ref: c.Ref, relies: fam.newest()})
 	p.tree.leave(e, c.Ref)
 	p.tree.seen.note(name, false)
 	p.judge.removed(n, e, fam, c.Ref)

@@ -45,7 +45,7 @@ func (j *judge) inOrder() []*family {
 }
 
 func (f *family) newest() *unit {
-	if len(f.units) == 0 {
+	if f == nil || len(f.units) == 0 {
 		return nil
 	}
 	return f.units[len(f.units)-1]

@@ -28,10 +28,9 @@ type reader struct {
 	halves  map[ThreadID]half
 
 	calls   int
-	orphans int      // halves whose other half is not in the trace
-	orphan  Ref      // the first of them
-	garbled int      // records that are no calls
-	lost    []string // what went beyond a limit
+	orphans int // halves whose other half is not in the trace
+	orphan  Ref // the first of them
+	garbled int // records that are no calls
 }
 
 // A half is the beginning of a call.

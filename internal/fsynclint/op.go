@@ -12,9 +12,9 @@ type op struct {
 	toName   string
 	replaced *file // by a rename
 	ref      Ref
-	assumed  bool    // a write that the trace does not show
-	over     bool    // a write over what is there
-	fam      *family // of what destroys a generation
+	assumed  bool  // a write that the trace does not show
+	over     bool  // a write over what is there
+	relies   *unit // of what destroys an older generation: the commit that it relies on
 }
 
 type opKind int

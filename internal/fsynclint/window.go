@@ -107,7 +107,7 @@ func newScript(u *unit, ops []op) *scripter {
 	s.ancestors()
 	dirs := map[*file]bool{}
 	for i := range ops {
-		if o := &ops[i]; o.fam == u.fam && o.fam != nil && o.node.unit != u {
+		if o := &ops[i]; o.relies == u && o.node.unit != u {
 			s.own[o.node] = true
 		}
 	}
@@ -166,7 +166,7 @@ func (s *scripter) build() (*window, string) {
 	s.w.ackAt = -1
 	for i := range s.ops {
 		o := &s.ops[i]
-		relied := o.fam != nil && o.fam == s.u.fam || s.u.relied.Line > 0 && o.ref.Line >= s.u.relied.Line
+		relied := o.relies == s.u || s.u.relied.Line > 0 && o.ref.Line >= s.u.relied.Line
 		if relied && s.w.ackAt < 0 && o.ref.Ended > s.u.commit.Ended {
 			s.goals(i)
 		}
@@ -259,7 +259,7 @@ func (s *scripter) isOld(f *file) bool {
 		return true
 	}
 	for i := range s.ops {
-		if o := &s.ops[i]; o.node == f && o.fam == s.u.fam && o.fam != nil {
+		if o := &s.ops[i]; o.node == f && o.relies == s.u {
 			return true
 		}
 	}
