@@ -68,7 +68,7 @@ func (p *replay) open(c *call, dirArg, pathArg, flagArg int) {
 		if ok && real != name && !strings.HasSuffix(c.retPath, deletedMark) && p.tree.find(name) == nil {
 			p.tree.learn(name, real)
 		}
-		if p.tree.find(name) == nil || !ok {
+		if !ok || p.tree.find(name) == nil {
 			name = p.tree.clean("/", real)
 		}
 	}

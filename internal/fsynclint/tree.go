@@ -94,7 +94,7 @@ func (t *tree) learn(name, real string) {
 
 // parts are the elements of a clean absolute path.
 func parts(name string) []string {
-	if name == "/" {
+	if len(name) < 2 {
 		return nil
 	}
 	return strings.Split(name[1:], "/")

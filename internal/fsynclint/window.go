@@ -276,18 +276,16 @@ func (s *scripter) number(f *file) int {
 
 // path is the name of a place in the script's file system. A directory that nothing
 // happens to stands at the top, by its own name.
-func (s *scripter) path(at spot) string {
-	if s.depth++; s.depth > maxDepth {
-		s.broken = true // by a trace that does not fit together, a directory lies in itself
-		return "/" + at.name
-	}
-	defer func() { s.depth-- }()
-	return s.dirPath(at.dir) + "/" + at.name
-}
+func (s *scripter) path(at spot) string { return s.dirPath(at.dir) + "/" + at.name }
 
 const maxDepth = 256
 
 func (s *scripter) dirPath(d *file) string {
+	if s.depth++; s.depth > maxDepth {
+		s.broken = true // by a trace that does not fit together, a directory lies in itself
+		return "/"
+	}
+	defer func() { s.depth-- }()
 	if at, ok := s.at[d]; ok {
 		return s.path(at)
 	}
@@ -295,7 +293,10 @@ func (s *scripter) dirPath(d *file) string {
 		if o := &s.ops[i]; o.node == d && (o.kind == opRename || o.kind == opRemove) && s.own[d] {
 			if _, made := s.ids[d]; !made {
 				s.before(d, spot{o.dir, o.name}, i)
-				return s.dirPath(d)
+				if at, ok := s.at[d]; ok {
+					return s.path(at)
+				}
+				break
 			}
 		}
 	}
