@@ -48,7 +48,8 @@ const policy = `
 	run                    < . checkpoint checkpoint/store durable flink internal/coordinator internal/job internal/keyed libraries
 
 	# the tools and what shows them
-	cmd/...            < checkpoint checkpoint/store durable flink libraries
+	internal/fsynclint < durable durable/crashfs
+	cmd/...            < checkpoint checkpoint/store durable flink internal/fsynclint libraries
 	examples/...       < . run connector/file connector/generator connector/ratelimit
 	bench/...          < . run checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
 `

@@ -125,3 +125,19 @@ func within(dir, point string) bool {
 	dir, point = path.Clean(dir), path.Clean(point)
 	return dir == point || point == "/" || strings.HasPrefix(dir, point+"/")
 }
+
+// MountIn tells the mount of a directory by the text of a mountinfo file alone, as one
+// that was copied from another machine. What such a file does not show stays unseen.
+func MountIn(mountinfo, dir string) (Mount, error) {
+	lines, err := parseMountinfo(mountinfo)
+	if err != nil {
+		return Mount{}, err
+	}
+	l, ok := findMount(lines, dir, "", 0)
+	if !ok {
+		return Mount{}, fmt.Errorf("no mount of %s in mountinfo", dir)
+	}
+	m := l.mount()
+	m.Dir = dir
+	return m, nil
+}

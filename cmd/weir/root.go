@@ -69,7 +69,7 @@ the job runs.`,
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(usageError)
 	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
-		t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand())
+		t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand(), t.traceCommand())
 	return root
 }
 

@@ -93,7 +93,9 @@ func (f *FS) settle() {
 	f.pending = nil
 	for _, n := range f.nodes {
 		n.born = true
-		n.settle()
+		if !n.spoiled { // what a failed sync has lost is written by nobody
+			n.settle()
+		}
 	}
 }
 
