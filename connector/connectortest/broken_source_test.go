@@ -201,6 +201,41 @@ func unstable() wrongs {
 	}}
 }
 
+// oneForAll has one reader for each split, whoever asks; and a lock, so that it is wrong
+// in this way only.
+func oneForAll() wrongs {
+	shared := map[string]*page{}
+	var mu sync.Mutex
+	locked := func(f func()) {
+		mu.Lock()
+		defer mu.Unlock()
+		f()
+	}
+	return wrongs{
+		open: func(r *page, id string) (_ *page, err error) {
+			locked(func() {
+				if shared[id] == nil || shared[id].closed {
+					shared[id] = r
+				}
+				r = shared[id]
+			})
+			return r, nil
+		},
+		read: func(r *page, ctx context.Context, records [][]byte) (n int, err error) {
+			locked(func() { n, err = r.right(ctx, records) })
+			return n, err
+		},
+		position: func(r *page) (p []byte) {
+			locked(func() { p = encodeAt(r.at) })
+			return p
+		},
+		close: func(r *page) error {
+			locked(func() { r.closed = true })
+			return nil
+		},
+	}
+}
+
 // Each of them is wrong in one way, and each is caught, by the check that is named.
 func TestBrokenSources(t *testing.T) {
 	always := func(w wrongs) func() wrongs { return func() wrongs { return w } }
@@ -308,18 +343,7 @@ func TestBrokenSources(t *testing.T) {
 			return slices.Clone(r.buf)
 		}}), "replay"},
 		{"position moves when it is asked for", always(wrongs{position: func(r *page) []byte { r.at++; return encodeAt(r.at - 1) }}), "splits"},
-		{"state in the source", func() wrongs {
-			shared := map[string]*page{} // a reader for each split, whoever asks
-			var mu sync.Mutex
-			return wrongs{open: func(r *page, id string) (*page, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				if shared[id] == nil || shared[id].closed {
-					shared[id] = r
-				}
-				return shared[id], nil
-			}, close: func(r *page) error { r.closed = true; return nil }}
-		}, "readers at the same time"},
+		{"state in the source", oneForAll, "readers at the same time"},
 		{"a cancelled read loses its records", always(wrongs{read: func(r *page, ctx context.Context, records [][]byte) (int, error) {
 			n, err := r.right(ctx, records)
 			if ctx.Err() != nil {
