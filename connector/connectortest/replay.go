@@ -67,9 +67,9 @@ func (s *sourceTest[T]) readAll(look func(id string, batch int, steps []step[T])
 // Of a split with many records some positions are tried, and of what follows a position
 // the beginning: the others have the rest.
 const (
-	maxPositions = 200  // of one reading; the first and the last are among them
-	maxReplayed  = 4000 // records that follow one of a split's positions, read to the end
-	window       = 50   // records, otherwise
+	maxPositions = 200 // of one reading; the first and the last are among them
+	wholeSplit   = 400 // records; a split with no more is read to its end from everywhere
+	window       = 50  // records that are read of a larger one, but for every 50th position
 )
 
 // replay: from every position that there was a new reader, of a source made anew, gives
@@ -99,7 +99,7 @@ func (s *sourceTest[T]) replay() error {
 					continue
 				}
 				limit := len(want)
-				if limit > maxReplayed/10 && i%50 != 0 {
+				if len(want) > wholeSplit && i%50 != 0 {
 					limit = window
 				}
 				again := batches[(i+batch)%len(batches)]
