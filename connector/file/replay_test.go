@@ -138,6 +138,7 @@ func TestFolderAndFollow(t *testing.T) {
 			want := map[string][]string{"a.txt": {"1", "2", "3", "4", "5"}, "b.txt": {"6", "7"}, "empty": nil}
 			for name, opts := range map[string][]Option{"bounded": nil, "followed": {Follow()}} {
 				t.Run(name, func(t *testing.T) {
+					t.Parallel() // who follows waits most of the time
 					connectortest.Source(t, connectortest.SourceConfig[string]{
 						New:  func() weir.Source[string] { return Lines(dir, opts...) },
 						Want: want,
