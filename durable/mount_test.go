@@ -3,6 +3,7 @@ package durable
 import (
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -102,7 +103,7 @@ func FuzzParseMountinfo(f *testing.F) {
 		if !ok {
 			return
 		}
-		if l.point != "/" && !strings.HasPrefix("/a b/c/", l.point+"/") {
+		if point := path.Clean(l.point); point != "/" && !strings.HasPrefix("/a b/c/", point+"/") {
 			t.Errorf("/a b/c is said to be on %q", l.point)
 		}
 		for _, w := range l.mount().Warnings() {
