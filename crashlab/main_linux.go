@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/weirstream/weir/crashlab/lab"
+	"github.com/weirstream/weir/crashlab/loopmount"
+)
+
+func main() {
+	s, err := parse(os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		os.Exit(exitGood)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitUsage)
+	}
+	if missing := loopmount.Missing(s.Configs); len(missing) > 0 {
+		fmt.Fprintln(os.Stderr, "crashlab cannot run here:")
+		for _, m := range missing {
+			fmt.Fprintln(os.Stderr, "  "+m)
+		}
+		os.Exit(exitCannot)
+	}
+	server, exit := lab.Enter()
+	if server {
+		exit = run(s)
+	}
+	os.Exit(exit)
+}
+
+func run(s settings) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	out := newPrinter(s)
+	begun := time.Now()
+	err := lab.Run(ctx, s.Options, out.result, out.progress)
+	out.end(time.Since(begun))
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "interrupted; everything is unmounted")
+		return exitInterrupted
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "crashlab has failed:", err)
+		return exitBad
+	case out.complaints > 0:
+		return exitBad
+	}
+	return exitGood
+}
