@@ -90,7 +90,7 @@ func parse(args []string) (s settings, err error) {
 	if err := fs.Parse(args); err != nil {
 		return s, err
 	}
-	s.Checkpoints, s.Every, s.JobRate = 5, 2*time.Second, 4000
+	s.Checkpoints, s.Every, s.JobRate = 4, 2*time.Second, 4000
 	if *quick {
 		given := map[string]bool{}
 		fs.Visit(func(f *flag.Flag) { given[f.Name] = true })

@@ -10,7 +10,8 @@ import (
 // A Cut is a power cut: the moment, and what the disk's cache made of the writes that
 // no flush had covered. It means the same image every time.
 type Cut struct {
-	// Before is the event that did not happen any more: a write, or the end of the log.
+	// Before is the event that did not happen any more: a write, a flush, or the end of
+	// the log.
 	Before int
 	// Seed is 0 if every write before that is on the disk: a prefix of the log. Otherwise
 	// it draws which of the writes since the last flush are, block by block.
@@ -78,11 +79,12 @@ func Plan(l Log, n int, seed uint64) []Cut {
 	for _, i := range spread(moments, n-n/3) {
 		cuts = append(cuts, Cut{Before: i})
 	}
-	// A moment with fewer than two writes open has no order to change, but the one may
-	// still be lost.
-	open := slices.DeleteFunc(moments, func(i int) bool {
-		return !slices.ContainsFunc(l[l.flushedBefore(i):i], func(e Event) bool { return e.Kind == Write })
-	})
+	var open []int
+	for i := range len(l) + 1 {
+		if (i == len(l) || l[i].Kind != Mark) && l.loosens(i) {
+			open = append(open, i)
+		}
+	}
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	for len(open) > 0 && len(cuts) < n {
 		cuts = append(cuts, Cut{Before: open[rnd.IntN(len(open))], Seed: rnd.Uint64()>>1 + 1})
@@ -91,6 +93,18 @@ func Plan(l Log, n int, seed uint64) []Cut {
 		return cmp.Or(cmp.Compare(a.solid(l), b.solid(l)), cmp.Compare(a.Before, b.Before), cmp.Compare(a.Seed, b.Seed))
 	})
 	return cuts
+}
+
+// loosens tells whether the writes that are not covered by a flush before event i can
+// survive in another way than in their order: there are two of them, or one can be torn.
+func (l Log) loosens(i int) bool {
+	blocks := int64(0)
+	for _, e := range l[l.flushedBefore(i):i] {
+		if e.Kind == Write {
+			blocks += (e.Off+int64(len(e.Data))-1)/BlockBytes - e.Off/BlockBytes + 1
+		}
+	}
+	return blocks > 1
 }
 
 // spread picks n of all, the first and the last among them.

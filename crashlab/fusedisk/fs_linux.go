@@ -32,6 +32,7 @@ func Mount(dir string) (*FS, error) {
 			DirectMountStrict: true, // no helper program is needed, as we are root
 			MaxWrite:          1 << 20,
 			DisableXAttrs:     true,
+			DisableSplice:     true, // what is read comes from memory
 		},
 	})
 	if err != nil {

@@ -24,9 +24,19 @@ var (
 func byHand(name string, kind Kind, what string, s syncs) Workload {
 	return Workload{
 		Name: name, Kind: kind, What: what,
-		Prepare: func(dir string) error { return os.Mkdir(handDir(dir), 0o755) },
+		// There is a checkpoint before the recording begins, durable, so that whoever goes
+		// back has something to go back to.
+		Prepare: func(dir string) error {
+			if err := os.Mkdir(handDir(dir), 0o755); err != nil {
+				return err
+			}
+			return s.checkpoint(handDir(dir), 1, nobody{})
+		},
 		Run: func(dir string, setup Setup, w World) error {
-			return cycle(setup, w, func(id checkpoint.ID) error { return s.checkpoint(handDir(dir), id, w) })
+			if err := w.Ack(1); err != nil {
+				return err
+			}
+			return cycle(2, setup, w, func(id checkpoint.ID) error { return s.checkpoint(handDir(dir), id, w) })
 		},
 		Find: findByHand,
 	}
@@ -76,14 +86,14 @@ func (s syncs) checkpoint(job string, id checkpoint.ID, w World) error {
 	if err := w.Ack(id); err != nil {
 		return err
 	}
+	if id == 1 {
+		return nil
+	}
 	return discard(job, id-1)
 }
 
-// discard deletes the checkpoint before, if there is one: only the last is retained.
+// discard deletes the checkpoint before: only the last is retained.
 func discard(job string, id checkpoint.ID) error {
-	if id == 0 {
-		return nil
-	}
 	dir := handCheckpoint(job, id)
 	for i := range stateFiles {
 		if err := os.Remove(filepath.Join(dir, stateName(id, i))); err != nil {

@@ -27,7 +27,7 @@ func ofStore(name, what string, retain int) Workload {
 			if err != nil {
 				return err
 			}
-			err = cycle(setup, w, func(id checkpoint.ID) error {
+			err = cycle(1, setup, w, func(id checkpoint.ID) error {
 				if err := publish(s, id); err != nil {
 					return err
 				}
