@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux || !(amd64 || arm64)
 
 package main
 
@@ -16,6 +16,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(exitUsage)
 	}
-	fmt.Fprintln(os.Stderr, "crashlab cannot run here: it needs Linux, with FUSE and loop devices")
+	fmt.Fprintln(os.Stderr, "crashlab cannot run here: it needs Linux with FUSE and loop devices, on amd64 or arm64")
 	os.Exit(exitCannot)
 }
