@@ -17,6 +17,7 @@ import (
 )
 
 func main() {
+	lab.Enter()
 	s, err := parse(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		os.Exit(exitGood)
@@ -32,11 +33,7 @@ func main() {
 		}
 		os.Exit(exitCannot)
 	}
-	server, exit := lab.Enter()
-	if server {
-		exit = run(s)
-	}
-	os.Exit(exit)
+	os.Exit(run(s))
 }
 
 func run(s settings) int {

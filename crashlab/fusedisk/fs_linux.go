@@ -12,35 +12,56 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 
 	"github.com/weirstream/weir/crashlab/blocklog"
 )
 
-// An FS is a mounted file system of disks.
+// An FS is a file system of disks.
 type FS struct {
 	dir    string
 	root   *fs.Inode
 	server *fuse.Server
 }
 
-// Mount mounts an empty file system of disks on dir, which must exist.
-func Mount(dir string) (*FS, error) {
+const maxWrite = 1 << 20 // bytes in one request
+
+// Serve serves an empty file system of disks, which mount will mount on dir,
+// perhaps in another mount namespace. Device is the /dev/fuse that belongs to
+// it; whoever mounts must not keep it open.
+//
+// The kernel fails all requests as soon as nobody has it open any more. So the mount is
+// not left to go-fuse, which would let every process that is started from then on inherit
+// it: those would wait for ever for a server that has died.
+func Serve(dir string, mount func(device int) error) (*FS, error) {
+	device, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open /dev/fuse: %w", err)
+	}
+	if err := mount(device); err != nil {
+		unix.Close(device)
+		return nil, fmt.Errorf("mount the file system of disks: %w", err)
+	}
 	root := &fs.Inode{}
-	server, err := fs.Mount(dir, root, &fs.Options{
+	server, err := fs.Mount(fmt.Sprintf("/dev/fd/%d", device), root, &fs.Options{
 		Logger: log.New(os.Stderr, "fuse: ", 0),
 		MountOptions: fuse.MountOptions{
-			FsName:            "crashlab",
-			Name:              "crashlab",
-			DirectMountStrict: true, // no helper program is needed, as we are root
-			MaxWrite:          1 << 20,
-			DisableXAttrs:     true,
-			DisableSplice:     true, // what is read comes from memory
+			MaxWrite:      maxWrite,
+			DisableXAttrs: true,
+			DisableSplice: true, // what is read comes from memory
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("mount the file system of disks: %w", err)
+		unix.Close(device)
+		return nil, fmt.Errorf("serve the file system of disks: %w", err)
 	}
 	return &FS{dir: dir, root: root, server: server}, nil
+}
+
+// Mount mounts what is served behind device on dir.
+func Mount(device int, dir string) error {
+	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0,max_read=%d", device, maxWrite)
+	return unix.Mount("crashlab", dir, "fuse.crashlab", unix.MS_NOSUID|unix.MS_NODEV, options)
 }
 
 // Add makes a disk of zeros. Names are used once.
@@ -51,13 +72,8 @@ func (f *FS) Add(name string, size int64) *Disk {
 	return d
 }
 
-// Unmount ends it. No loop device may be left on a disk.
-func (f *FS) Unmount() error {
-	if err := f.server.Unmount(); err != nil {
-		return fmt.Errorf("unmount the file system of disks: %w", err)
-	}
-	return nil
-}
+// Wait waits until it has been unmounted.
+func (f *FS) Wait() { f.server.Wait() }
 
 // A node is a disk as go-fuse sees it. Nothing but its bytes is kept, and the kernel
 // keeps no copy of those: a write that has returned is in the log.

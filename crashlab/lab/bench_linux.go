@@ -21,6 +21,7 @@ type bench struct {
 	Options
 	tmp      string
 	disks    *fusedisk.FS
+	mounts   *namespace
 	setup    workload.Setup
 	progress func(format string, args ...any)
 }
@@ -39,6 +40,9 @@ func Run(ctx context.Context, o Options, report func(*Result), progress func(for
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.tmp)) }()
+	if b.tmp, err = filepath.EvalSymlinks(b.tmp); err != nil { // as the kernel lists mounts
+		return err
+	}
 	if slices.ContainsFunc(o.Workloads, func(w workload.Workload) bool { return w.Name == workload.JobName }) {
 		if err := b.buildJob(ctx); err != nil {
 			return err
@@ -48,10 +52,17 @@ func Run(ctx context.Context, o Options, report func(*Result), progress func(for
 	if err := os.Mkdir(served, 0o755); err != nil {
 		return err
 	}
-	if b.disks, err = fusedisk.Mount(served); err != nil {
+	b.disks, err = fusedisk.Serve(served, func(device int) (err error) {
+		b.mounts, err = newNamespace(device, served)
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.disks.Unmount()) }()
+	defer func() {
+		err = errors.Join(err, b.mounts.end())
+		b.disks.Wait()
+	}()
 
 	records, err := b.recordAll(ctx)
 	if err != nil {

@@ -3,6 +3,7 @@ package lab
 import (
 	"time"
 
+	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/crashlab/judge"
 	"github.com/weirstream/weir/crashlab/loopmount"
 	"github.com/weirstream/weir/crashlab/workload"
@@ -32,6 +33,7 @@ type Result struct {
 	Tally    judge.Tally
 
 	Writes, Flushes int           // in the record
+	Acked           checkpoint.ID // the last checkpoint reported complete in it
 	Length          time.Duration // of the record
 	Took            time.Duration // looking at all images
 

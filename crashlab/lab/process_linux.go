@@ -3,78 +3,79 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// roleKey is the environment variable that tells a process of this program what it is.
-const roleKey = "CRASHLAB_ROLE"
-
+// Environment variables that tell a process of this program what it is.
 const (
-	roleServer   = "server"   // serves the disks and decides
-	roleWorkload = "workload" // writes checkpoints
-	roleRecovery = "recovery" // mounts images and recovers
+	roleKey      = "CRASHLAB_ROLE"
+	namespaceKey = "CRASHLAB_NAMESPACE" // the mount namespace that it has to enter first
 )
 
-// Enter comes first in main. It returns true in the process that is to call Run, in a
-// mount namespace of its own. In every other it does that process's work, and returns
-// false and the exit code.
-func Enter() (server bool, exit int) {
-	switch os.Getenv(roleKey) {
-	case roleServer:
-		// What is mounted here must not show outside, or it would stay there.
-		if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
-			fmt.Fprintln(os.Stderr, "keep mounts to this process:", err)
-			return false, 1
-		}
-		return true, 0
-	case roleWorkload:
-		return false, workloadProcess()
-	case roleRecovery:
-		return false, recoveryProcess()
-	default:
-		return false, startServer()
+// The roles. Without one it is the server.
+const (
+	roleNamespace = "namespace" // keeps the mount namespace
+	roleWorkload  = "workload"  // writes checkpoints
+	roleRecovery  = "recovery"  // mounts images and recovers
+	roleUnmount   = "unmount"   // unmounts what one of the two has left when it was ended
+)
+
+// Enter comes first in main. In a process that has a role it plays it, and never returns.
+func Enter() {
+	role := os.Getenv(roleKey)
+	if role == "" {
+		return
 	}
+	if ns := os.Getenv(namespaceKey); ns != "" {
+		fmt.Fprintln(os.Stderr, "enter the mount namespace of the bench:", enter(ns))
+		os.Exit(1)
+	}
+	play := map[string]func() int{
+		roleNamespace: namespaceProcess, roleWorkload: workloadProcess,
+		roleRecovery: recoveryProcess, roleUnmount: unmountProcess,
+	}[role]
+	os.Exit(play())
 }
 
-// startServer starts this program again in a new mount namespace, and waits for it.
-func startServer() int {
-	runtime.LockOSThread() // the server is told when this thread dies
-	cmd := self(roleServer)
-	cmd.Args = append(cmd.Args, os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGTERM}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if err := cmd.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, "start in a mount namespace of its own:", err)
-		return 1
-	}
-	go func() {
-		for s := range signals {
-			cmd.Process.Signal(s)
-		}
-	}()
-	err := cmd.Wait()
-	var exited *exec.ExitError
-	if errors.As(err, &exited) && exited.Exited() {
-		return exited.ExitCode()
-	}
+// enter starts this process anew in a mount namespace. It returns only if it cannot: a
+// namespace is a thread's, and this process has several until then.
+func enter(namespace string) error {
+	runtime.LockOSThread()
+	fd, err := unix.Open(namespace, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return err
 	}
-	return 0
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	if err := unix.Unshare(unix.CLONE_FS); err != nil {
+		return err
+	}
+	if err := unix.Setns(fd, unix.CLONE_NEWNS); err != nil {
+		return err
+	}
+	if err := unix.Chdir(dir); err != nil {
+		return err
+	}
+	if err := os.Unsetenv(namespaceKey); err != nil {
+		return err
+	}
+	return syscall.Exec("/proc/self/exe", os.Args, os.Environ())
 }
 
-// self is this program in another role.
-func self(role string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe")
+// self is this program in another role, which ends when this process does.
+func self(role string, args ...string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Env = append(os.Environ(), roleKey+"="+role)
+	cmd.Stderr = os.Stderr
+	// Not to be interrupted from the terminal: whoever started it ends it, also by dying.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	return cmd
 }

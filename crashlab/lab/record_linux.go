@@ -3,11 +3,10 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -31,61 +30,54 @@ func (r *record) name() string { return r.config.Name + "-" + r.workload.Name }
 // patience is how long a process may take for its next step: far more than it needs.
 const patience = 2 * time.Minute
 
-// record makes a file system on a new disk, runs a workload on it, and goes on recording
-// until the kernel has had time to write back what nobody has synced.
+// record runs a workload on a file system on a new disk, and goes on recording until the
+// kernel has had time to write back what nobody has synced.
 func (b *bench) record(ctx context.Context, c loopmount.Config, w workload.Workload) (r *record, err error) {
 	r = &record{config: c, workload: w}
 	disk := b.disks.Add("record-"+r.name(), c.Size)
 	defer disk.Show(blocklog.NewImage()) // gives its memory free
-	device, err := loopmount.Attach(disk.Path())
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, device.Detach()) }()
-	mkfs := exec.CommandContext(ctx, c.Mkfs[0], append(c.Mkfs[1:], device.Path)...)
-	if said, err := mkfs.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", c.Mkfs[0], err, said)
-	}
 	dir := filepath.Join(b.tmp, "record-"+r.name())
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := c.Mount(device.Path, dir); err != nil {
+	p, err := b.mounts.startPeer(roleWorkload)
+	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, loopmount.Unmount(dir)) }()
-	if err := b.follow(ctx, r, disk, dir); err != nil {
+	defer func() {
+		p.stop()
+		err = errors.Join(err, b.mounts.release(dir))
+	}()
+	defer context.AfterFunc(ctx, p.stop)()
+	if err := p.send.Encode(task{disk.Path(), dir, c, w.Name, b.setup}); err != nil {
 		return nil, err
+	}
+	if err := r.follow(p, disk); err != nil {
+		return nil, cmp.Or(ctx.Err(), err)
 	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-time.After(b.Settle):
 	}
-	r.log, err = disk.Stop()
-	return r, err
+	if r.log, err = disk.Stop(); err != nil {
+		return nil, err
+	}
+	if err := p.goOn(); err != nil {
+		return nil, err
+	}
+	return r, p.receive(new(telling), patience) // it has unmounted
 }
 
-// follow runs the workload in a process of its own and puts what it tells into the log.
-func (b *bench) follow(ctx context.Context, r *record, disk *fusedisk.Disk, dir string) error {
-	p, err := startPeer(roleWorkload)
-	if err != nil {
-		return err
-	}
-	defer p.stop()
-	defer context.AfterFunc(ctx, p.stop)()
-	if err := p.send.Encode(task{r.workload.Name, dir, b.setup}); err != nil {
-		return err
-	}
+// follow puts what a workload tells into the log, until it is done.
+func (r *record) follow(p *peer, disk *fusedisk.Disk) error {
 	for {
 		var t telling
-		err := p.receive(&t, patience)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
+		if err := p.receive(&t, patience); err != nil {
 			return err
-		case t.Done && t.Error != "":
+		}
+		switch {
+		case t.Error != "":
 			return errors.New(t.Error)
 		case t.Done:
 			return nil
@@ -95,7 +87,7 @@ func (b *bench) follow(ctx context.Context, r *record, disk *fusedisk.Disk, dir 
 		default:
 			disk.Mark(t.Mark)
 		}
-		if err := p.send.Encode(struct{}{}); err != nil {
+		if err := p.goOn(); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 
 	"github.com/weirstream/weir/crashlab/judge"
 	"github.com/weirstream/weir/crashlab/loopmount"
@@ -17,7 +16,7 @@ import (
 
 // A patient is an image to recover.
 type patient struct {
-	Device   string
+	Disk     string // the file
 	Dir      string // to mount it on
 	Config   string
 	Workload string
@@ -63,19 +62,18 @@ func (p patient) recover() (f judge.Finding, err error) {
 	if !ok {
 		return f, fmt.Errorf("there is no workload %q", p.Workload)
 	}
-	if len(c.Fsck) > 0 {
-		said, err := exec.Command(c.Fsck[0], append(c.Fsck[1:], p.Device)...).CombinedOutput()
-		var exit *exec.ExitError
-		if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == fsckCorrected) {
-			return judge.Finding{Unmountable: fmt.Sprintf("%s: %v: %s", c.Fsck[0], err, said)}, nil
-		}
+	// Each image gets a loop device of its own, so that nothing of another is in any cache.
+	device, err := loopmount.Attach(p.Disk)
+	if err != nil {
+		return f, err
 	}
-	if err := c.Mount(p.Device, p.Dir); err != nil {
+	defer func() { err = errors.Join(err, device.Detach()) }()
+	if err := c.Check(device.Path); err != nil {
+		return judge.Finding{Unmountable: err.Error()}, nil
+	}
+	if err := c.Mount(device.Path, p.Dir); err != nil {
 		return judge.Finding{Unmountable: err.Error()}, nil
 	}
 	defer func() { err = errors.Join(err, loopmount.Unmount(p.Dir)) }()
 	return w.Find(p.Dir, p.Setup, p.Restart), nil
 }
-
-// fsckCorrected is fsck's exit code for errors that were found and corrected.
-const fsckCorrected = 1

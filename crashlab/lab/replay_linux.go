@@ -14,7 +14,6 @@ import (
 	"github.com/weirstream/weir/crashlab/blocklog"
 	"github.com/weirstream/weir/crashlab/fusedisk"
 	"github.com/weirstream/weir/crashlab/judge"
-	"github.com/weirstream/weir/crashlab/loopmount"
 	"github.com/weirstream/weir/crashlab/workload"
 )
 
@@ -24,12 +23,16 @@ func (b *bench) replay(ctx context.Context, r *record) (res *Result, err error) 
 	res = &Result{
 		Config: r.config, Workload: r.workload, Expect: expected(r.config, r.workload),
 		Writes: r.log.Writes(), Flushes: r.log.Flushes(), Length: r.log.End(),
+		Acked: judge.ToldBefore(r.log, len(r.log)).Acked,
 	}
 	bed, err := b.newBed(r)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, bed.clear()) }()
+	defer func() {
+		bed.peer.stop()
+		err = errors.Join(err, b.mounts.release(bed.Dir))
+	}()
 	defer context.AfterFunc(ctx, bed.peer.stop)()
 
 	player := blocklog.NewPlayer(r.base, r.log)
@@ -74,6 +77,9 @@ func (res *Result) complain(limits string) {
 	if c := res.Expect.Complaint(&res.Tally); c != "" {
 		res.Complaints = append(res.Complaints, c)
 	}
+	if res.Acked < 2 {
+		res.Complaints = append(res.Complaints, fmt.Sprintf("%d checkpoints were reported complete: there was nothing to lose", res.Acked))
+	}
 	// What Weir says at the start of a job must be what is measured here.
 	switch {
 	case res.Config.Keeps && limits != "":
@@ -95,45 +101,31 @@ func (b *bench) newBed(r *record) (*bed, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
-	p, err := startPeer(roleRecovery)
+	p, err := b.mounts.startPeer(roleRecovery)
 	if err != nil {
 		return nil, err
 	}
+	disk := b.disks.Add("replay-"+r.name(), r.config.Size)
 	return &bed{
-		disk: b.disks.Add("replay-"+r.name(), r.config.Size), peer: p,
-		patient: patient{Dir: dir, Config: r.config.Name, Workload: r.workload.Name, Setup: b.setup},
+		disk: disk, peer: p,
+		patient: patient{Disk: disk.Path(), Dir: dir, Config: r.config.Name, Workload: r.workload.Name, Setup: b.setup},
 	}, nil
 }
 
-// recover lets recovery loose on an image. Each gets a loop device of its own, so that
-// nothing of another is in any cache.
-func (b *bed) recover(image *blocklog.Image, restart int) (f judge.Finding, err error) {
+// recover lets recovery loose on an image.
+func (b *bed) recover(image *blocklog.Image, restart int) (judge.Finding, error) {
 	b.disk.Show(image)
-	device, err := loopmount.Attach(b.disk.Path())
-	if err != nil {
-		return f, err
-	}
-	defer func() { err = errors.Join(err, device.Detach()) }()
 	p := b.patient
-	p.Device, p.Restart = device.Path, restart
+	p.Restart = restart
 	if err := b.peer.send.Encode(p); err != nil {
-		return f, err
+		return judge.Finding{}, err
 	}
 	var d diagnosis
 	if err := b.peer.receive(&d, patience); err != nil {
-		return f, err
+		return judge.Finding{}, err
 	}
 	if d.Error != "" {
-		return f, errors.New(d.Error)
+		return judge.Finding{}, errors.New(d.Error)
 	}
 	return d.Finding, nil
-}
-
-// clear takes away what a recovery that was ended in its midst has left mounted.
-func (b *bed) clear() error {
-	b.peer.stop()
-	if mounted, err := loopmount.Mounted(b.Dir); err != nil || !mounted {
-		return err
-	}
-	return loopmount.Unmount(b.Dir)
 }

@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -24,12 +22,10 @@ type peer struct {
 	end  sync.Once
 }
 
-// startPeer starts one. It must be stopped.
-func startPeer(role string) (*peer, error) {
+// startPeer starts one in the namespace. It must be stopped.
+func (ns *namespace) startPeer(role string) (*peer, error) {
 	cmd := self(role)
-	cmd.Stderr = os.Stderr
-	// Not to be interrupted from the terminal: whoever started it ends it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ns.enter(cmd)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -65,3 +61,6 @@ func (p *peer) receive(v any, patience time.Duration) error {
 	}
 	return err
 }
+
+// goOn answers a telling.
+func (p *peer) goOn() error { return p.send.Encode(struct{}{}) }

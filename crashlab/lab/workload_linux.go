@@ -4,26 +4,31 @@ package lab
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/crashlab/judge"
+	"github.com/weirstream/weir/crashlab/loopmount"
 	"github.com/weirstream/weir/crashlab/workload"
 	"github.com/weirstream/weir/durable"
 )
 
 // A task is what a process for a workload is told to do.
 type task struct {
+	Disk     string // the file
+	Dir      string // to mount it on
+	Config   loopmount.Config
 	Workload string
-	Dir      string
 	Setup    workload.Setup
 }
 
-// A telling is what it says in return; each but the last waits for an empty answer.
+// A telling is what it says in return. It waits for an answer to each, but to an error
+// and to the last, which has nothing in it: everything is unmounted.
 type telling struct {
 	Ready  bool   // everything that was prepared is durable
 	Limits string // with Ready: what Weir would warn of here
@@ -31,20 +36,23 @@ type telling struct {
 	Mark string // "ACK 3"
 
 	Done  bool
-	Error string // with Done
+	Error string
 }
 
-// workloadProcess is the process that writes checkpoints.
+// workloadProcess is the process that makes a file system and writes checkpoints.
 func workloadProcess() int {
 	w := &world{recv: json.NewDecoder(os.Stdin), send: json.NewEncoder(os.Stdout)}
-	last := telling{Done: true}
-	if err := w.work(); err != nil {
+	var t task
+	if err := w.recv.Decode(&t); err != nil {
+		return 1
+	}
+	var last telling
+	if err := w.work(t); err != nil {
 		last.Error = err.Error()
 	}
 	if err := w.send.Encode(last); err != nil {
 		return 1
 	}
-	io.Copy(io.Discard, os.Stdin) // until nobody listens any more
 	return 0
 }
 
@@ -54,15 +62,23 @@ type world struct {
 	send *json.Encoder
 }
 
-func (w *world) work() error {
-	var t task
-	if err := w.recv.Decode(&t); err != nil {
-		return err
-	}
+func (w *world) work(t task) (err error) {
 	wl, ok := workload.Named(t.Workload)
 	if !ok {
 		return fmt.Errorf("there is no workload %q", t.Workload)
 	}
+	device, err := loopmount.Attach(t.Disk)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, device.Detach()) }()
+	if err := t.Config.Make(device.Path); err != nil {
+		return err
+	}
+	if err := t.Config.Mount(device.Path, t.Dir); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, loopmount.Unmount(t.Dir)) }()
 	if err := wl.Prepare(t.Dir); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
@@ -70,17 +86,16 @@ func (w *world) work() error {
 	if err != nil {
 		return err
 	}
-	ready := telling{Ready: true}
-	for _, l := range mount.Warnings() {
-		ready.Limits += l + "\n"
-	}
 	if err := syncAll(t.Dir); err != nil {
 		return err
 	}
-	if err := w.tell(ready); err != nil {
+	if err := w.tell(telling{Ready: true, Limits: strings.Join(mount.Warnings(), "\n")}); err != nil {
 		return err
 	}
-	return wl.Run(t.Dir, t.Setup, w)
+	if err := wl.Run(t.Dir, t.Setup, w); err != nil {
+		return err
+	}
+	return w.tell(telling{Done: true}) // the answer comes when the record has ended
 }
 
 func (w *world) tell(t telling) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +19,6 @@ type Device struct {
 
 // Attach puts a loop device on a file.
 func Attach(file string) (*Device, error) {
-	// Not with package os, whose poller would ask whoever serves the file about it.
 	backing, err := unix.Open(file, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)
@@ -69,6 +69,35 @@ func (d *Device) Detach() error {
 	}
 	return nil
 }
+
+// Make makes the file system on a device.
+func (c Config) Make(device string) error {
+	said, err := exec.Command(c.Mkfs[0], append(c.Mkfs[1:], device)...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", c.Mkfs[0], err, said)
+	}
+	return nil
+}
+
+// Check repairs the file system on a device as far as its configuration wants it before
+// it is mounted after a power cut.
+func (c Config) Check(device string) error {
+	if len(c.Fsck) == 0 {
+		return nil
+	}
+	said, err := exec.Command(c.Fsck[0], append(c.Fsck[1:], device)...).CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == fsckCorrected {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", c.Fsck[0], err, said)
+	}
+	return nil
+}
+
+// fsckCorrected is fsck's exit code for errors that were found and corrected.
+const fsckCorrected = 1
 
 // Mount mounts a device on dir: this is where the file system recovers from the power
 // cut.

@@ -63,17 +63,3 @@ func deduplicated(lines []string) (out []string) {
 	}
 	return out
 }
-
-// Mounted tells whether something is mounted on dir, in this mount namespace.
-func Mounted(dir string) (bool, error) {
-	text, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return false, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) > 4 && f[4] == dir {
-			return true, nil
-		}
-	}
-	return false, nil
-}

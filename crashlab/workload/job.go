@@ -46,8 +46,8 @@ func flights(dir string, s Setup, args ...string) *exec.Cmd {
 }
 
 var (
-	completeLine = regexp.MustCompile(`msg="checkpoint complete" checkpoint=(\d+)`)
-	restoredLine = regexp.MustCompile(`msg=restored checkpoint=(\d+)`)
+	completeLine = regexp.MustCompile(`msg="checkpoint complete" .*\bcheckpoint=(\d+)`)
+	restoredLine = regexp.MustCompile(`msg=restored .*\bcheckpoint=(\d+)`)
 )
 
 // runJob runs the job to its end. The world is told what the job logs, a little later
@@ -65,16 +65,19 @@ func runJob(dir string, s Setup, w World) error {
 	}
 	var said bytes.Buffer
 	lines := bufio.NewScanner(io.TeeReader(stderr, &said))
-	var told error
 	for lines.Scan() {
-		if id, ok := idIn(completeLine, lines.Text()); ok && told == nil {
-			told = w.Ack(id)
+		if id, ok := idIn(completeLine, lines.Text()); ok {
+			if err := w.Ack(id); err != nil {
+				cmd.Process.Kill()
+				cmd.Wait()
+				return err
+			}
 		}
 	}
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("the job: %w\n%s", err, said.Bytes())
 	}
-	return told
+	return nil
 }
 
 func idIn(line *regexp.Regexp, text string) (checkpoint.ID, bool) {

@@ -14,16 +14,18 @@ import (
 )
 
 var (
-	store1 = ofStore("store-1", "Weir's checkpoint store, one checkpoint retained", 1)
-	store2 = ofStore("store-2", "Weir's checkpoint store, two retained", 2)
+	store1 = OfStore("store-1", "Weir's checkpoint store, one checkpoint retained", 1, durable.OS())
+	store2 = OfStore("store-2", "Weir's checkpoint store, two retained", 2, durable.OS())
 )
 
-func ofStore(name, what string, retain int) Workload {
+// OfStore is Weir's checkpoint store, which writes through fsys to the disk that is cut.
+// Recovery is always with the operating system's files.
+func OfStore(name, what string, retain int, fsys durable.FS) Workload {
 	return Workload{
 		Name: name, Kind: Weirs, What: what,
 		Prepare: func(string) error { return nil }, // the store makes its directories itself
 		Run: func(dir string, setup Setup, w World) error {
-			s, _, err := openStore(dir, retain)
+			s, _, err := openStore(fsys, dir, retain)
 			if err != nil {
 				return err
 			}
@@ -52,8 +54,8 @@ var (
 // _metadata and make it as long as the seed's.
 var storeStates = []int{stateBytes, stateBytes, 20_000, 20_000}
 
-func openStore(dir string, retain int) (*store.Store, *store.Checkpoint, error) {
-	s, err := store.Open(durable.OS(), filepath.Join(dir, "weir-data"), storeJob, store.Options{Retain: retain, Owner: "crashlab"})
+func openStore(fsys durable.FS, dir string, retain int) (*store.Store, *store.Checkpoint, error) {
+	s, err := store.Open(fsys, filepath.Join(dir, "weir-data"), storeJob, store.Options{Retain: retain, Owner: "crashlab"})
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the store: %w", err)
 	}
@@ -100,7 +102,7 @@ func publish(s *store.Store, id checkpoint.ID) error {
 // findInStore lets Weir's own recovery loose, compares what it gives with what was
 // written, without trusting a checksum, and makes one more checkpoint.
 func findInStore(dir string, retain int) (f judge.Finding) {
-	s, c, err := openStore(dir, retain)
+	s, c, err := openStore(durable.OS(), dir, retain)
 	if err != nil {
 		return refusal(err)
 	}
