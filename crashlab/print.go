@@ -105,6 +105,9 @@ func window(t *judge.Tally) string {
 		return "none"
 	}
 	s := fmt.Sprintf("%.1f s", t.Window.Seconds())
+	if t.Window < time.Second {
+		s = fmt.Sprintf("%d ms", t.Window.Milliseconds())
+	}
 	if t.WindowOpen {
 		return "> " + s // it was open still when the record ended
 	}
