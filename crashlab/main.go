@@ -73,7 +73,7 @@ func parse(args []string) (s settings, err error) {
 	workloads := fs.String("workload", "all", "workloads, separated by commas, or all")
 	fs.IntVar(&s.Images, "images", 300, "power cuts for each file system and workload: two thirds after every write, the rest reorderings")
 	fs.Uint64Var(&s.Seed, "seed", 1, "draws the reorderings")
-	fs.DurationVar(&s.Settle, "settle", 45*time.Second, "how long to go on recording after the last checkpoint, for write-back to come to an end")
+	fs.DurationVar(&s.Settle, "settle", 75*time.Second, "how long to go on recording after the last checkpoint, for write-back to come to an end")
 	fs.IntVar(&s.Restarts, "restarts", 12, "on how many images of the workload job the job is run again, to the end of its input")
 	fs.StringVar(&s.Keep, "keep", "", "a directory for the first few bad images of each kind")
 	fs.BoolVar(&s.json, "json", false, "one JSON object a line instead of the table (README.md says what is in it)")

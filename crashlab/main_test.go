@@ -28,7 +28,7 @@ func TestFlags(t *testing.T) {
 		t.Errorf("what is given counts more than -quick: %+v %v", s, err)
 	}
 	s, err = parse([]string{"-fs", "all"})
-	if err != nil || len(s.Configs) != len(loopmount.Configs) || len(s.Workloads) != len(workload.Workloads) || s.Settle != 45*time.Second {
+	if err != nil || len(s.Configs) != len(loopmount.Configs) || len(s.Workloads) != len(workload.Workloads) || s.Settle != 75*time.Second {
 		t.Errorf("%+v %v", s, err)
 	}
 	for _, wrong := range []struct{ args, want string }{
