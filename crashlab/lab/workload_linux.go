@@ -1,0 +1,126 @@
+//go:build amd64 || arm64
+
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/crashlab/judge"
+	"github.com/weirstream/weir/crashlab/loopmount"
+	"github.com/weirstream/weir/crashlab/workload"
+	"github.com/weirstream/weir/durable"
+)
+
+// A task is what a process for a workload is told to do.
+type task struct {
+	Disk     string // the file
+	Dir      string // to mount it on
+	Config   loopmount.Config
+	Workload string
+	Setup    workload.Setup
+}
+
+// A telling is what it says in return. It waits for an answer to each, but to an error
+// and to the last, which has nothing in it: everything is unmounted.
+type telling struct {
+	Ready  bool   // everything that was prepared is durable
+	Limits string // with Ready: what Weir would warn of here
+
+	Mark string // "ACK 3"
+
+	Done  bool
+	Error string
+}
+
+// workloadProcess is the process that makes a file system and writes checkpoints.
+func workloadProcess() int {
+	w := &world{recv: json.NewDecoder(os.Stdin), send: json.NewEncoder(os.Stdout)}
+	var t task
+	if err := w.recv.Decode(&t); err != nil {
+		return 1
+	}
+	var last telling
+	if err := w.work(t); err != nil {
+		last.Error = err.Error()
+	}
+	if err := w.send.Encode(last); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// A world is the one who records.
+type world struct {
+	recv *json.Decoder
+	send *json.Encoder
+}
+
+func (w *world) work(t task) (err error) {
+	wl, ok := workload.Named(t.Workload)
+	if !ok {
+		return fmt.Errorf("there is no workload %q", t.Workload)
+	}
+	device, err := loopmount.Attach(t.Disk)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, device.Detach()) }()
+	if err := t.Config.Make(device.Path); err != nil {
+		return err
+	}
+	if err := t.Config.Mount(device.Path, t.Dir); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, loopmount.Unmount(t.Dir)) }()
+	if err := wl.Prepare(t.Dir); err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	mount, err := durable.ProbeMount(t.Dir)
+	if err != nil {
+		return err
+	}
+	if err := syncAll(t.Dir); err != nil {
+		return err
+	}
+	if err := w.tell(telling{Ready: true, Limits: strings.Join(mount.Warnings(), "\n")}); err != nil {
+		return err
+	}
+	if err := wl.Run(t.Dir, t.Setup, w); err != nil {
+		return err
+	}
+	return w.tell(telling{Done: true}) // the answer comes when the record has ended
+}
+
+func (w *world) tell(t telling) error {
+	if err := w.send.Encode(t); err != nil {
+		return err
+	}
+	return w.recv.Decode(&struct{}{})
+}
+
+func (w *world) Begin(id checkpoint.ID) error {
+	return w.tell(telling{Mark: fmt.Sprintf("%s %d", judge.Begin, id)})
+}
+
+func (w *world) Ack(id checkpoint.ID) error {
+	return w.tell(telling{Mark: fmt.Sprintf("%s %d", judge.Ack, id)})
+}
+
+func syncAll(dir string) error {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", dir, err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Syncfs(fd); err != nil {
+		return fmt.Errorf("sync the file system: %w", err)
+	}
+	return nil
+}
