@@ -41,6 +41,7 @@
 //
 //	weir                    the language: what a job means. No goroutine, no I/O, no clock
 //	connector/…             where records come from and go to
+//	connector/connectortest the contracts of sources and sinks, as a suite
 //	internal/flow           the words that language and engine share
 //	internal/plan           a job as nodes, edges and chains
 //	internal/codec          Go values as Flink's bytes
@@ -55,5 +56,9 @@
 //	checkpoint/store        keeping checkpoints
 //	durable                 bytes that survive; the only callers of fsync
 //	flink                   Flink's formats
-//	cmd/weir                the tool that looks into checkpoints
+//	durable/crashfs         a file system that forgets what was not synced
+//	internal/fsynclint      what strace saw of a program, and what a power cut would leave
+//	cmd/weir                the tool that looks after checkpoints
+//	cmd/weirsoak            kills a job at random and compares its output
+//	crashlab                power cuts of real file systems; a module of its own
 package weir

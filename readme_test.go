@@ -33,7 +33,7 @@ func TestReadmeShowsCodeThatRuns(t *testing.T) {
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
 	code := regexp.MustCompile("(?s)```.*?```")
-	for _, doc := range []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/durability.md", "docs/format.md", "docs/glossary.md", "docs/cli-json.md", "bench/README.md"} {
+	for _, doc := range []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/durability.md", "docs/format.md", "docs/glossary.md", "docs/cli-json.md", "bench/README.md", "crashlab/README.md"} {
 		text, err := os.ReadFile(doc)
 		if err != nil {
 			t.Error(err)
