@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -69,10 +71,21 @@ cut would leave of its files.`,
 	}
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.SetFlagErrorFunc(usageError)
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
 		t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand(), t.traceCommand())
 	return root
+}
+
+// flagError is usageError for what the parser of flags has found. What that of numbers
+// says of a number is for programmers.
+func flagError(cmd *cobra.Command, err error) error {
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		given, _, _ := strings.Cut(err.Error(), ": strconv")
+		err = fmt.Errorf("%s: want a whole number", given)
+	}
+	return usageError(cmd, err)
 }
 
 // usageError says where to read how it is done.
