@@ -177,7 +177,7 @@ func readMetadata(fsys durable.FS, name string) ([]byte, error) {
 func openEvicted(fsys durable.FS, name string) (durable.Reader, error) {
 	r, err := fsys.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("open: %w", err)
+		return nil, err // it says that it was opened, and what
 	}
 	if err := r.Evict(); err != nil {
 		r.Close()

@@ -4,9 +4,38 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
+
+// TestHelp holds every verb's help to one form: examples, exit codes, --json that is told
+// in the same words, placeholders in capitals, and lines that an 80-column terminal shows
+// whole but for what is to be typed.
+func TestHelp(t *testing.T) {
+	placeholder := regexp.MustCompile(`^ +(?:-., )? *--[a-z-]+ (\S+)  `)
+	root := (&tool{}).rootCommand()
+	for _, verb := range root.Commands() {
+		name := verb.Name()
+		if verb.Flags().Lookup("json") == nil {
+			t.Errorf("%s has no --json", name)
+		}
+		stdout, stderr, code := run(name, "--help")
+		if code != exitGood || stderr != "" || !strings.Contains(stdout, "\nExamples:\n  ") || !strings.Contains(stdout, "\nExit codes:\n  0  ") {
+			t.Errorf("%s: exit code %d\n%s%s", name, code, stdout, stderr)
+		}
+		_, flags, _ := strings.Cut(stdout, "\nFlags:\n")
+		for _, line := range lines(flags) {
+			if m := placeholder.FindStringSubmatch(line); m != nil && m[1] != strings.ToUpper(m[1]) {
+				t.Errorf("%s: the placeholder %s is not in capitals", name, m[1])
+			}
+			if n := utf8.RuneCountInString(line); n > 80 && !strings.Contains(line, "(default ") {
+				t.Errorf("%s: %d columns: %s", name, n, line)
+			}
+		}
+	}
+}
 
 // TestFieldsAreDocumented looks for each field of each line in docs/cli-json.md.
 func TestFieldsAreDocumented(t *testing.T) {

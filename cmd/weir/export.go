@@ -26,8 +26,9 @@ func (t *tool) exportCommand() *cobra.Command {
 		Short: "Write the entries of a checkpoint or savepoint as JSON or CSV",
 		Long: `Write every entry of keyed state and operator state, and every timer, of a
 checkpoint or savepoint: without the job's code, one a line, to standard output or
-into a new file, which is on the disk when the verb ends well. However large the
-state is, no more of it is in memory than a key group.
+into a new file, which is on the disk when the verb ends well and is called
+FILE.inprogress until then. However large the state is, no more of it is in memory
+than a key group.
 
 PATH is what it is for "weir inspect", and so are the values. As CSV, a state that
 is exported alone has a column for each field of its keys and values; several

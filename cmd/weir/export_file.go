@@ -10,12 +10,15 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// An outFile is what is written into: standard output, or a new file.
+// An outFile is what is written into: standard output, or a new file. That has its name
+// when it is whole: until then, and for good if the verb is cut off, it is called
+// NAME.inprogress, and nobody takes a part of it for all of it.
 type outFile struct {
 	*bufio.Writer
-	fsys durable.FS
-	file durable.File // nil for standard output
-	name string
+	fsys   durable.FS
+	file   durable.File // nil for standard output
+	name   string
+	staged string // its name while it is written
 }
 
 // outBuffer is how much is gathered before it is written to a file.
@@ -30,15 +33,22 @@ func (t *tool) create(name string) (*outFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := t.fsys.Create(name)
+	if _, err := t.fsys.Stat(name); err == nil {
+		return nil, isTaken(name)
+	}
+	staged := name + ".inprogress"
+	f, err := t.fsys.Create(staged)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return nil, fmt.Errorf("%s exists, and nothing is overwritten", name)
+		return nil, fmt.Errorf("%s is in the way: another export is writing it, or one was cut off; "+
+			"if none is at work, remove it and export again", staged)
 	case err != nil:
 		return nil, fmt.Errorf("create the output: %w", err)
 	}
-	return &outFile{bufio.NewWriterSize(f, outBuffer), t.fsys, f, name}, nil
+	return &outFile{bufio.NewWriterSize(f, outBuffer), t.fsys, f, name, staged}, nil
 }
+
+func isTaken(name string) error { return fmt.Errorf("%s exists, and nothing is overwritten", name) }
 
 // close ends the writing, which came to err. If that is nil a file and its name are
 // durable on return; otherwise, or if that does not come about, it is removed.
@@ -56,10 +66,18 @@ func (o *outFile) close(err error) error {
 		err = errClose
 	}
 	if err == nil {
-		err = o.fsys.SyncDir(path.Dir(o.name))
+		err = o.fsys.Rename(o.staged, o.name)
 	}
-	if err != nil {
-		_ = o.fsys.Remove(o.name) // best effort: what is in it is not what was asked for
+	switch {
+	case errors.Is(err, fs.ErrExist): // since it was looked for
+		_ = o.fsys.Remove(o.staged)
+		return isTaken(o.name)
+	case err != nil:
+		_ = o.fsys.Remove(o.staged) // best effort: what is in it is not what was asked for
+		return fmt.Errorf("write %s, which is removed: %w", o.staged, err)
+	}
+	if err := o.fsys.SyncDir(path.Dir(o.name)); err != nil {
+		_ = o.fsys.Remove(o.name) // best effort: whether it survives is not known
 		return fmt.Errorf("write %s, which is removed: %w", o.name, err)
 	}
 	return nil

@@ -29,18 +29,18 @@ func TestExportIsDurable(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, stderr)
 	}
 	for i := range log {
-		if strings.HasPrefix(log[i], "write out ") {
+		if strings.HasPrefix(log[i], "write out.inprogress ") {
 			log[i] = "write out"
 		}
 	}
-	if want := []string{"create out", "write out", "sync out", "close out", "sync-dir ."}; !slices.Equal(log, want) {
+	if want := []string{"create out.inprogress", "write out", "sync out.inprogress", "close out.inprogress", "rename out.inprogress -> out", "sync-dir ."}; !slices.Equal(log, want) {
 		t.Errorf("%q, want %q", log, want)
 	}
 	whole := string(read(t, out))
 	if stdout, _, _ := run("export", dir); stdout != whole {
 		t.Error("the file is not what comes from standard output")
 	}
-	for _, op := range []faultfs.Op{faultfs.Create, faultfs.Write, faultfs.Sync, faultfs.Close, faultfs.SyncDir} {
+	for _, op := range []faultfs.Op{faultfs.Create, faultfs.Write, faultfs.Sync, faultfs.Close, faultfs.Rename, faultfs.SyncDir} {
 		if err := os.Remove(filepath.FromSlash(out)); err != nil && op == faultfs.Create {
 			t.Fatal(err)
 		}
@@ -49,8 +49,10 @@ func TestExportIsDurable(t *testing.T) {
 		if code != exitFailed || stdout != "" || !strings.Contains(stderr, "input/output error") {
 			t.Errorf("operation %d fails: exit code %d\n%s%s", op, code, stdout, stderr)
 		}
-		if _, err := os.Stat(filepath.FromSlash(out)); err == nil {
-			t.Errorf("operation %d fails, and the file is there", op)
+		for _, name := range []string{out, out + ".inprogress"} {
+			if _, err := os.Stat(filepath.FromSlash(name)); err == nil {
+				t.Errorf("operation %d fails, and %s is there", op, name)
+			}
 		}
 	}
 }

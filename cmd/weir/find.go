@@ -80,6 +80,10 @@ func localPath(s string) (string, error) {
 // notFollowed is the error for what is neither a file nor a directory.
 func notFollowed(shown, name string) error {
 	if to, err := os.Readlink(name); err == nil {
+		to = filepath.ToSlash(to)
+		if !path.IsAbs(to) && !filepath.IsAbs(to) {
+			to = path.Join(path.Dir(shown), to) // as it can be typed here
+		}
 		return fmt.Errorf("%s is a symbolic link, and links are not followed; name what it leads to, %s", shown, to)
 	}
 	return fmt.Errorf("%s is neither a file nor a directory", shown)

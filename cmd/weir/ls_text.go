@@ -66,6 +66,9 @@ func (t *tool) lsLegend(groups []lsGroup) {
 	if marks[markRefused] {
 		t.out.para("", markRefused+" a restart of the job finds this one and refuses it; \"weir verify\" says what can be done")
 	}
+	if marks[markUnseen] {
+		t.out.para("", markUnseen+" a restart of the job begins here, and whether it can be read by the job is not known")
+	}
 	t.out.para("", "as names, lengths and the metadata tell; \"weir verify\" reads the bytes")
 }
 
@@ -73,6 +76,7 @@ func (t *tool) lsLegend(groups []lsGroup) {
 const (
 	markRestart = "*" // a restart begins here
 	markRefused = "!" // a restart would, and refuses
+	markUnseen  = "?" // a restart would; it could not be read here, by who is not the job's user, say
 )
 
 func (g *glance) mark() string {
@@ -81,6 +85,8 @@ func (g *glance) mark() string {
 		return ""
 	case g.state == whole:
 		return markRestart
+	case g.state == unreadable:
+		return markUnseen
 	default:
 		return markRefused
 	}

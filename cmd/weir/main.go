@@ -27,6 +27,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
@@ -112,7 +113,26 @@ func (t *tool) complain(asJSON bool, err error) {
 		writeJSON(t.errs, errorLine{Type: "error", Error: err.Error(), ExitCode: exitCode(err)})
 		return
 	}
-	io.WriteString(t.errs, "weir: "+printable(err.Error())+"\n")
+	for _, err := range parted(err) {
+		io.WriteString(t.errs, "weir: "+printable(err.Error())+"\n")
+	}
+}
+
+// parted is what errors.Join has joined: each is said on a line of its own. A line break
+// within one, as of a name, is none.
+func parted(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var texts []string
+	for _, e := range joined.Unwrap() {
+		texts = append(texts, e.Error())
+	}
+	if strings.Join(texts, "\n") != err.Error() {
+		return []error{err} // of fmt.Errorf
+	}
+	return joined.Unwrap()
 }
 
 // sayAll complains about each error that there is, and ends the verb if there is one.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/weirstream/weir/durable"
 )
@@ -58,8 +59,8 @@ func (t *tool) measure(what string) (durable.FS, *meter) {
 					continue
 				}
 				shown = true
-				line := progressLine(*m.what.Load(), m.read.Load(), m.total.Load(), float64(m.read.Load()-m.since.Load())/now.Sub(began).Seconds())
-				t.errs.printf("\r\x1b[K%s", cut(line, t.errs.width-1))
+				rate := float64(m.read.Load()-m.since.Load()) / now.Sub(began).Seconds()
+				t.errs.printf("\r\x1b[K%s", progressLine(*m.what.Load(), m.read.Load(), m.total.Load(), rate, t.errs.width-1))
 				t.errs.Flush()
 			}
 		}
@@ -68,17 +69,27 @@ func (t *tool) measure(what string) (durable.FS, *meter) {
 	return meteredFS{t.fsys, m}, m
 }
 
-func progressLine(what string, read, total int64, perSecond float64) string {
+// progressLine is what is going on and how far it is, in up to width columns, or any
+// number if that is not positive. What gives way is what is going on, a file's name say:
+// the numbers are what somebody who waits looks at.
+func progressLine(what string, read, total int64, perSecond float64, width int) string {
 	if read == 0 && total == 0 {
-		return what // it is not about reading
+		return cut(what, width) // it is not about reading
 	}
-	line := what + "  " + byteCount(read)
+	numbers := "  " + byteCount(read)
 	if total > 0 {
 		read = min(read, total) // what is read twice counts once
-		line = fmt.Sprintf("%s  %d%%  %s of %s", what, 100*read/total, byteCount(read), byteCount(total))
+		numbers = fmt.Sprintf("  %d%%  %s of %s", 100*read/total, byteCount(read), byteCount(total))
 	}
-	return line + fmt.Sprintf("  %s/s", byteCount(int64(perSecond)))
+	numbers += fmt.Sprintf("  %s/s", byteCount(int64(perSecond)))
+	if width > 0 {
+		what = cut(what, max(minWhat, width-utf8.RuneCountInString(numbers)))
+	}
+	return cut(what+numbers, width)
 }
+
+// minWhat is how much stays of what is going on.
+const minWhat = 12
 
 // A meteredFS is a file system that counts what is read.
 type meteredFS struct {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -42,13 +44,15 @@ func (t *tool) rootCommand() *cobra.Command {
 in them, reads them from the disk to say whether they are good, compares them
 and writes their entries out. It copies them, deletes old ones, and finds out
 whether a directory is fit for them. All but copy and prune can be used while
-the job runs.`,
+the job runs. And it reads what strace wrote of any program, to say what a power
+cut would leave of its files.`,
 		Example: `  weir ls weir-data                     which checkpoints there are
   weir inspect weir-data/<job>/chk-17   what is in one
   weir verify weir-data                 whether they are good
   weir diff A B                         what is another in B
   weir export weir-data/<job>/chk-17    its entries, as JSON or CSV
-  weir doctor weir-data                 whether they can survive a power cut`,
+  weir doctor weir-data                 whether they can survive a power cut
+  weir trace strace.out                 where a program takes files for durable`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -67,10 +71,21 @@ the job runs.`,
 	}
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.SetFlagErrorFunc(usageError)
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
 		t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand(), t.traceCommand())
 	return root
+}
+
+// flagError is usageError for what the parser of flags has found. What that of numbers
+// says of a number is for programmers.
+func flagError(cmd *cobra.Command, err error) error {
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		given, _, _ := strings.Cut(err.Error(), ": strconv")
+		err = fmt.Errorf("%s: want a whole number", given)
+	}
+	return usageError(cmd, err)
 }
 
 // usageError says where to read how it is done.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -124,6 +127,43 @@ func TestTerminal(t *testing.T) {
 	many, _, _ := run("inspect", "--keys", "--state", "count", dir+"/e26755e342920e3b2790c00553617b42")
 	if n := strings.Count(many, "\n  count["); n != 400 {
 		t.Errorf("%d entries in a pipe", n)
+	}
+}
+
+// TestLongPaths checks that what was found stands below a path that leaves it no room.
+func TestLongPaths(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long-", 12))
+	for _, name := range []string{"one", "two"} {
+		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(smallSealed(t, 0))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	narrow, _, code := onTerminal(80, false, "verify", dir)
+	if code != exitGood || !regexp.MustCompile(`(?m)^.*/one  verified\n  no state files`).MatchString(narrow) {
+		t.Errorf("exit code %d\n%s", code, narrow)
+	}
+}
+
+// TestJoinedErrors checks that errors.Join's errors have a line each, and that a name
+// cannot make one.
+func TestJoinedErrors(t *testing.T) {
+	one, two := errors.New("one"), errors.New("two\nlines")
+	for _, v := range []struct {
+		err  error
+		want string
+	}{
+		{one, "weir: one\n"},
+		{errors.Join(one, two), "weir: one\nweir: two\\nlines\n"},
+		{fmt.Errorf("%w; %w", one, two), "weir: one; two\\nlines\n"},
+		{fmt.Errorf("both: %w", errors.Join(one, one)), "weir: both: one\\none\n"},
+	} {
+		var said strings.Builder
+		errs := newPipe(&said)
+		(&tool{errs: errs}).complain(false, v.err)
+		errs.Flush()
+		if said.String() != v.want {
+			t.Errorf("%q, want %q", said.String(), v.want)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ that the job deletes meanwhile is no damage.`,
 		},
 	}
 	f := cmd.Flags()
-	f.Var(&limit, "rate", "read at most so many bytes a second, as 50MiB/s; 0 is no limit")
+	f.Var(&limit, "rate", "read at most so many bytes a second, as 50MiB/s;\n0 is no limit")
 	f.BoolVar(&s.asJSON, "json", false, "write JSON, one object a line")
 	f.BoolVar(&s.allowOutside, "allow-outside", false, allowOutsideHelp)
 	f.Var(&maxBlock, "max-block", maxBlockHelp+"; state that is sealed may have\nany size")

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
@@ -181,7 +182,13 @@ func TestScrubSays(t *testing.T) {
 	if s := scrubbing("chk-3/a\x1b", 0); s != `scrubbing chk-3/a\u001b` {
 		t.Error(s)
 	}
-	if s := progressLine(scrubbing("chk-3/a", 2), 1<<20, 4<<20, 1<<20); s != "scrubbing chk-3/a, 2 checkpoints damaged so far,  25%  1.0 MiB of 4.0 MiB  1.0 MiB/s" {
+	if s := progressLine(scrubbing("chk-3/a", 2), 1<<20, 4<<20, 1<<20, 0); s != "scrubbing chk-3/a, 2 checkpoints damaged so far,  25%  1.0 MiB of 4.0 MiB  1.0 MiB/s" {
 		t.Error(s)
+	}
+	for width := range 100 {
+		s := progressLine("scrubbing chk-6/e9ab0d59-5f86-48be-b66f-03ecdb537c0a", 1<<20, 4<<20, 1<<20, width)
+		if n := utf8.RuneCountInString(s); width > 0 && n > width || width >= 50 && !strings.HasSuffix(s, "  25%  1.0 MiB of 4.0 MiB  1.0 MiB/s") {
+			t.Errorf("in %d columns: %q", width, s)
+		}
 	}
 }

@@ -65,10 +65,10 @@ thread (--ack), or the end of the trace.`,
 		Args: onePath,
 		RunE: func(cmd *cobra.Command, args []string) error { return t.trace(cmd, args[0], f) },
 	}
-	cmd.Flags().StringVar(&f.commit, "commit", fsynclint.DefaultCommit.String(), "regular `expression`: a file with such a path commits its directory")
-	cmd.Flags().StringSliceVar(&f.ack, "ack", []string{"socket", "stdout"}, "what tells the world that a commit is done: socket, stdout, none")
-	cmd.Flags().StringVar(&f.below, "below", "", "judge only what is below this `directory`")
-	cmd.Flags().StringVar(&f.mountinfo, "mountinfo", "", "`file` with /proc/self/mountinfo of the traced machine")
+	cmd.Flags().StringVar(&f.commit, "commit", fsynclint.DefaultCommit.String(), "regular `EXPRESSION`: a file with such a path commits\nits directory")
+	cmd.Flags().StringSliceVar(&f.ack, "ack", []string{"socket", "stdout"}, "`WHAT` tells the world that a commit is done: socket,\nstdout, none")
+	cmd.Flags().StringVar(&f.below, "below", "", "judge only what is below this `DIRECTORY`")
+	cmd.Flags().StringVar(&f.mountinfo, "mountinfo", "", "`FILE` with /proc/self/mountinfo of the traced machine")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "write JSON, one object a line")
 	return cmd
 }
@@ -80,7 +80,7 @@ func (t *tool) trace(cmd *cobra.Command, given string, f traceFlags) error {
 	}
 	in, shown := io.ReadCloser(os.Stdin), "standard input"
 	if given != "-" {
-		if in, err = os.Open(given); err != nil {
+		if in, err = openTrace(given); err != nil {
 			return err
 		}
 		defer in.Close()
@@ -104,6 +104,20 @@ func (t *tool) trace(cmd *cobra.Command, given string, f traceFlags) error {
 		err = errDamaged
 	}
 	return err
+}
+
+// openTrace opens what is to be a file, or what can be read like one.
+func openTrace(name string) (io.ReadCloser, error) {
+	e, err := os.Stat(name)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%s does not exist", name)
+	case err != nil:
+		return nil, err
+	case e.IsDir():
+		return nil, fmt.Errorf("%s is a directory; trace reads one file at a time, or standard input as -", name)
+	}
+	return os.Open(name)
 }
 
 func (f traceFlags) options() (o fsynclint.Options, err error) {
@@ -130,7 +144,7 @@ func (f traceFlags) options() (o fsynclint.Options, err error) {
 	if f.mountinfo != "" {
 		text, err := os.ReadFile(f.mountinfo)
 		if err != nil {
-			return o, err
+			return o, fmt.Errorf("--mountinfo: %w", err)
 		}
 		o.Mountinfo = string(text)
 	}

@@ -156,10 +156,16 @@ func (v *verifyTable) write(out *terminal, i int, c *check) {
 	for _, w := range v.widths {
 		indent += w
 	}
-	found := fold(c.found(), out.width-indent)
 	r := v.rows[i]
-	r.cells[2], r.cells[3] = string(c.state), found[0]
+	r.cells[2] = string(c.state)
 	r.tint = map[int]tint{2: c.state.tint()}
+	if out.width > 0 && out.width-indent < minFold { // a long path leaves no room beside it
+		v.line(out, "", v.widths, r)
+		out.para("  ", c.found())
+		return
+	}
+	found := fold(c.found(), out.width-indent)
+	r.cells[3] = found[0]
 	v.line(out, "", v.widths, r)
 	for _, line := range found[1:] {
 		out.printf("%s%s\n", strings.Repeat(" ", indent), line)

@@ -2,6 +2,7 @@ package crashfs
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -148,7 +149,7 @@ func (s *State) String() string {
 	if t := s.w.p.trace; len(t) > 0 {
 		fmt.Fprintf(&b, ", %s", t[len(t)-1])
 	}
-	fmt.Fprintf(&b, "\nacknowledged: %s\n", strings.Join(s.w.p.acks, ", "))
+	fmt.Fprintf(&b, "\nacknowledged: %s\n", cmp.Or(strings.Join(s.w.p.acks, ", "), "nothing"))
 	s.list(&b, 0, "  ")
 	for i, o := range s.w.outcome {
 		if o == nil {
