@@ -42,7 +42,7 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 	}
 	n, known := c.result()
 	if o.socket || o.stdout && (o.node == nil && (o.name == "" || isSpecial(o.name))) {
-		if !c.failed() && n > 0 {
+		if !c.failed() && n > 0 && !strings.HasPrefix(o.name, "/dev/null") { // where nobody reads it
 			p.judge.acked(o, c.Ref)
 		}
 		return
