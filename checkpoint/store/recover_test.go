@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 	"syscall"
 	"testing"
@@ -292,4 +293,30 @@ func TestNoMoreNumbers(t *testing.T) {
 	check(t, fsys.Mkdir(jobDir.Join(".inprogress-1.9223372036854775807")))
 	_, err := Open(fsys, base, testJob, testOptions(1))
 	wantText(t, err, "no incarnations left")
+}
+
+// TestUnverifiableDoesNotCount: an older checkpoint that cannot be looked at just now does
+// not count as retained, so that one that can be stays for it.
+func TestUnverifiableDoesNotCount(t *testing.T) {
+	fsys := withCheckpoints(t, 3)
+	s, c, err := start(unreadableDir{fsys, "chk-2"}, testOptions(2), From{})
+	check(t, err)
+	if c.ID != 3 {
+		t.Errorf("recovered %v", c.ID)
+	}
+	check(t, s.Close())
+	wantNames(t, fsys, ".lock", "chk-1", "chk-2", "chk-3")
+}
+
+// An unreadableDir is a file system with a directory whose files this process may not open.
+type unreadableDir struct {
+	durable.FS
+	name string
+}
+
+func (u unreadableDir) Open(name string) (durable.Reader, error) {
+	if path.Base(path.Dir(name)) == u.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EACCES}
+	}
+	return u.FS.Open(name)
 }
