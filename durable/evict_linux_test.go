@@ -20,7 +20,7 @@ func TestEvictEvicts(t *testing.T) {
 	if err := syscall.Statfs(filepath.Dir(name), &st); err != nil {
 		t.Fatal(err)
 	}
-	if st.Type == 0x01021994 || st.Type == 0x858458f6 { // tmpfs, ramfs: the cache is all there is
+	if kind := uint32(st.Type); kind == 0x01021994 || kind == 0x858458f6 { // tmpfs, ramfs: the cache is all there is
 		t.Skip("the temporary directory is in memory")
 	}
 	if err := WriteFile(OS(), name, make([]byte, size)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -319,4 +320,19 @@ func (u unreadableDir) Open(name string) (durable.Reader, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EACCES}
 	}
 	return u.FS.Open(name)
+}
+
+// TestRefusalChangesNothing: who is refused for damage is told that nothing was changed.
+// What was left behind may be what somebody needs who has to find out what happened.
+func TestRefusalChangesNothing(t *testing.T) {
+	fsys := withCheckpoints(t, 3)
+	check(t, fsys.Mkdir(jobDir.Join(".inprogress-4.1")))
+	check(t, fsys.Mkdir(jobDir.Join(".trash-1")))
+	damage(t, fsys, 3)
+	before := listing(fsys)
+	_, _, err := start(fsys, testOptions(1), From{})
+	wantText(t, err, "Nothing was changed")
+	if after := listing(fsys); !slices.Equal(after, before) {
+		t.Errorf("there was %v, and now there is %v", before, after)
+	}
 }
