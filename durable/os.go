@@ -159,7 +159,9 @@ type osFile struct {
 
 // writeOutBytes is how much of a file is written before the system is asked to begin to
 // write it to the disk, so that Sync finds most of a large file there. It makes nothing
-// durable: an error of the write-out is Sync's to report.
+// durable. An error of the disk is Sync's to report, as the kernel notes it for the next
+// sync. One that the request itself returns it may have noted nowhere (ext4, if it finds no
+// blocks for bytes that it had taken, throws them away): that is final at once.
 const writeOutBytes = 8 << 20
 
 func (o *osFile) Write(p []byte) (int, error) {
@@ -171,7 +173,10 @@ func (o *osFile) Write(p []byte) (int, error) {
 	n, err := o.f.Write(p) // goes on after a short write and after EINTR
 	o.dead = err
 	if o.written += int64(n); o.written-o.started >= writeOutBytes {
-		startWriteOut(o.f, o.started, o.written-o.started)
+		if serr := startWriteOut(o.f, o.started, o.written-o.started); err == nil && serr != nil {
+			err = &fs.PathError{Op: "write out", Path: o.f.Name(), Err: serr}
+			o.dead = err
+		}
 		o.started = o.written
 	}
 	return n, err

@@ -153,6 +153,32 @@ func TestStartFromNothingKeepsPreparedOutput(t *testing.T) {
 	}
 }
 
+// A start from an older checkpoint looks at the newest one, too, for the sake of its
+// output. It must not take that for a recovery, which deletes what is beyond the retained
+// number: the very checkpoint that was asked for.
+func TestStartFromAnOlderCheckpointFindsIt(t *testing.T) {
+	for _, retain := range []int{1, 2} {
+		synctest.Test(t, func(t *testing.T) {
+			opts := options(t, 1)
+			opts.Retain = 5
+			var out weir.Collector[total]
+			for n := range 4 { // a final checkpoint each
+				if err := run.Local(t.Context(), sums(&out, 10*(n+1), 1e6, never), opts); err != nil {
+					t.Fatal(err)
+				}
+			}
+			paths, err := filepath.Glob(filepath.Join(opts.CheckpointDir, "*", "chk-*"))
+			if err != nil || len(paths) < 3 {
+				t.Fatal(paths, err)
+			}
+			opts.From, opts.Retain = paths[0], retain
+			if err := run.Local(t.Context(), sums(&out, 50, 1e6, never), opts); err != nil {
+				t.Errorf("start from the oldest of %d checkpoints, retain %d: %v", len(paths), retain, err)
+			}
+		})
+	}
+}
+
 // An accumulator may be changed in place while a snapshot with it is being written. (The
 // race detector looks on in CI.)
 func TestAccumulatorsMayBeChangedInPlace(t *testing.T) {

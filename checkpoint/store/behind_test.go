@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/faultfs"
 )
 
@@ -76,5 +79,66 @@ func testLargeState(t *testing.T) {
 			}
 			check(t, p.Abort())
 		}
+	}
+}
+
+// A slow file system takes its time (the bubble's, which costs none) with each write of a
+// state file, and notes what is synced while something is still being written.
+type slow struct {
+	durable.FS
+	writing atomic.Int32
+	early   atomic.Int32 // syncs and closes that did not wait
+}
+
+type slowFile struct {
+	durable.File
+	of *slow
+}
+
+func (s *slow) Create(name string) (durable.File, error) {
+	f, err := s.FS.Create(name)
+	return slowFile{f, s}, err
+}
+
+func (f slowFile) Write(p []byte) (int, error) {
+	f.of.writing.Add(1)
+	defer f.of.writing.Add(-1)
+	time.Sleep(time.Hour)
+	return f.File.Write(p)
+}
+
+func (f slowFile) Sync() error  { f.wait(); return f.File.Sync() }
+func (f slowFile) Close() error { f.wait(); return f.File.Close() }
+
+func (f slowFile) wait() {
+	if f.of.writing.Load() > 0 {
+		f.of.early.Add(1)
+	}
+}
+
+// TestSyncWaitsForWhatIsWrittenBehind: a state file is synced when all of it is written,
+// and not before, however slow the disk is; and closed not before that if it is given up.
+func TestSyncWaitsForWhatIsWrittenBehind(t *testing.T) {
+	for _, abort := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			disk := &slow{FS: newDisk(t)}
+			s, _ := mustStart(t, disk, testOptions(1))
+			p, err := s.Begin()
+			check(t, err)
+			w := p.NewWriter("large", 0)
+			for range 3 * behindAfter / bufferBytes {
+				_, err := w.Write(make([]byte, bufferBytes))
+				check(t, err)
+			}
+			if abort {
+				w.Abort()
+			} else {
+				_, err = w.Close()
+				check(t, err)
+			}
+			if n := disk.early.Load(); n > 0 {
+				t.Errorf("aborted: %v: the file was synced or closed %d times while it was being written", abort, n)
+			}
+		})
 	}
 }

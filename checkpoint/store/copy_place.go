@@ -105,7 +105,8 @@ func (c *copying) prepare() error {
 	}
 	err = s.take()
 	if s.lock != nil {
-		c.owned, c.newLock = s, !hasLock
+		// Not !hasLock: a job may have been there between that look and the lock.
+		c.owned, c.newLock = s, s.lock.isNew
 	}
 	if err != nil {
 		return err

@@ -339,3 +339,48 @@ func TestCopyGolden(t *testing.T) {
 	lines = append(lines, "# to the directory of a job: the copy is complete")
 	golden(t, "copy.txt", &lines)
 }
+
+// An early file system has a job run in a directory just before somebody else takes it.
+type early struct {
+	durable.FS
+	job  func()
+	fail error // of the sync of a staging directory
+}
+
+func (e *early) Lock(name string) (durable.LockFile, error) {
+	if job := e.job; job != nil {
+		e.job = nil
+		job()
+	}
+	return e.FS.Lock(name)
+}
+
+func (e *early) SyncDir(name string) error {
+	if checkpoint.ParseName(path.Base(name)).Kind == checkpoint.Staging {
+		return e.fail
+	}
+	return e.FS.SyncDir(name)
+}
+
+// TestCopyLeavesALockFileOfOthers: a copy that fails removes the lock file that it has
+// made, and not one that a job has made since it looked: the numbers in it are taken.
+func TestCopyLeavesALockFileOfOthers(t *testing.T) {
+	disk, src := aSource(t)
+	_, err := Copy(&early{FS: disk, fail: errKilled, job: func() {
+		s, _, err := start2(disk, "/new")
+		check(t, err)
+		p, err := s.Begin()
+		check(t, err)
+		check(t, errors.Join(p.Abort(), s.Close()))
+	}}, src, "/new/"+testJob.String()+"/chk-1", copyOptions)
+	if !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	s, _, err := start2(disk, "/new")
+	check(t, err)
+	p, err := s.Begin()
+	check(t, err)
+	if s.Incarnation() != 3 || p.ID() != 2 {
+		t.Errorf("incarnation %v, checkpoint %v: after a job's and the copier's, and the job's first, they are the 3rd and the 2nd", s.Incarnation(), p.ID())
+	}
+}

@@ -203,7 +203,7 @@ func TestSameBootLock(t *testing.T) {
 			}
 			check(t, s.Close())
 			disk.Settle()
-			if _, err = Open(faultfs.New(disk, syncFailure(1)), base, testJob, testOptions(1)); !errors.Is(err, syscall.EIO) {
+			if _, err = Open(faultfs.New(disk, syncFailure(2)), base, testJob, testOptions(1)); !errors.Is(err, syscall.EIO) {
 				t.Fatal(err)
 			}
 			fsys := durable.FS(blind{disk})

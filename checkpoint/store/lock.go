@@ -77,6 +77,7 @@ type lock struct {
 	// the next write goes to another one.
 	current int
 	content slot
+	isNew   bool // nobody had written to it when the lock was taken
 }
 
 // takeLock takes the lock of a job's directory and reads what its last owner left. If
@@ -97,6 +98,18 @@ func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 			f.Close()
 		}
 		return nil, locked
+	}
+	size, err := f.Size()
+	if err != nil {
+		return l, fmt.Errorf("look at the lock file: %w", err)
+	}
+	if l.isNew = size == 0; l.isNew {
+		return l, nil
+	}
+	// Who was killed between a write and its sync has left a slot that is in the cache and
+	// not on the disk. Whoever took it for current would write over the one that is.
+	if err := f.Sync(); err != nil {
+		return l, fmt.Errorf("sync the lock file, to make what is in it durable: %w", err)
 	}
 	if err := l.readFromDisk(fsys, dir.Lock()); err != nil {
 		return l, fmt.Errorf("read the lock file: %w", err)

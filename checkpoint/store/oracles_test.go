@@ -74,7 +74,7 @@ func TestOracles(t *testing.T) {
 				}
 			}, published},
 		{"an incarnation is not noted", o8, 1, 2,
-			faultfs.Rule{Ops: faultfs.Sync, Name: ".lock", K: 1}, nil,
+			faultfs.Rule{Ops: faultfs.Sync, Name: ".lock", K: 2}, nil,
 			func(w *world, s *Store) error {
 				if err := s.Close(); err != nil {
 					return err

@@ -89,6 +89,35 @@ func (s *Store) Recover(from From) (*Checkpoint, error) {
 	return c, nil
 }
 
+// Look verifies the newest checkpoint as Recover does, and changes nothing: it is not a
+// recovery, and nothing may be begun after it that could not before. It returns nil if
+// there is none. It is for who starts from another checkpoint: Recover would delete what
+// is beyond the retained number, and that may be the other one. What it returns is durable
+// after the next Recover, and not before.
+func (s *Store) Look() (*Checkpoint, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errClosed
+	}
+	scan, err := s.scan()
+	if err != nil {
+		return nil, err
+	}
+	newest, ok := scan.Newest()
+	if !ok {
+		return nil, nil
+	}
+	c, rep, err := s.verify(newest)
+	if err == nil && !rep.Verified() {
+		err = fmt.Errorf("%s is %s", rep.Dir, rep.Verdict())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // choose finds and verifies the checkpoint to start from.
 func (s *Store) choose(from From, scan checkpoint.Scan) (*Checkpoint, error) {
 	switch {

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"io/fs"
+	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -292,4 +294,45 @@ func TestNoMoreNumbers(t *testing.T) {
 	check(t, fsys.Mkdir(jobDir.Join(".inprogress-1.9223372036854775807")))
 	_, err := Open(fsys, base, testJob, testOptions(1))
 	wantText(t, err, "no incarnations left")
+}
+
+// TestUnverifiableDoesNotCount: an older checkpoint that cannot be looked at just now does
+// not count as retained, so that one that can be stays for it.
+func TestUnverifiableDoesNotCount(t *testing.T) {
+	fsys := withCheckpoints(t, 3)
+	s, c, err := start(unreadableDir{fsys, "chk-2"}, testOptions(2), From{})
+	check(t, err)
+	if c.ID != 3 {
+		t.Errorf("recovered %v", c.ID)
+	}
+	check(t, s.Close())
+	wantNames(t, fsys, ".lock", "chk-1", "chk-2", "chk-3")
+}
+
+// An unreadableDir is a file system with a directory whose files this process may not open.
+type unreadableDir struct {
+	durable.FS
+	name string
+}
+
+func (u unreadableDir) Open(name string) (durable.Reader, error) {
+	if path.Base(path.Dir(name)) == u.name {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EACCES}
+	}
+	return u.FS.Open(name)
+}
+
+// TestRefusalChangesNothing: who is refused for damage is told that nothing was changed.
+// What was left behind may be what somebody needs who has to find out what happened.
+func TestRefusalChangesNothing(t *testing.T) {
+	fsys := withCheckpoints(t, 3)
+	check(t, fsys.Mkdir(jobDir.Join(".inprogress-4.1")))
+	check(t, fsys.Mkdir(jobDir.Join(".trash-1")))
+	damage(t, fsys, 3)
+	before := listing(fsys)
+	_, _, err := start(fsys, testOptions(1), From{})
+	wantText(t, err, "Nothing was changed")
+	if after := listing(fsys); !slices.Equal(after, before) {
+		t.Errorf("there was %v, and now there is %v", before, after)
+	}
 }

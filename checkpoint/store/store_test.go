@@ -202,3 +202,34 @@ func TestNeverCollides(t *testing.T) {
 		t.Errorf("published over an existing name: %v", err)
 	}
 }
+
+// TestForgottenIDStaysTaken: the id of a checkpoint that was begun and of which nobody
+// heard any more stands in the name of its staging directory alone, which recovery removes.
+func TestForgottenIDStaysTaken(t *testing.T) {
+	fsys := newDisk(t)
+	s, _ := mustStart(t, fsys, testOptions(2))
+	mustPublish(t, s, 1)
+	_, err := s.Begin()
+	check(t, err)
+	_, err = s.Recover(From{})
+	check(t, err)
+	fsys = killed(t, fsys)
+	s, _ = mustStart(t, fsys, testOptions(2))
+	if id := mustPublish(t, s, 1); id != 3 {
+		t.Errorf("the id after a forgotten 2 and a restart is %v", id)
+	}
+}
+
+// TestStateFileIsGone: a state file that somebody has removed is missed before the
+// checkpoint gets its name.
+func TestStateFileIsGone(t *testing.T) {
+	fsys := newDisk(t)
+	s, _ := mustStart(t, fsys, testOptions(2))
+	p, err := s.Begin()
+	check(t, err)
+	blobs, err := write(p, 2)
+	check(t, err)
+	check(t, fsys.Remove(checkpoint.FileIn(p.dir, blobs[1].File.Name)))
+	err = p.Publish(metadataOf(p.ID(), blobs), blobs)
+	wantText(t, err, "2 state files were written, and 1 are in the staging directory", "aborted")
+}

@@ -129,3 +129,20 @@ func TestWriterTakesNoShortWrite(t *testing.T) {
 	_, err = w.Close()
 	wantText(t, err, "2 of 4 bytes were taken")
 }
+
+// TestInlineWriterAfterAbort: a state that is kept in memory is of no use either, once its
+// checkpoint is given up.
+func TestInlineWriterAfterAbort(t *testing.T) {
+	opts := testOptions(1)
+	opts.InlineThreshold = 100
+	s, _ := mustStart(t, newDisk(t), opts)
+	p, err := s.Begin()
+	check(t, err)
+	w := p.NewWriter("state", 0)
+	_, err = w.Write([]byte("few"))
+	check(t, err)
+	check(t, p.Abort())
+	if b, err := w.Close(); !errors.Is(err, errAborted) || b.Handle != nil {
+		t.Errorf("a state of a checkpoint that was given up is handed out: %v, %v", b.Handle, err)
+	}
+}

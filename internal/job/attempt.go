@@ -81,7 +81,7 @@ func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
 	if !from.None && from.Path == "" {
 		return a.Store.Recover(from)
 	}
-	newest, err := a.Store.Recover(store.From{})
+	newest, err := a.Store.Look()
 	if err != nil {
 		a.log.Warn("the newest checkpoint cannot be read; output that it holds prepared and that is not visible yet is given up", "error", err)
 	} else if newest != nil {
