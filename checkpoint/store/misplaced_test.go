@@ -89,7 +89,7 @@ func TestMisplaced(t *testing.T) {
 // sameCRC changes data so that its CRC32C stays: by a multiple of the polynomial.
 func sameCRC(t testing.TB, data []byte) []byte {
 	forged := bytes.Clone(data)
-	const polynomial = 0x11EDC6F41
+	const polynomial = uint64(0x11EDC6F41)
 	for i := range 33 {
 		if polynomial>>(32-i)&1 != 0 {
 			forged[(40+i)/8] ^= 1 << ((40 + i) % 8)
