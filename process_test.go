@@ -409,3 +409,27 @@ func TestProcessKeepsWhatAMapWouldKeep(t *testing.T) {
 		everything()
 	})
 }
+
+// A state that is declared when records come already would not be restored, and is refused.
+func TestStateDeclaredTooLate(t *testing.T) {
+	for name, declare := range map[string]func(*KeyContext[string]){
+		"value": func(c *KeyContext[string]) { NewValue[int64](c, "late") },
+		"list":  func(c *KeyContext[string]) { NewList[int64](c, "late") },
+		"map":   func(c *KeyContext[string]) { NewMap[int64, int64](c, "late") },
+	} {
+		job := NewJob("late")
+		byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
+		Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
+			return func(string, *Out[string]) error { declare(c); return nil }
+		})
+		node := job.plan.Nodes[len(job.plan.Nodes)-1]
+		op, err := node.New(&flow.Context{Operator: "op", Parallelism: 1, MaxParallelism: 1}, outputFunc(func(flow.Batch) error { return nil }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = op.Push(&flow.KeyedVec[string, string]{Keys: []string{"k"}, Groups: make([]checkpoint.KeyGroup, 1), Values: []string{"k"}})
+		if err == nil || !strings.Contains(err.Error(), `state "late": declared too late`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
