@@ -77,7 +77,7 @@ type keyedBuffer[K comparable, T any] struct {
 // holdsFloats tells whether a value of the type may be NaN, or have one in it.
 func holdsFloats(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128, reflect.Interface:
 		return true
 	case reflect.Array:
 		return holdsFloats(t.Elem())

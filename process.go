@@ -48,6 +48,7 @@ func addKeyed[K comparable, T, U any](in Keyed[K, T], name, kind string, open fu
 			defer guard(ctx, &err)
 			c := &KeyContext[K]{ctx: ctx, backend: keyed.NewBackend(ctx.Range(), in.codec)}
 			op := &keyedOp[K, T, U]{c: c, fn: open(c), out: &Out[U]{to: out}}
+			c.backend.Seal()
 			if c.err != nil {
 				return nil, Permanent(blame(ctx, c.err))
 			}
@@ -56,6 +57,7 @@ func addKeyed[K comparable, T, U any](in Keyed[K, T], name, kind string, open fu
 					return nil, blame(ctx, err)
 				}
 			}
+			c.opened = true
 			return op, nil
 		},
 	})

@@ -15,6 +15,7 @@ type KeyContext[K comparable] struct {
 	ctx     *flow.Context
 	backend *keyed.Backend[K]
 	err     error
+	opened  bool // nobody looks at err any more
 }
 
 // Key is the key of the record that is being processed.
@@ -24,8 +25,12 @@ func (c *KeyContext[K]) Key() K { return c.backend.Current.Key }
 func (c *KeyContext[K]) Subtask() int { return int(c.ctx.Subtask) }
 
 func (c *KeyContext[K]) fail(name string, err error) {
+	err = fmt.Errorf("state %q: %w", name, err)
+	if c.opened {
+		panic(err) // in the middle of a record: it becomes an error of the operator
+	}
 	if c.err == nil {
-		c.err = fmt.Errorf("state %q: %w", name, err)
+		c.err = err
 	}
 }
 

@@ -27,9 +27,12 @@ func testLargeState(t *testing.T) {
 		p, err := s.Begin()
 		check(t, err)
 		w := p.NewWriter("large", 0)
+		scratch := make([]byte, 100_000)
 		for rest := state; len(rest) > 0; {
-			n := min(100_000, len(rest))
-			if _, err := w.Write(rest[:n]); err != nil {
+			n := copy(scratch, rest)
+			_, err := w.Write(scratch[:n])
+			clear(scratch) // Write has returned: the bytes are the caller's again
+			if err != nil {
 				w.Abort()
 				b, err2 := w.Close()
 				if err2 != err {

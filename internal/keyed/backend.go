@@ -17,6 +17,7 @@ type Backend[K comparable] struct {
 	codec     codec.Codec[K]
 	own       func(K) K
 	states    []state[K]
+	sealed    bool
 }
 
 // NewBackend makes a backend without states for a range of key groups.
@@ -35,9 +36,15 @@ func (b *Backend[K]) add(s state[K]) error {
 			return fmt.Errorf("declared twice: give each state of an operator a name of its own")
 		}
 	}
+	if b.sealed {
+		return fmt.Errorf("declared too late, when a checkpoint had been restored already: declare it before the function that processes records is returned")
+	}
 	b.states = append(b.states, s)
 	return nil
 }
+
+// Seal ends the time for declaring states: what is restored would not find its state.
+func (b *Backend[K]) Seal() { b.sealed = true }
 
 // Entries is the number of entries in all states.
 func (b *Backend[K]) Entries() int {

@@ -3,6 +3,7 @@ package keyed
 import (
 	"iter"
 	"maps"
+	"reflect"
 
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/codec"
@@ -21,8 +22,14 @@ type MapCell[UK comparable, UV any] interface {
 // Maps is a state of one map per key.
 //
 // A map is changed in place, so it has an epoch like a page has, and is copied as a
-// whole before it is first changed after a snapshot.
-type Maps[K, UK comparable, UV any] struct{ cells *Cells[K, *mapNode[UK, UV]] }
+// whole before it is first changed after a snapshot. If its values refer to more, whoever
+// gets one may change it in place; then it is copied, with all that they refer to, before
+// it is first looked at.
+type Maps[K, UK comparable, UV any] struct {
+	cells *Cells[K, *mapNode[UK, UV]]
+	copy  func(map[UK]UV) map[UK]UV
+	deep  bool // values refer to more
+}
 
 type mapNode[UK comparable, UV any] struct {
 	epoch   uint32
@@ -32,13 +39,33 @@ type mapNode[UK comparable, UV any] struct {
 // NewMap declares a state of one map per key.
 func NewMap[K, UK comparable, UV any](b *Backend[K], name string, key codec.Codec[UK], value codec.Codec[UV]) (*Maps[K, UK, UV], error) {
 	meta := flink.MapStateMeta(name, key.Serializer(), value.Serializer())
-	cells, err := declare[K, *mapNode[UK, UV]](b, meta, nodeCodec[UK, UV]{codec.MapOf(key, value)})
-	return &Maps[K, UK, UV]{cells}, err
+	c := codec.MapOf(key, value)
+	cells, err := declare[K, *mapNode[UK, UV]](b, meta, nodeCodec[UK, UV]{c})
+	s := &Maps[K, UK, UV]{cells: cells, copy: maps.Clone[map[UK]UV]}
+	if refersToMore(reflect.TypeFor[UV]()) {
+		s.copy, s.deep = cloner(c), true
+	}
+	return s, err
+}
+
+// node returns the current key's map for reading, if there is one.
+func (s *Maps[K, UK, UV]) node() (*mapNode[UK, UV], bool) {
+	node, ok := s.cells.Get()
+	if ok && s.deep && s.frozen(node) {
+		node = s.writable()
+	}
+	return node, ok
+}
+
+// frozen tells whether a snapshot can see a map.
+func (s *Maps[K, UK, UV]) frozen(node *mapNode[UK, UV]) bool {
+	f := s.cells.Table.frozen.Load()
+	return f != 0 && node.epoch <= f
 }
 
 // Get returns what the current key's map holds under k.
 func (s *Maps[K, UK, UV]) Get(k UK) (UV, bool) {
-	if node, ok := s.cells.Get(); ok {
+	if node, ok := s.node(); ok {
 		v, ok := node.entries[k]
 		return v, ok
 	}
@@ -76,7 +103,7 @@ func (s *Maps[K, UK, UV]) Len() int {
 
 // All returns the entries of the current key's map.
 func (s *Maps[K, UK, UV]) All() iter.Seq2[UK, UV] {
-	if node, ok := s.cells.Get(); ok {
+	if node, ok := s.node(); ok {
 		return maps.All(node.entries)
 	}
 	return func(func(UK, UV) bool) {}
@@ -93,8 +120,8 @@ func (s *Maps[K, UK, UV]) writable() *mapNode[UK, UV] {
 	switch {
 	case !existed || *ref == nil:
 		*ref = &mapNode[UK, UV]{epoch: t.epoch, entries: make(map[UK]UV)}
-	case (*ref).epoch <= t.frozen.Load():
-		*ref = &mapNode[UK, UV]{epoch: t.epoch, entries: maps.Clone((*ref).entries)}
+	case s.frozen(*ref):
+		*ref = &mapNode[UK, UV]{epoch: t.epoch, entries: s.copy((*ref).entries)}
 	}
 	return *ref
 }

@@ -55,7 +55,7 @@ func NewValue[K comparable, V any](b *Backend[K], name string, kind Kind, c code
 		AggregatingValue: flink.AggregatingStateMeta,
 	}[kind](name, c.Serializer())
 	s, err := declare(b, meta, c)
-	if err == nil && refersToMore(reflect.TypeFor[V]()) {
+	if refersToMore(reflect.TypeFor[V]()) {
 		s.Table.clone = cloner(c)
 	}
 	return s, err
@@ -102,7 +102,13 @@ func cloner[V any](c codec.Codec[V]) func(V) V {
 
 // NewList declares a state of one list per key.
 func NewList[K comparable, E any](b *Backend[K], name string, element codec.Codec[E]) (*Cells[K, []E], error) {
-	return declare(b, flink.ListStateMeta(name, element.Serializer()), codec.ListOf(element))
+	c := codec.ListOf(element)
+	s, err := declare(b, flink.ListStateMeta(name, element.Serializer()), c)
+	// A list only grows, behind what a snapshot sees of it; its elements may be changed.
+	if refersToMore(reflect.TypeFor[E]()) {
+		s.Table.clone = cloner(c)
+	}
+	return s, err
 }
 
 func declare[K comparable, V any](b *Backend[K], meta flink.StateMeta, c codec.Codec[V]) (*Cells[K, V], error) {

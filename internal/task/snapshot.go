@@ -16,7 +16,8 @@ import (
 type NewWriter func(id checkpoint.ID, what string, subtask checkpoint.Subtask) (StateWriter, error)
 
 // A StateWriter takes the bytes of one state file. Close makes them durable and returns
-// the blob they have become; Abort gives them up. After either it is of no more use.
+// the blob they have become; Abort gives them up, and after Close does nothing. After
+// either it is of no more use.
 type StateWriter interface {
 	io.Writer
 	Close() (store.Blob, error)
@@ -156,8 +157,8 @@ func (t *Task) writeState(id checkpoint.ID, what string, write func(io.Writer) e
 	if err != nil {
 		return store.Blob{}, err
 	}
+	defer w.Abort() // after Close it does nothing; write may panic
 	if err := write(w); err != nil {
-		w.Abort()
 		return store.Blob{}, err
 	}
 	return w.Close()

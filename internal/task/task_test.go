@@ -340,7 +340,7 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 			if got == nil || len(part.Blobs) > 0 || err != nil && !errors.Is(got, err) || err == nil && !strings.Contains(got.Error(), "panic: a codec's") {
 				t.Errorf("%+v, %v", part, got)
 			}
-			if open := b.disk.StillOpen(); err != nil && len(open) != 1 { // the lock
+			if open := b.disk.StillOpen(); len(open) != 1 { // the lock
 				t.Errorf("left open: %v", open)
 			}
 			must(t, b.began[id].Abort())
