@@ -10,7 +10,8 @@ type Aggregator[In, Acc, R any] struct {
 	New func() Acc
 	// Add returns the accumulator with one value more.
 	Add func(acc Acc, v In) (Acc, error)
-	// Result is what the accumulator stands for.
+	// Result is what the accumulator stands for. It is emitted: it must not refer to memory
+	// that a later Add changes in place.
 	Result func(acc Acc) (R, error)
 }
 
