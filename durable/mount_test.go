@@ -29,7 +29,7 @@ func TestFindMount(t *testing.T) {
 		want              string // point type source
 	}{
 		{"linux-6.18.txt", "/", "254:0", 0, "/ ext4 /dev/vda"},
-		{"linux-6.18.txt", "/work/main", "254:0", 0, "/ ext4 /dev/vda"},
+		{"linux-6.18.txt", "/srv/weir", "254:0", 0, "/ ext4 /dev/vda"},
 		{"linux-6.18.txt", "/tmp/proto/ov/t/u", "0:41", 0, "/tmp/proto/ov/t tmpfs my tmp"},
 		{"linux-6.18.txt", "/tmp/proto/ov/team", "254:0", 0, "/ ext4 /dev/vda"},
 		{"linux-6.18.txt", "/tmp/proto/ov/with space,comma=x/y", "0:45", 0, "/tmp/proto/ov/with space,comma=x overlay overlay"},
