@@ -408,14 +408,19 @@ func (f *FS) Rename(oldname, newname string) error {
 		return refuse(syscall.EINVAL)
 	}
 	f.begin("rename %s -> %s", full(oldname), full(newname))
+	f.move(n, from, oldbase, to, newbase)
+	return nil
+}
+
+// move is the effect of a rename: one within a directory, else one in each.
+func (f *FS) move(n, from *inode, oldbase string, to *inode, newbase string) {
 	what := f.trace[len(f.trace)-1]
 	if from == to {
 		f.change(&effect{what: what, dir: from, child: n, sets: []set{{oldbase, nil}, {newbase, n}}})
-		return nil
+		return
 	}
 	f.change(&effect{what: what + ", the new name", dir: to, child: n, sets: []set{{newbase, n}}})
 	f.change(&effect{what: what + ", the end of the old name", dir: from, child: n, sets: []set{{oldbase, nil}}})
-	return nil
 }
 
 func (f *FS) Remove(name string) error {
@@ -434,7 +439,8 @@ func (f *FS) Remove(name string) error {
 	}
 	f.begin("remove %s", full(name))
 	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, nil}}})
-	if !n.dir {
+	// The blocks of a file that keeps another name are not used again.
+	if !n.dir && !f.root.names(n) {
 		n.removed = true
 		n.contents = nil
 		f.removed = n.data

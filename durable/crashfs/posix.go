@@ -171,13 +171,7 @@ func (f *FS) Replace(oldname, newname string) error {
 		return refuse(syscall.ENOTEMPTY)
 	}
 	f.begin("rename %s -> %s", full(oldname), full(newname))
-	what := f.trace[len(f.trace)-1]
-	if from == to {
-		f.change(&effect{what: what, dir: from, child: n, sets: []set{{oldbase, nil}, {newbase, n}}})
-	} else {
-		f.change(&effect{what: what + ", the new name", dir: to, child: n, sets: []set{{newbase, n}}})
-		f.change(&effect{what: what + ", the end of the old name", dir: from, child: n, sets: []set{{oldbase, nil}}})
-	}
+	f.move(n, from, oldbase, to, newbase)
 	return nil
 }
 
@@ -214,37 +208,6 @@ func (f *FS) Exchange(a, b string) error {
 	f.change(&effect{what: what + ", " + path.Base(full(a)), dir: dirA, child: m, sets: []set{{baseA, m}}})
 	f.change(&effect{what: what + ", " + path.Base(full(b)), dir: dirB, child: n, sets: []set{{baseB, n}}})
 	return nil
-}
-
-// Unlink is Remove for files that may have several names: the blocks of one that keeps
-// another name are not used again.
-func (f *FS) Unlink(name string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	dir, base, err := f.findParent("remove", name, syscall.EBUSY)
-	if err != nil {
-		return err
-	}
-	n := dir.live[base]
-	switch {
-	case n == nil:
-		return &fs.PathError{Op: "remove", Path: name, Err: syscall.ENOENT}
-	case n.dir && len(n.live) > 0:
-		return &fs.PathError{Op: "remove", Path: name, Err: syscall.ENOTEMPTY}
-	}
-	f.begin("remove %s", full(name))
-	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, nil}}})
-	f.unnamed(n)
-	return nil
-}
-
-// unnamed notes that a file has lost a name, and if it was the last, that its blocks may
-// be used again; the caller holds mu.
-func (f *FS) unnamed(n *inode) {
-	if n != nil && !n.dir && !f.root.names(n) {
-		n.removed = true
-		n.contents = nil
-	}
 }
 
 // names tells whether n has a name in d or below, in the live view.

@@ -112,9 +112,9 @@ func TestLink(t *testing.T) {
 	must(f.Link("/a", "/b"))
 	want(t, views(t, f, "/a", "/b"), "aaaa -", "aaaa aaaa")
 	must(f.SyncDir("/"))
-	must(f.Unlink("/a"))
+	must(f.Remove("/a"))
 	want(t, views(t, f, "/a", "/b"), "- aaaa", "aaaa aaaa")
-	must(f.Unlink("/b"))
+	must(f.Remove("/b"))
 	want(t, views(t, f, "/a", "/b"), "- -", "- aaaa", "- mixed", "aaaa -", "aaaa aaaa", "mixed -", "mixed mixed")
 }
 
@@ -213,7 +213,7 @@ func TestPosixRefuses(t *testing.T) {
 		"exchange with nothing":           {f.Exchange("/a", "/x"), syscall.ENOENT},
 		"exchange with what is inside":    {f.Exchange("/other", "/other/b"), syscall.EINVAL},
 		"link to what is there":           {f.Link("/a", "/other/b"), syscall.EEXIST},
-		"removal of a full directory":     {f.Unlink("/other"), syscall.ENOTEMPTY},
+		"removal of a full directory":     {f.Remove("/other"), syscall.ENOTEMPTY},
 		"truncation of what is closed":    {closed.Truncate(0), fs.ErrClosed},
 		"sync of what is closed":          {closed.Sync(), fs.ErrClosed},
 	} {

@@ -196,7 +196,7 @@ func (p *player) do(st step) error {
 		f.Close()
 		return p.open(st.id, st.name)
 	case opRemove:
-		return p.fs.Unlink(st.name)
+		return p.fs.Remove(st.name)
 	case opRename:
 		return p.fs.Replace(st.name, st.to)
 	case opExchange:
