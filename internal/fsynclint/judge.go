@@ -153,9 +153,7 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 	}
 	j.absorb(u)
 	u.fam = j.familyOf(root.home.dir, root.home.name)
-	if last := u.fam.newest(); last != nil {
-		j.windows.close(j.p, last, u.from)
-	}
+	j.followed(u.fam, by)
 	u.fam.add(u)
 	root.unit, n.unit, root.fam = u, u, u.fam
 	j.counts.commits++
@@ -167,6 +165,18 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 		j.decide(j.waiting[0], by, "many more commits")
 	}
 	return u
+}
+
+// followed is called when a family gets another commit: those before it are done with. One
+// that is not durable yet may still be, where two threads commit into one directory at the
+// same time: it stays until so many have followed that it would be forgotten.
+func (j *judge) followed(fam *family, by Ref) {
+	for i, u := range fam.units {
+		oldest := i == 0 && len(fam.units) == unitsOfFamily
+		if oldest || u.settled || len(u.needs(by)) == 0 {
+			j.windows.close(j.p, u)
+		}
+	}
 }
 
 // absorb takes commits that the new one is made of for parts of it: a staging directory

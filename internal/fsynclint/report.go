@@ -121,6 +121,6 @@ func (j *judge) closeWindows() {
 		return cmp.Or(cmp.Compare(a.commit.Line, b.commit.Line), cmp.Compare(a.root.id, b.root.id))
 	})
 	for _, u := range units {
-		j.windows.close(j.p, u, 0)
+		j.windows.close(j.p, u)
 	}
 }

@@ -45,7 +45,7 @@ type goal struct {
 }
 
 // close is called when no more operations can belong to a commit.
-func (ws *windows) close(p *replay, u *unit, upTo Line) {
+func (ws *windows) close(p *replay, u *unit) {
 	if u.closed || !p.inScope(u.root) && u.root.home != nil {
 		return
 	}
