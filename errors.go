@@ -29,6 +29,12 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
 
+// Unwrap returns what was given to panic, if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
 func newPanicError(v any) *PanicError { return &PanicError{Value: v, Stack: string(debug.Stack())} }
 
 // Permanent marks an error as one that would come again: a malformed record, a missing

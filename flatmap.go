@@ -14,7 +14,7 @@ func FlatMap[T, U any](in Stream[T], fn func(T) (iter.Seq[U], error)) Stream[U] 
 		Kind:   "flatmap",
 		Inputs: []plan.Edge{in.forward()},
 		New: func(ctx *flow.Context, out flow.Output) (flow.Operator, error) {
-			return &flatMapOp[T, U]{ctx: ctx, fn: fn, out: Out[U]{to: out}}, nil
+			return &flatMapOp[T, U]{ctx: ctx, fn: fn, out: newOut[U](out)}, nil
 		},
 	})
 }
@@ -23,7 +23,7 @@ type flatMapOp[T, U any] struct {
 	flow.Stateless
 	ctx *flow.Context
 	fn  func(T) (iter.Seq[U], error)
-	out Out[U]
+	out *Out[U]
 }
 
 func (o *flatMapOp[T, U]) Push(b flow.Batch) (err error) {

@@ -67,9 +67,10 @@ func BenchmarkProcess(b *testing.B) {
 		b.Run(fmt.Sprintf("keys=%d", distinct), func(b *testing.B) {
 			var batches []*flow.KeyedVec[string, string]
 			for _, v := range benchKeys(distinct) {
-				in := &flow.KeyedVec[string, string]{Keys: v.Values, Values: v.Values}
-				for _, k := range v.Values {
-					in.Groups = append(in.Groups, flink.KeyGroupOf(flink.JavaStringHash(k), benchGroups))
+				in := &flow.KeyedVec[string, string]{N: len(v.Values), Keys: [flow.BatchSize]string(v.Values), Values: [flow.BatchSize]string(v.Values)}
+				for i, k := range v.Values {
+					in.Codes[i] = flink.JavaStringHash(k)
+					in.Groups[i] = flink.KeyGroupOf(in.Codes[i], benchGroups)
 				}
 				batches = append(batches, in)
 			}

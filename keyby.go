@@ -47,7 +47,7 @@ func (k Keyed[K, T]) edge() plan.Edge {
 			key: k.key, hash: k.hash, routing: r, mayBeNaN: holdsFloats(reflect.TypeFor[K]()),
 			pool:    flow.NewKeyedVecPool[K, T](),
 			subtask: make([]checkpoint.Subtask, r.MaxParallelism),
-			bufs:    make([]keyedBuffer[K, T], r.Parallelism),
+			bufs:    make([]*flow.KeyedVec[K, T], r.Parallelism),
 		}
 		for g := range s.subtask {
 			s.subtask[g] = flink.SubtaskOf(checkpoint.KeyGroup(g), r.MaxParallelism, r.Parallelism)
@@ -62,16 +62,10 @@ type keySender[K comparable, T any] struct {
 	hash    func(K) int32
 	routing plan.Routing
 	pool    *flow.KeyedVecPool[K, T]
-	subtask []checkpoint.Subtask // of each key group
-	bufs    []keyedBuffer[K, T]
+	subtask []checkpoint.Subtask   // of each key group
+	bufs    []*flow.KeyedVec[K, T] // on their way to each subtask; nil if there is nothing for it
 	// mayBeNaN says that a key may be unequal to itself.
 	mayBeNaN bool
-}
-
-// A keyedBuffer is a batch on its way to one subtask; its first n records are set.
-type keyedBuffer[K comparable, T any] struct {
-	vec *flow.KeyedVec[K, T] // nil if n is 0
-	n   int
 }
 
 // holdsFloats tells whether a value of the type may be NaN, or have one in it.
@@ -104,14 +98,17 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 		if s.mayBeNaN && key != key {
 			return Permanent(&OperatorError{Operator: s.routing.Target, Subtask: int(s.routing.Self), Err: errNaN})
 		}
-		group := flink.KeyGroupOf(s.hash(key), s.routing.MaxParallelism)
+		code := s.hash(key)
+		group := flink.KeyGroupOf(code, s.routing.MaxParallelism)
 		to := s.subtask[group]
-		buf := &s.bufs[to]
-		if buf.vec == nil {
-			buf.vec = s.pool.Get()
+		buf := s.bufs[to]
+		if buf == nil {
+			buf = s.pool.Get()
+			s.bufs[to] = buf
 		}
-		buf.vec.Keys[buf.n], buf.vec.Groups[buf.n], buf.vec.Values[buf.n] = key, group, v
-		if buf.n++; buf.n == flow.BatchSize {
+		i := uint(buf.N) % flow.BatchSize // which it is already
+		buf.Keys[i], buf.Codes[i], buf.Groups[i], buf.Values[i] = key, code, group, v
+		if buf.N++; buf.N == flow.BatchSize {
 			if err := s.send(to); err != nil {
 				return err
 			}
@@ -122,7 +119,7 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 
 func (s *keySender[K, T]) Flush() error {
 	for to := range s.bufs {
-		if s.bufs[to].n > 0 {
+		if s.bufs[to] != nil {
 			if err := s.send(checkpoint.Subtask(to)); err != nil {
 				return err
 			}
@@ -133,7 +130,6 @@ func (s *keySender[K, T]) Flush() error {
 
 func (s *keySender[K, T]) send(to checkpoint.Subtask) error {
 	b := s.bufs[to]
-	s.bufs[to] = keyedBuffer[K, T]{}
-	b.vec.Truncate(b.n)
-	return s.routing.Send(to, b.vec)
+	s.bufs[to] = nil
+	return s.routing.Send(to, b)
 }

@@ -46,8 +46,8 @@ func addKeyed[K comparable, T, U any](in Keyed[K, T], name, kind string, open fu
 		Inputs: []plan.Edge{in.edge()},
 		New: func(ctx *flow.Context, out flow.Output) (_ flow.Operator, err error) {
 			defer guard(ctx, &err)
-			c := &KeyContext[K]{ctx: ctx, backend: keyed.NewBackend(ctx.Range(), in.codec)}
-			op := &keyedOp[K, T, U]{c: c, fn: open(c), out: &Out[U]{to: out}}
+			c := &KeyContext[K]{ctx: ctx, backend: keyed.NewBackend(ctx.Range(), in.codec, in.hash)}
+			op := &keyedOp[K, T, U]{c: c, fn: open(c), out: newOut[U](out)}
 			c.backend.Seal()
 			if c.err != nil {
 				return nil, Permanent(blame(ctx, c.err))
@@ -74,9 +74,9 @@ func (o *keyedOp[K, T, U]) Push(b flow.Batch) (err error) {
 	defer guard(o.c.ctx, &err)
 	in := b.(*flow.KeyedVec[K, T])
 	current := &o.c.backend.Current
-	for from := 0; from < in.Len(); from += keyed.Ahead {
-		to := min(from+keyed.Ahead, in.Len())
-		o.c.backend.LookAhead(in.Keys[from:to], in.Groups[from:to])
+	for from := 0; from < in.N; from += keyed.Ahead {
+		to := min(from+keyed.Ahead, in.N)
+		o.c.backend.LookAhead(in.Keys[from:to], in.Codes[from:to], in.Groups[from:to])
 		for _, v := range in.Values[from:to] {
 			current.Next()
 			if err := o.fn(v, o.out); err != nil {

@@ -427,9 +427,36 @@ func TestStateDeclaredTooLate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = op.Push(&flow.KeyedVec[string, string]{Keys: []string{"k"}, Groups: make([]checkpoint.KeyGroup, 1), Values: []string{"k"}})
+		err = op.Push(&flow.KeyedVec[string, string]{N: 1, Keys: [flow.BatchSize]string{"k"}, Values: [flow.BatchSize]string{"k"}})
 		if err == nil || !strings.Contains(err.Error(), `state "late": declared too late`) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A state that is used where there is no key is refused for good: a restart would do the
+// same again.
+func TestStateUsedWithoutAKey(t *testing.T) {
+	for name, use := range map[string]func(*KeyContext[string]){
+		"get":   func(c *KeyContext[string]) { NewValue[int64](c, "n").Get() },
+		"set":   func(c *KeyContext[string]) { NewValue[int64](c, "n").Set(1) },
+		"clear": func(c *KeyContext[string]) { NewValue[int64](c, "n").Clear() },
+		"add":   func(c *KeyContext[string]) { NewList[int64](c, "n").Add(1) },
+		"put":   func(c *KeyContext[string]) { NewMap[int64, int64](c, "n").Put(1, 1) },
+	} {
+		job := NewJob("early")
+		byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
+		Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
+			if c.Key() != "" {
+				t.Errorf("there is a key, %q", c.Key())
+			}
+			use(c)
+			return func(string, *Out[string]) error { return nil }
+		})
+		node := job.plan.Nodes[len(job.plan.Nodes)-1]
+		_, err := node.New(&flow.Context{Operator: "op", Parallelism: 1, MaxParallelism: 1}, outputFunc(func(flow.Batch) error { return nil }))
+		if err == nil || !strings.Contains(err.Error(), "while no record is processed") || !IsPermanent(err) {
+			t.Errorf("%s: permanent: %t: %v", name, IsPermanent(err), err)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type KeyContext[K comparable] struct {
 }
 
 // Key is the key of the record that is being processed.
-func (c *KeyContext[K]) Key() K { return c.backend.Current.Key }
+func (c *KeyContext[K]) Key() K { return c.backend.Current.Key() }
 
 // Subtask is the number of the parallel instance, from 0.
 func (c *KeyContext[K]) Subtask() int { return int(c.ctx.Subtask) }
@@ -36,7 +36,7 @@ func (c *KeyContext[K]) fail(name string, err error) {
 
 // declareValue declares a state of one value per key. If that is not possible the context
 // remembers why, the operator is not opened, and the state is never used.
-func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed.Kind, own []Codec[V]) *keyed.Cells[K, V] {
+func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed.Kind, own []Codec[V]) *keyed.Slot[V] {
 	vc, err := codecFor(own)
 	if err != nil {
 		c.fail(name, err)
@@ -46,7 +46,7 @@ func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed
 	if err != nil {
 		c.fail(name, err)
 	}
-	return cells
+	return &cells.Slot
 }
 
 // Value is state that holds one value per key.
@@ -54,25 +54,25 @@ func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed
 // A value that Get returns may be changed in place, also through the maps and slices in
 // it, and be given back with Set. It must not be kept beyond the record that is being
 // processed: a checkpoint may be writing it by then.
-type Value[V any] struct{ cell keyed.Cell[V] }
+type Value[V any] struct{ slot *keyed.Slot[V] }
 
 // NewValue declares a value. The name is the state's identity in the checkpoint, unique
 // within the operator.
 func NewValue[V any, K comparable](c *KeyContext[K], name string, own ...Codec[V]) Value[V] {
-	return Value[V]{cell: declareValue(c, name, keyed.PlainValue, own)}
+	return Value[V]{slot: declareValue(c, name, keyed.PlainValue, own)}
 }
 
 // Get returns the key's value, and whether it has one.
-func (s Value[V]) Get() (V, bool) { return s.cell.Get() }
+func (s Value[V]) Get() (V, bool) { return s.slot.Get() }
 
 // Set gives the key a value.
-func (s Value[V]) Set(v V) { ref, _ := s.cell.Ref(); *ref = v }
+func (s Value[V]) Set(v V) { s.slot.Set(v) }
 
 // Clear removes the key's value.
-func (s Value[V]) Clear() { s.cell.Clear() }
+func (s Value[V]) Clear() { s.slot.Clear() }
 
 // List is state that holds a list per key.
-type List[E any] struct{ cell keyed.Cell[[]E] }
+type List[E any] struct{ slot *keyed.Slot[[]E] }
 
 // NewList declares a list.
 func NewList[E any, K comparable](c *KeyContext[K], name string, own ...Codec[E]) List[E] {
@@ -86,15 +86,15 @@ func NewList[E any, K comparable](c *KeyContext[K], name string, own ...Codec[E]
 		c.fail(name, err)
 		return List[E]{}
 	}
-	return List[E]{cell: t}
+	return List[E]{slot: &t.Slot}
 }
 
 // Add appends an element to the key's list.
-func (s List[E]) Add(e E) { ref, _ := s.cell.Ref(); *ref = append(*ref, e) }
+func (s List[E]) Add(e E) { ref, _ := s.slot.Ref(); *ref = append(*ref, e) }
 
 // All returns the elements of the key's list in order.
 func (s List[E]) All() iter.Seq[E] {
-	list, _ := s.cell.Get()
+	list, _ := s.slot.Get()
 	return func(yield func(E) bool) {
 		for _, e := range list {
 			if !yield(e) {
@@ -105,20 +105,19 @@ func (s List[E]) All() iter.Seq[E] {
 }
 
 // Len is the length of the key's list.
-func (s List[E]) Len() int { list, _ := s.cell.Get(); return len(list) }
+func (s List[E]) Len() int { list, _ := s.slot.Get(); return len(list) }
 
 // Set replaces the key's list; an empty one removes it. The slice is copied.
 func (s List[E]) Set(list []E) {
 	if len(list) == 0 {
-		s.cell.Clear()
+		s.slot.Clear()
 		return
 	}
-	ref, _ := s.cell.Ref()
-	*ref = append([]E(nil), list...)
+	s.slot.Set(append([]E(nil), list...))
 }
 
 // Clear removes the key's list.
-func (s List[E]) Clear() { s.cell.Clear() }
+func (s List[E]) Clear() { s.slot.Clear() }
 
 // MapState is state that holds a map per key.
 type MapState[UK comparable, UV any] struct{ cell keyed.MapCell[UK, UV] }
@@ -164,48 +163,47 @@ func (s MapState[UK, UV]) Clear() { s.cell.Clear() }
 
 // Reducing is state that holds, per key, all that was added to it, reduced to one value.
 type Reducing[V any] struct {
-	cell keyed.Cell[V]
+	slot *keyed.Slot[V]
 	fn   func(a, b V) (V, error)
 }
 
 // NewReducing declares a reducing state; fn joins what is there with what is added.
 func NewReducing[V any, K comparable](c *KeyContext[K], name string, fn func(a, b V) (V, error), own ...Codec[V]) Reducing[V] {
-	return Reducing[V]{cell: declareValue(c, name, keyed.ReducingValue, own), fn: fn}
+	return Reducing[V]{slot: declareValue(c, name, keyed.ReducingValue, own), fn: fn}
 }
 
 // Add adds a value to the key's.
 func (s Reducing[V]) Add(v V) error {
-	if old, ok := s.cell.Get(); ok {
+	if old, ok := s.slot.Get(); ok {
 		var err error
 		if v, err = s.fn(old, v); err != nil {
 			return err
 		}
 	}
-	ref, _ := s.cell.Ref()
-	*ref = v
+	s.slot.Set(v)
 	return nil
 }
 
 // Get returns the key's value, and whether anything was added.
-func (s Reducing[V]) Get() (V, bool) { return s.cell.Get() }
+func (s Reducing[V]) Get() (V, bool) { return s.slot.Get() }
 
 // Clear removes the key's value.
-func (s Reducing[V]) Clear() { s.cell.Clear() }
+func (s Reducing[V]) Clear() { s.slot.Clear() }
 
 // Aggregating is state that holds, per key, an accumulator of all that was added to it.
 type Aggregating[In, Acc, R any] struct {
-	cell keyed.Cell[Acc]
+	slot *keyed.Slot[Acc]
 	fn   Aggregator[In, Acc, R]
 }
 
 // NewAggregating declares an aggregating state. The accumulator is what is kept.
 func NewAggregating[In, Acc, R any, K comparable](c *KeyContext[K], name string, fn Aggregator[In, Acc, R], own ...Codec[Acc]) Aggregating[In, Acc, R] {
-	return Aggregating[In, Acc, R]{cell: declareValue(c, name, keyed.AggregatingValue, own), fn: fn}
+	return Aggregating[In, Acc, R]{slot: declareValue(c, name, keyed.AggregatingValue, own), fn: fn}
 }
 
 // Add adds a value to the key's accumulator.
 func (s Aggregating[In, Acc, R]) Add(v In) error {
-	acc, ok := s.cell.Get()
+	acc, ok := s.slot.Get()
 	if !ok && s.fn.New != nil {
 		acc = s.fn.New()
 	}
@@ -213,14 +211,13 @@ func (s Aggregating[In, Acc, R]) Add(v In) error {
 	if err != nil {
 		return err
 	}
-	ref, _ := s.cell.Ref()
-	*ref = acc
+	s.slot.Set(acc)
 	return nil
 }
 
 // Get returns the result of the key's accumulator, and whether anything was added.
 func (s Aggregating[In, Acc, R]) Get() (R, bool, error) {
-	acc, ok := s.cell.Get()
+	acc, ok := s.slot.Get()
 	if !ok {
 		var zero R
 		return zero, false, nil
@@ -230,4 +227,4 @@ func (s Aggregating[In, Acc, R]) Get() (R, bool, error) {
 }
 
 // Clear removes the key's accumulator.
-func (s Aggregating[In, Acc, R]) Clear() { s.cell.Clear() }
+func (s Aggregating[In, Acc, R]) Clear() { s.slot.Clear() }

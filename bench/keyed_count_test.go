@@ -193,9 +193,10 @@ func handCount(f *feed) time.Duration {
 // BenchmarkKeyedCount counts keys with Weir and by hand, in turn, and reports how many
 // records a second Weir makes of every record by hand.
 func BenchmarkKeyedCount(b *testing.B) {
-	for _, distinct := range []int{1_000, 1_000_000} {
-		b.Run(fmt.Sprintf("keys=%d", distinct), func(b *testing.B) {
-			f := newFeed(distinct, 20_000_000)
+	// So many records that there are checkpoints in their midst.
+	for _, c := range []struct{ distinct, records int }{{1_000, 60_000_000}, {1_000_000, 20_000_000}} {
+		b.Run(fmt.Sprintf("keys=%d", c.distinct), func(b *testing.B) {
+			f := newFeed(c.distinct, c.records)
 			var weirs, hand, ratios []float64
 			var checkpoints int
 			records := float64(parallelism*f.records) / 1e6

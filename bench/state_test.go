@@ -49,7 +49,7 @@ func (t *table[V]) empty(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	t.Backend = keyed.NewBackend(checkpoint.KeyGroupRange{Start: 0, End: maxParallelism - 1}, kc)
+	t.Backend = keyed.NewBackend(checkpoint.KeyGroupRange{Start: 0, End: maxParallelism - 1}, kc, flink.JavaStringHash)
 	if t.state, err = keyed.NewValue(t.Backend, "v", keyed.PlainValue, vc); err != nil {
 		b.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func (t *table[V]) empty(b *testing.B) {
 
 // set gives entry i a value.
 func (t *table[V]) set(i int, v V) {
-	t.Current.Set(t.keys[i], t.groups[i])
+	t.Set(t.keys[i], t.groups[i])
 	ref, _ := t.state.Ref()
 	*ref = v
 }
@@ -276,11 +276,11 @@ func BenchmarkBytesPerKey(b *testing.B) {
 		for i := range n {
 			k := fmt.Appendf(key[:0], "key-%012d", i)
 			g := flink.KeyGroupOf(flink.JavaStringHash(string(k)), maxParallelism)
-			t.Current.Set(string(k), g)
+			t.Set(string(k), g)
 			ref, _ := t.state.Ref()
 			*ref = int64(i)
 		}
-		t.Current.Key = ""
+		t.Set("", 0)
 		perKey = float64(heap()-before) / n
 		runtime.KeepAlive(t)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
-	"unicode/utf8"
 
 	"github.com/twmb/murmur3"
 
@@ -18,25 +17,33 @@ import (
 
 // JavaStringHash is String.hashCode over the UTF-16 units that AppendString writes.
 func JavaStringHash(s string) int32 {
-	const p2, p4, p8 = 31 * 31, 31 * 31 * 31 * 31, 31 * 31 * 31 * 31 * 31 * 31 * 31 * 31 & math.MaxUint32
+	// Eight units a step, if they are ASCII: neighbours are joined to four numbers of 16
+	// bits, those to two of 32 bits, and those to one. Only h waits for the step before.
+	const (
+		p2  = 31 * 31
+		p4  = p2 * p2
+		p8  = p4 * p4 & math.MaxUint32
+		odd = 0x00FF00FF00FF00FF
+		low = 0x0000FFFF0000FFFF
+	)
 	var h uint32
-	b := []byte(s) // not copied: it is only read, and does not escape
-	for ; len(b) >= 8; b = b[8:] {
-		// Eight units a step, if they are ASCII: neighbours are joined to four numbers
-		// of 16 bits, then to two of 32 bits. Only h waits for the step before.
-		v := binary.BigEndian.Uint64(b)
-		if v&0x8080808080808080 != 0 {
-			return javaUnitsHash(s)
-		}
-		v = v>>8&0x00FF00FF00FF00FF*31 + v&0x00FF00FF00FF00FF
-		v = v>>16&0x0000FFFF0000FFFF*p2 + v&0x0000FFFF0000FFFF
-		h = h*p8 + uint32(v>>32)*p4 + uint32(v)
+	var all uint64 // the bits of all bytes
+	i := 0
+	for ; i <= len(s)-8; i += 8 {
+		b := s[i : i+8]
+		v := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | // one load
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		all |= v
+		v = v&odd*31 + v>>8&odd
+		v = v&low*p2 + v>>16&low
+		h = h*p8 + uint32(v*(p4<<32+1)>>32)
 	}
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return javaUnitsHash(s)
-		}
-		h = h*31 + uint32(c)
+	for ; i < len(s); i++ {
+		all |= uint64(s[i])
+		h = h*31 + uint32(s[i])
+	}
+	if all&0x8080808080808080 != 0 {
+		return javaUnitsHash(s)
 	}
 	return int32(h)
 }

@@ -69,7 +69,11 @@ type modelSubtask struct {
 }
 
 func newModelSubtask(t interface{ Fatal(...any) }, groups checkpoint.KeyGroupRange) *modelSubtask {
-	s := &modelSubtask{Backend: keyed.NewBackend(groups, of[spot](t)), groups: groups}
+	hash, err := codec.HashOf(of[spot](t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &modelSubtask{Backend: keyed.NewBackend(groups, of[spot](t), hash), groups: groups}
 	var errs [4]error
 	s.count, errs[0] = keyed.NewValue(s.Backend, "count", keyed.PlainValue, of[int64](t))
 	s.visits, errs[1] = keyed.NewValue(s.Backend, "visits", keyed.ReducingValue, of[visit](t))
@@ -97,7 +101,7 @@ func (m *modelJob) write(t *rapid.T, base string, parallelism, maxParallelism in
 		g := flink.KeyGroupOf(hash(key), maxParallelism)
 		for _, s := range subtasks {
 			if s.groups.Contains(g) {
-				s.Current.Set(key, g)
+				s.Set(key, g)
 				change(s)
 			}
 		}

@@ -40,28 +40,26 @@ type VecPool[T any] struct{ pool sync.Pool }
 func (p *VecPool[T]) Get() *Vec[T] { return p.pool.Get().(*Vec[T]) }
 
 // KeyedVec is a batch of records with their keys, one array for each, so that the key
-// is taken from the record and hashed once, on the sender's side.
+// is taken from the record and hashed once, on the sender's side. The arrays are part of
+// the batch: who fills it has their addresses from its own, and no lengths to compare with.
 type KeyedVec[K comparable, T any] struct {
-	Keys   []K
-	Groups []checkpoint.KeyGroup
-	Values []T
+	Keys   [BatchSize]K
+	Codes  [BatchSize]int32 // Flink's hash codes of the keys
+	Groups [BatchSize]checkpoint.KeyGroup
+	Values [BatchSize]T
+	N      int // records; what lies behind them is zero
 	pool   *sync.Pool
 }
 
 // Len is the number of records.
-func (v *KeyedVec[K, T]) Len() int { return len(v.Values) }
-
-// Truncate keeps the first n records.
-func (v *KeyedVec[K, T]) Truncate(n int) {
-	v.Keys, v.Groups, v.Values = v.Keys[:n], v.Groups[:n], v.Values[:n]
-}
+func (v *KeyedVec[K, T]) Len() int { return v.N }
 
 // Release clears the batch and gives it back to its pool, if it has one.
 func (v *KeyedVec[K, T]) Release() {
-	clear(v.Keys)
-	clear(v.Values)
+	clear(v.Keys[:v.N])
+	clear(v.Values[:v.N])
+	v.N = 0
 	if v.pool != nil {
-		v.Truncate(BatchSize)
 		v.pool.Put(v)
 	}
 }
@@ -69,20 +67,12 @@ func (v *KeyedVec[K, T]) Release() {
 // NewKeyedVecPool makes a pool of keyed batches.
 func NewKeyedVecPool[K comparable, T any]() *KeyedVecPool[K, T] {
 	p := &KeyedVecPool[K, T]{}
-	p.pool.New = func() any {
-		return &KeyedVec[K, T]{
-			Keys:   make([]K, BatchSize),
-			Groups: make([]checkpoint.KeyGroup, BatchSize),
-			Values: make([]T, BatchSize),
-			pool:   &p.pool,
-		}
-	}
+	p.pool.New = func() any { return &KeyedVec[K, T]{pool: &p.pool} }
 	return p
 }
 
 // KeyedVecPool recycles the keyed batches that are sent over one edge.
 type KeyedVecPool[K comparable, T any] struct{ pool sync.Pool }
 
-// Get returns a batch of BatchSize zero records, to be set one by one and then truncated
-// to those that were: appending to three slices costs more than what is appended.
+// Get returns an empty batch.
 func (p *KeyedVecPool[K, T]) Get() *KeyedVec[K, T] { return p.pool.Get().(*KeyedVec[K, T]) }

@@ -13,38 +13,14 @@ import "github.com/weirstream/weir/checkpoint"
 // the innermost cache until they are used.
 const Ahead = 32
 
-// ahead is the run of keys that was looked ahead for. Key i of it is current while seq
-// is base+1+i.
-type ahead[K comparable] struct {
-	base   uint64
-	keys   []K
-	groups []checkpoint.KeyGroup
-	hashes [Ahead]uint32
-}
-
-// LookAhead begins a run of at most Ahead keys, with their key groups. Next makes one of
-// them after the other the current key. The slices must stay as they are meanwhile.
-func (b *Backend[K]) LookAhead(keys []K, groups []checkpoint.KeyGroup) {
-	b.Current.begin(keys, groups)
+// LookAhead begins a run of at most Ahead keys, with their hash codes and key groups. Next
+// makes one of them after the other the current key. The slices must stay as they are
+// meanwhile.
+func (b *Backend[K]) LookAhead(keys []K, codes []int32, groups []checkpoint.KeyGroup) {
+	b.Current.begin(keys, codes, groups)
 	for _, s := range b.states {
-		s.lookAhead(&b.Current)
+		s.lookAhead()
 	}
-}
-
-// begin makes keys the run; none of them is the current key yet.
-func (c *Current[K]) begin(keys []K, groups []checkpoint.KeyGroup) {
-	c.seq += Ahead + 1
-	c.base, c.keys, c.groups = c.seq, keys, groups
-	for i, k := range keys {
-		c.hashes[i] = c.hash(k)
-	}
-}
-
-// Next makes the next key of the run the current one.
-func (c *Current[K]) Next() {
-	i := c.seq - c.base
-	c.Key, c.Group, c.Hash = c.keys[i], c.groups[i], c.hashes[i]
-	c.seq++
 }
 
 // A foresight is what a table knows of the entries of a run of keys.
@@ -61,6 +37,7 @@ type foresight struct {
 	touched    uint64 // what nobody needs but a loop that only loads
 }
 
+// none is the number of no entry.
 const none = -1
 
 // worthwhile is how many entries a table has at least that looks ahead. A smaller one is
@@ -69,37 +46,37 @@ const worthwhile = 8 << 10
 
 // lookAhead looks ahead if that seems worthwhile: in a large table that was asked for half
 // of the last run's keys at least.
-func (t *Table[K, V]) lookAhead(c *Current[K]) {
+func (t *Table[K, V]) lookAhead() {
 	f := &t.foresight
 	worth := t.n >= worthwhile && 2*f.asked >= f.ran
-	f.base, f.known, f.asked, f.ran = c.base, 0, 0, len(c.keys)
+	f.base, f.known, f.asked, f.ran = t.current.base, 0, 0, len(t.current.keys)
 	if worth {
-		t.look(c)
+		t.foresee()
 	}
 }
 
-// look finds the entries of the run that has begun.
-func (t *Table[K, V]) look(c *Current[K]) {
-	f := &t.foresight
-	for i := range c.keys {
-		f.touched += t.group(c.groups[i]).slot(c.hashes[i])
+// foresee finds the entries of the run that has begun.
+func (t *Table[K, V]) foresee() {
+	c, f := t.current, &t.foresight
+	var hashes [Ahead]uint32
+	for i, key := range c.keys {
+		g := t.group(c.groups[i])
+		hashes[i] = c.of(key, c.codes[i], g.strong)
+		f.touched += g.slot(hashes[i])
 	}
 	for i, key := range c.keys {
-		f.entries[i] = none
-		if e, _, ok := t.group(c.groups[i]).find(key, c.hashes[i]); ok {
-			f.entries[i] = e
-		}
+		f.entries[i] = t.group(c.groups[i]).find(key, hashes[i])
 	}
 	f.base, f.known = c.base, len(c.keys)
 }
 
-// foreseen returns the entry of the current key, if it was looked ahead for and found.
-func (f *foresight) foreseen(seq uint64) (entry int, ok bool) {
+// foreseen returns the entry of a key, or none if nothing is known of it.
+func (f *foresight) foreseen(seq uint64) (entry int) {
 	f.asked++
 	if i := seq - f.base - 1; i < uint64(f.known) {
-		return f.entries[i], f.entries[i] != none
+		return f.entries[i]
 	}
-	return 0, false
+	return none
 }
 
 // forget says that entries are not where they were.

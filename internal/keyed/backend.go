@@ -20,10 +20,14 @@ type Backend[K comparable] struct {
 	sealed    bool
 }
 
-// NewBackend makes a backend without states for a range of key groups.
-func NewBackend[K comparable](r checkpoint.KeyGroupRange, c codec.Codec[K]) *Backend[K] {
-	return &Backend[K]{Current: Current[K]{hash: hashOf[K]()}, keyGroups: r, codec: c, own: codec.OwnerOf[K]()}
+// NewBackend makes a backend without states for a range of key groups. codeOf is Flink's
+// hash code of a key.
+func NewBackend[K comparable](r checkpoint.KeyGroupRange, c codec.Codec[K], codeOf func(K) int32) *Backend[K] {
+	return &Backend[K]{Current: Current[K]{hasher: newHasher(codeOf)}, keyGroups: r, codec: c, own: codec.OwnerOf[K]()}
 }
+
+// Set makes key the current key, alone.
+func (b *Backend[K]) Set(key K, group checkpoint.KeyGroup) { b.Current.set(key, group) }
 
 // add declares a state.
 func (b *Backend[K]) add(s state[K]) error {

@@ -44,7 +44,7 @@ func newSample(t interface{ Fatal(...any) }, subtask, parallelism, maxParallelis
 		t.Fatal(err)
 	}
 	s := &sample{
-		Backend: NewBackend(flink.KeyGroupRangeOf(checkpoint.Subtask(subtask), maxParallelism, parallelism), kc),
+		Backend: NewBackend(flink.KeyGroupRangeOf(checkpoint.Subtask(subtask), maxParallelism, parallelism), kc, hash),
 		hash:    hash, max: maxParallelism,
 	}
 	must := func(err error) {
@@ -69,7 +69,7 @@ func (s *sample) at(key string) bool {
 	if !s.keyGroups.Contains(g) {
 		return false
 	}
-	s.Current.Set(key, g)
+	s.Set(key, g)
 	return true
 }
 
@@ -210,16 +210,16 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 	all := checkpoint.KeyGroupRange{Start: 0, End: 127}
 
 	t.Run("other key type", func(t *testing.T) {
-		b := NewBackend(all, of[int64](t))
+		b := NewBackend(all, of[int64](t), flink.JavaLongHash)
 		wantIncompatible(t, b.Restore(part, true), "the type of the key", "String", "Long")
 	})
 	t.Run("state removed", func(t *testing.T) {
-		b := NewBackend(all, of[string](t))
+		b := NewBackend(all, of[string](t), flink.JavaStringHash)
 		if _, err := NewValue(b, "count", PlainValue, of[int64](t)); err != nil {
 			t.Fatal(err)
 		}
 		wantIncompatible(t, b.Restore(part, false), `state "list"`, "--allow-non-restored-state")
-		b = NewBackend(all, of[string](t))
+		b = NewBackend(all, of[string](t), flink.JavaStringHash)
 		count, err := NewValue(b, "count", PlainValue, of[int64](t))
 		if err != nil {
 			t.Fatal(err)
@@ -227,20 +227,20 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 		if err := b.Restore(part, true); err != nil {
 			t.Fatal(err)
 		}
-		b.Current.Set("k", old.Current.Group)
+		b.Set("k", old.Current.group[0])
 		if v, _ := count.Get(); v != 7 {
 			t.Errorf("count is %d beside states that were dropped, want 7", v)
 		}
 	})
 	t.Run("other value type", func(t *testing.T) {
-		b := NewBackend(all, of[string](t))
+		b := NewBackend(all, of[string](t), flink.JavaStringHash)
 		if _, err := NewValue(b, "count", PlainValue, of[string](t)); err != nil {
 			t.Fatal(err)
 		}
 		wantIncompatible(t, b.Restore(part, true), `state "count"`, "Long", "String")
 	})
 	t.Run("other kind of state", func(t *testing.T) {
-		b := NewBackend(all, of[string](t))
+		b := NewBackend(all, of[string](t), flink.JavaStringHash)
 		if _, err := NewValue(b, "count", ReducingValue, of[int64](t)); err != nil {
 			t.Fatal(err)
 		}
@@ -294,14 +294,14 @@ func TestStructsMayGrow(t *testing.T) {
 	all := checkpoint.KeyGroupRange{Start: 0, End: 0}
 	written := func() flow.KeyedPart {
 		type visit struct{ Page string }
-		b := NewBackend(all, of[string](t))
+		b := NewBackend(all, of[string](t), flink.JavaStringHash)
 		value, err1 := NewValue(b, "value", PlainValue, of[visit](t))
 		list, err2 := NewList(b, "list", of[visit](t))
 		table, err3 := NewMap(b, "map", of[string](t), of[visit](t))
 		if err := errors.Join(err1, err2, err3); err != nil {
 			t.Fatal(err)
 		}
-		b.Current.Set("k", 0)
+		b.Set("k", 0)
 		v, _ := value.Ref()
 		*v = visit{"a"}
 		l, _ := list.Ref()
@@ -313,7 +313,7 @@ func TestStructsMayGrow(t *testing.T) {
 		Page string
 		Took int64 `avro:",default=-1"`
 	}
-	b := NewBackend(all, of[string](t))
+	b := NewBackend(all, of[string](t), flink.JavaStringHash)
 	value, err1 := NewValue(b, "value", PlainValue, of[visit](t))
 	list, err2 := NewList(b, "list", of[visit](t))
 	table, err3 := NewMap(b, "map", of[string](t), of[visit](t))
@@ -323,7 +323,7 @@ func TestStructsMayGrow(t *testing.T) {
 	if err := b.Restore([]flow.KeyedPart{written}, false); err != nil {
 		t.Fatal(err)
 	}
-	b.Current.Set("k", 0)
+	b.Set("k", 0)
 	v, _ := value.Get()
 	l, _ := list.Get()
 	m, _ := table.Get("u")

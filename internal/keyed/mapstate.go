@@ -59,7 +59,7 @@ func (s *Maps[K, UK, UV]) node() (*mapNode[UK, UV], bool) {
 
 // frozen tells whether a snapshot can see a map.
 func (s *Maps[K, UK, UV]) frozen(node *mapNode[UK, UV]) bool {
-	f := s.cells.Table.frozen.Load()
+	f := s.cells.frozen.Load()
 	return f != 0 && node.epoch <= f
 }
 
@@ -115,7 +115,7 @@ func (s *Maps[K, UK, UV]) Clear() { s.cells.Clear() }
 // writable returns the current key's map for writing: a new one if there is none, a
 // copy if a snapshot can see the one there is.
 func (s *Maps[K, UK, UV]) writable() *mapNode[UK, UV] {
-	t := s.cells.Table
+	t := s.cells
 	ref, existed := s.cells.Ref()
 	switch {
 	case !existed || *ref == nil:

@@ -149,7 +149,7 @@ func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHead
 				r.skip.Decode(c)
 				continue
 			}
-			b.Current.Set(key, g)
+			b.Set(key, g)
 			if n, err = r.read(block[c.Offset():]); err != nil {
 				return fmt.Errorf("state %q, at byte %d: %w", header.States[sb.State].Name, c.Offset(), err)
 			}

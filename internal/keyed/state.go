@@ -10,17 +10,6 @@ import (
 	"github.com/weirstream/weir/internal/codec"
 )
 
-// A Cell is what a handle sees of a state: the value of the current key.
-type Cell[V any] interface {
-	// Get returns the current key's value and whether it has one.
-	Get() (V, bool)
-	// Ref returns where the current key's value is, and whether it had one; if not it
-	// has the zero value now. The pointer is good until the state is used again.
-	Ref() (v *V, existed bool)
-	// Clear removes the current key's value.
-	Clear()
-}
-
 // Kind is what a state of one value per key is to Flink.
 type Kind uint8
 
@@ -30,22 +19,13 @@ const (
 	AggregatingValue
 )
 
-// Cells is a state whose table holds one V per key: a value, a list, an accumulator.
+// Cells is a state whose table holds one V per key: a value, a list, an accumulator. Its
+// slot is what handles use.
 type Cells[K comparable, V any] struct {
-	Table   *Table[K, V]
-	current *Current[K]
-	meta    flink.StateMeta
-	codec   codec.Codec[V]
+	*Table[K, V]
+	meta  flink.StateMeta
+	codec codec.Codec[V]
 }
-
-// Get is Cell's.
-func (s *Cells[K, V]) Get() (V, bool) { return s.Table.Get(s.current) }
-
-// Ref is Cell's.
-func (s *Cells[K, V]) Ref() (*V, bool) { return s.Table.Ref(s.current) }
-
-// Clear is Cell's.
-func (s *Cells[K, V]) Clear() { s.Table.Delete(s.current) }
 
 // NewValue declares a state of one value per key.
 func NewValue[K comparable, V any](b *Backend[K], name string, kind Kind, c codec.Codec[V]) (*Cells[K, V], error) {
@@ -112,7 +92,7 @@ func NewList[K comparable, E any](b *Backend[K], name string, element codec.Code
 }
 
 func declare[K comparable, V any](b *Backend[K], meta flink.StateMeta, c codec.Codec[V]) (*Cells[K, V], error) {
-	s := &Cells[K, V]{Table: NewTable[K, V](b.keyGroups, b.own), current: &b.Current, meta: meta, codec: c}
+	s := &Cells[K, V]{Table: NewTable[K, V](&b.Current, b.keyGroups, b.own), meta: meta, codec: c}
 	return s, b.add(s)
 }
 
@@ -122,7 +102,7 @@ type state[K comparable] interface {
 	describe() flink.StateMeta
 	size() int // entries
 	freeze() frozenState[K]
-	lookAhead(c *Current[K])
+	lookAhead()
 	reserve(g checkpoint.KeyGroup, n int)
 	// reader returns what decodes a value written by a state that described itself as
 	// was, gives it to the current key, and tells how many bytes it took.
@@ -138,7 +118,6 @@ type frozenState[K comparable] interface {
 	release()
 }
 
-func (s *Cells[K, V]) lookAhead(c *Current[K])              { s.Table.lookAhead(c) }
 func (s *Cells[K, V]) describe() flink.StateMeta            { return s.meta }
 func (s *Cells[K, V]) size() int                            { return s.Table.Len() }
 func (s *Cells[K, V]) reserve(g checkpoint.KeyGroup, n int) { s.Table.Reserve(g, n) }
@@ -153,9 +132,9 @@ func (s *Cells[K, V]) reader(was *flink.StateMeta) (func([]byte) (int, error), e
 		if err != nil {
 			return 0, err
 		}
-		ref, existed := s.Table.Ref(s.current)
+		ref, existed := s.Ref()
 		if existed {
-			return 0, fmt.Errorf("a key that is there twice: %v", s.current.Key)
+			return 0, fmt.Errorf("a key that is there twice: %v", s.current.Key())
 		}
 		*ref = v
 		return n, nil

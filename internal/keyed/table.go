@@ -21,23 +21,22 @@ const (
 //   - entries of a group are dense: entry i is in page i/pageSize at i%pageSize;
 //   - a page or list of pages whose epoch is at or below frozen is visible to a
 //     snapshot and never written;
-//   - lastSeq is the seq of the current key only while lastEntry is its entry;
-//   - an index slot is hash<<32 | number of the entry + 1, or 0 for none, and the slot
-//     of an entry lies at or after (cyclically) the place its hash asks for, with no
-//     empty slot in between.
+//   - entry is that of the current key while the slot knows its place;
+//   - an index is never full; a slot of it is hash<<32 | number of the entry + 1, or 0 for
+//     none, and the slot of an entry lies at or after (cyclically) the place its hash asks
+//     for, with no empty slot in between.
 type Table[K comparable, V any] struct {
-	first  int // the key group of groups[0]
-	groups []group[K, V]
-	own    func(K) K // copies a key that would pin foreign memory; may be nil
+	Slot[V]
+	entry   int // of the current key
+	current *Current[K]
+	first   int // the key group of groups[0]
+	groups  []group[K, V]
+	own     func(K) K // copies a key that would pin foreign memory; may be nil
 	// clone copies a value with all that it refers to; nil if values refer to nothing that
 	// can be changed. With it, whoever gets a value may change it in place.
 	clone func(V) V
 	epoch uint32 // stamp of pages made now
 	n     int    // entries in all groups
-	// The key that was found last, and its entry: user code reads a state and then
-	// writes it.
-	lastSeq   uint64
-	lastEntry int
 	foresight
 	freezer
 }
@@ -51,10 +50,11 @@ type entry[K comparable, V any] struct {
 type page[K comparable, V any] [pageSize]entry[K, V]
 
 type group[K comparable, V any] struct {
-	index []uint64 // a power of two long, or nil
-	pages []stamped[K, V]
-	n     int    // entries
-	list  uint32 // the epoch of the list pages itself
+	index  []uint64 // a power of two long
+	pages  []stamped[K, V]
+	n      int    // entries
+	list   uint32 // the epoch of the list pages itself
+	strong bool   // hashes are made of the whole key
 }
 
 // A stamped page is a page and the epoch in which it was made.
@@ -94,72 +94,97 @@ func (f *freezer) release(epoch uint32) {
 }
 
 // NewTable makes an empty table for the key groups of a range. own may be nil.
-func NewTable[K comparable, V any](r checkpoint.KeyGroupRange, own func(K) K) *Table[K, V] {
-	return &Table[K, V]{first: r.Start, groups: make([]group[K, V], r.Len()), own: own, epoch: 1}
+func NewTable[K comparable, V any](current *Current[K], r checkpoint.KeyGroupRange, own func(K) K) *Table[K, V] {
+	t := &Table[K, V]{current: current, first: r.Start, groups: make([]group[K, V], r.Len()), own: own, epoch: 1}
+	for i := range t.groups {
+		t.groups[i].index = empty[:]
+	}
+	t.Slot = Slot[V]{now: &current.seq, in: t}
+	t.Slot.forget()
+	return t
 }
+
+// empty is the index of groups without entries: nobody writes to it.
+var empty [1]uint64
 
 // Len is the number of keys in the table.
 func (t *Table[K, V]) Len() int { return t.n }
 
-// Get returns the value of a key.
-func (t *Table[K, V]) Get(c *Current[K]) (V, bool) {
-	g := t.group(c.Group)
-	if c.seq != t.lastSeq {
-		i, ok := t.foreseen(c.seq)
-		if !ok {
-			if i, _, ok = g.find(c.Key, c.Hash); !ok {
-				var zero V
-				return zero, false
-			}
+// look is the slot's: it finds the current key.
+func (t *Table[K, V]) look() {
+	c := t.current
+	at := c.at()
+	if at >= uint64(len(c.keys)) {
+		panic(errNoKey)
+	}
+	g := t.group(c.groups[at])
+	i := t.foreseen(c.seq)
+	if i == none {
+		hash := c.mix(c.codes[at])
+		if g.strong {
+			hash = c.strong(c.keys[at])
 		}
-		t.lastSeq, t.lastEntry = c.seq, i
+		i = g.find(c.keys[at], hash)
 	}
-	if t.clone != nil {
-		return t.writable(g, t.lastEntry>>pageBits)[t.lastEntry&pageMask].value, true
+	t.seq, t.entry = c.seq, i
+	if i == none {
+		t.ref, t.has, t.mine = &t.zero, false, false
+		return
 	}
-	return g.pages[t.lastEntry>>pageBits].page[t.lastEntry&pageMask].value, true
+	t.place(g)
+	if t.clone != nil && !t.mine {
+		t.ensure() // whoever gets it may change it in place
+	}
 }
 
-// Ref returns where the value of a key is, to be changed in place, and whether the key
-// was there; if it was not, it is there now, with the zero value. The pointer is good
-// until the next call of any method.
-func (t *Table[K, V]) Ref(c *Current[K]) (v *V, existed bool) {
-	g := t.group(c.Group)
-	if c.seq == t.lastSeq {
-		return &t.writable(g, t.lastEntry>>pageBits)[t.lastEntry&pageMask].value, true
-	}
-	i, ok := t.foreseen(c.seq)
-	if !ok {
-		var at int
-		if i, at, ok = g.find(c.Key, c.Hash); !ok {
-			key := c.Key
-			if t.own != nil {
-				key = t.own(key)
-			}
-			i = t.insert(g, at, key, c.Hash)
-		}
-	}
-	t.lastSeq, t.lastEntry = c.seq, i
-	return &t.writable(g, i>>pageBits)[i&pageMask].value, ok
+// place tells the slot where the entry is.
+func (t *Table[K, V]) place(g *group[K, V]) {
+	p := &g.pages[t.entry>>pageBits]
+	t.ref, t.has, t.mine = &p.page[t.entry&pageMask].value, true, p.epoch > t.frozen.Load()
 }
 
-// Delete removes a key and tells whether it was there.
-func (t *Table[K, V]) Delete(c *Current[K]) bool {
-	g := t.group(c.Group)
-	i, at, ok := g.find(c.Key, c.Hash)
-	if !ok {
+// ensure is the slot's: it inserts the current key, if it is not there.
+func (t *Table[K, V]) ensure() (existed bool) {
+	if t.seq != t.current.seq {
+		t.look()
+	}
+	c := t.current
+	at := c.at()
+	g := t.group(c.groups[at])
+	existed = t.has
+	if !existed {
+		key := c.keys[at]
+		if t.own != nil {
+			key = t.own(key)
+		}
+		t.entry = t.insert(g, key, c.of(key, c.codes[at], g.strong))
+	}
+	t.writable(g, t.entry>>pageBits)
+	t.place(g)
+	return existed
+}
+
+// remove is the slot's: it deletes the current key.
+func (t *Table[K, V]) remove() bool {
+	if t.seq != t.current.seq {
+		t.look()
+	}
+	if !t.has {
 		return false
 	}
-	g.unlink(at)
-	t.lastSeq = 0 // no key's: they count from 1
-	t.forget()
+	c, i := t.current, t.entry
+	at := c.at()
+	g := t.group(c.groups[at])
+	g.unlink(i, c.of(c.keys[at], c.codes[at], g.strong))
+	t.Slot.forget()
+	t.foresight.forget()
 	// The last entry moves into the gap, so that entries stay dense.
 	last := g.n - 1
 	from := t.writable(g, last>>pageBits)
 	if i != last {
 		moved := from[last&pageMask]
 		t.writable(g, i>>pageBits)[i&pageMask] = moved
-		g.relink(last, i, c.hash(moved.key))
+		g.relink(last, i, t.hash(g, moved.key))
 	}
 	from[last&pageMask] = entry[K, V]{}
 	g.n--
@@ -171,6 +196,11 @@ func (t *Table[K, V]) Delete(c *Current[K]) bool {
 		g.pages = g.pages[:p]
 	}
 	return true
+}
+
+// hash is the hash by which a group finds a key that is not of the run.
+func (t *Table[K, V]) hash(g *group[K, V], key K) uint32 {
+	return t.current.of(key, t.current.codeOf(key), g.strong)
 }
 
 // Reserve makes room for n more keys in a key group, so that a restore does not grow
@@ -188,11 +218,10 @@ func (t *Table[K, V]) Reserve(kg checkpoint.KeyGroup, n int) {
 
 func (t *Table[K, V]) group(kg checkpoint.KeyGroup) *group[K, V] { return &t.groups[int(kg)-t.first] }
 
-// insert appends an entry with the zero value; at is the index slot that find gave.
-func (t *Table[K, V]) insert(g *group[K, V], at int, key K, hash uint32) int {
+// insert appends an entry with the zero value.
+func (t *Table[K, V]) insert(g *group[K, V], key K, hash uint32) int {
 	if full(g.n+1, len(g.index)) {
 		g.rebuild(max(minIndex, 2*len(g.index)))
-		at = g.vacant(hash)
 	}
 	i := g.n
 	if i&pageMask == 0 {
@@ -200,15 +229,26 @@ func (t *Table[K, V]) insert(g *group[K, V], at int, key K, hash uint32) int {
 		g.pages = append(g.pages, stamped[K, V]{new(page[K, V]), t.epoch})
 	}
 	t.writable(g, i>>pageBits)[i&pageMask].key = key
-	g.index[at] = uint64(hash)<<32 | uint64(i+1)
 	g.n++
 	t.n++
+	if same := g.link(i, hash); same >= crowd && !g.strong {
+		t.strengthen(g)
+	}
 	return i
+}
+
+// strengthen makes the hashes of a group of the whole keys.
+func (t *Table[K, V]) strengthen(g *group[K, V]) {
+	g.strong = true
+	clear(g.index)
+	for i := range g.n {
+		g.link(i, t.current.strong(g.pages[i>>pageBits].page[i&pageMask].key))
+	}
 }
 
 // writable returns page p for writing: a copy, if a snapshot can see the one there is.
 func (t *Table[K, V]) writable(g *group[K, V], p int) *page[K, V] {
-	if f := t.frozen.Load(); f != 0 && g.pages[p].epoch <= f {
+	if g.pages[p].epoch <= t.frozen.Load() {
 		t.ownList(g)
 		c := *g.pages[p].page
 		if t.clone != nil {
@@ -223,7 +263,7 @@ func (t *Table[K, V]) writable(g *group[K, V], p int) *page[K, V] {
 
 // ownList makes the list of pages the table's own, if a snapshot can see it.
 func (t *Table[K, V]) ownList(g *group[K, V]) {
-	if f := t.frozen.Load(); f != 0 && g.list <= f {
+	if g.list <= t.frozen.Load() {
 		g.pages = append(make([]stamped[K, V], 0, len(g.pages)+len(g.pages)/8+1), g.pages...)
 	}
 	g.list = t.epoch
@@ -250,6 +290,7 @@ func (t *Table[K, V]) freeze() *frozen[K, V] {
 	}
 	t.freezer.freeze(t.epoch)
 	t.epoch++
+	t.Slot.forget() // what it takes for its own is the snapshot's now
 	return f
 }
 

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/flink"
 )
 
 // contents reads a frozen table through its pages, as a snapshot does.
@@ -29,18 +30,20 @@ func contents[K comparable, V any](t *rapid.T, f *frozen[K, V]) map[K]V {
 func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const groups = 3
-		table := NewTable[string, int](checkpoint.KeyGroupRange{Start: 5, End: 5 + groups - 1}, nil)
-		// A hash of three bits makes long probes, wrap-arounds and gaps likely.
-		hashBits := rapid.SampledFrom([]uint32{3, 32}).Draw(t, "hash bits")
-		full := hashOf[string]()
-		cur := Current[string]{hash: func(k string) uint32 { return full(k) & (1<<hashBits - 1) }}
+		// A code of a few bits makes long probes, wrap-arounds and gaps likely; one of fewer
+		// makes the groups hash the keys themselves.
+		mask := rapid.SampledFrom([]int32{1, 1<<5 - 1, -1}).Draw(t, "mask of the codes")
+		code := func(k string) int32 { return flink.JavaStringHash(k) & mask }
+		cur := &Current[string]{hasher: newHasher(code)}
+		table := NewTable[string, int](cur, checkpoint.KeyGroupRange{Start: 5, End: 5 + groups - 1}, nil)
 		model := make(map[string]int)
 		type shot struct {
 			f    *frozen[string, int]
 			want map[string]int
 		}
 		var shots []shot
-		keys := rapid.SliceOfN(rapid.StringMatching(`[a-e]{0,4}`), 1, 120).Draw(t, "keys")
+		some := rapid.StringMatching(`[a-e]{0,4}`)
+		keys := rapid.OneOf(rapid.SliceOfN(some, 1, 120), rapid.SliceOfN(some, 100, 240)).Draw(t, "keys")
 		groupOf := func(k string) checkpoint.KeyGroup {
 			group := 5
 			for _, c := range k {
@@ -54,43 +57,80 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 				return
 			}
 			k := rapid.SampledFrom(keys).Draw(t, "key")
-			cur.Set(k, groupOf(k))
+			cur.set(k, groupOf(k))
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"look ahead": func(t *rapid.T) {
 				run := rapid.SliceOfN(rapid.SampledFrom(keys), 1, Ahead).Draw(t, "run")
+				var codes []int32
 				var in []checkpoint.KeyGroup
 				for _, k := range run {
-					in = append(in, groupOf(k))
+					codes, in = append(codes, code(k)), append(in, groupOf(k))
 				}
-				cur.begin(run, in)
-				table.look(&cur)
+				cur.begin(run, codes, in)
+				table.foresee()
 				cur.Next()
 			},
 			"put": func(t *rapid.T) {
 				set(t)
-				ref, existed := table.Ref(&cur)
-				want, was := model[cur.Key]
+				ref, existed := table.Ref()
+				want, was := model[cur.Key()]
 				if existed != was || *ref != want {
-					t.Fatalf("Ref(%q) = %d, %t; want %d, %t", cur.Key, *ref, existed, want, was)
+					t.Fatalf("Ref(%q) = %d, %t; want %d, %t", cur.Key(), *ref, existed, want, was)
 				}
 				*ref = rapid.Int().Draw(t, "value")
-				model[cur.Key] = *ref
+				model[cur.Key()] = *ref
+			},
+			"set": func(t *rapid.T) {
+				set(t)
+				model[cur.Key()] = rapid.Int().Draw(t, "value")
+				table.Set(model[cur.Key()])
+			},
+			"add": func(t *rapid.T) {
+				set(t)
+				v, ok := table.Get()
+				if want, was := model[cur.Key()]; v != want || ok != was {
+					t.Fatalf("Get(%q) = %d, %t; want %d, %t", cur.Key(), v, ok, want, was)
+				}
+				table.Set(v + 1)
+				model[cur.Key()] = v + 1
+			},
+			"put all": func(t *rapid.T) {
+				n := rapid.Int().Draw(t, "values from")
+				for i, k := range keys {
+					cur.set(k, groupOf(k))
+					table.Set(n + i)
+					model[k] = n + i
+				}
+			},
+			"again": func(t *rapid.T) {
+				// The key that is current still, after whatever happened meanwhile.
+				if cur.at() >= uint64(len(cur.keys)) {
+					return
+				}
+				v, ok := table.Get()
+				if want, was := model[cur.Key()]; v != want || ok != was {
+					t.Fatalf("Get(%q) = %d, %t; want %d, %t", cur.Key(), v, ok, want, was)
+				}
+				if rapid.Bool().Draw(t, "change it") {
+					table.Set(v - 1)
+					model[cur.Key()] = v - 1
+				}
 			},
 			"get": func(t *rapid.T) {
 				set(t)
-				v, ok := table.Get(&cur)
-				if want, was := model[cur.Key]; v != want || ok != was {
-					t.Fatalf("Get(%q) = %d, %t; want %d, %t", cur.Key, v, ok, want, was)
+				v, ok := table.Get()
+				if want, was := model[cur.Key()]; v != want || ok != was {
+					t.Fatalf("Get(%q) = %d, %t; want %d, %t", cur.Key(), v, ok, want, was)
 				}
 			},
 			"delete": func(t *rapid.T) {
 				set(t)
-				_, was := model[cur.Key]
-				if ok := table.Delete(&cur); ok != was {
-					t.Fatalf("Delete(%q) = %t, want %t", cur.Key, ok, was)
+				_, was := model[cur.Key()]
+				if ok := table.Clear(); ok != was {
+					t.Fatalf("Clear() of %q = %t, want %t", cur.Key(), ok, was)
 				}
-				delete(model, cur.Key)
+				delete(model, cur.Key())
 			},
 			"reserve": func(t *rapid.T) {
 				table.Reserve(checkpoint.KeyGroup(rapid.IntRange(5, 5+groups-1).Draw(t, "group")), rapid.IntRange(0, 200).Draw(t, "n"))
@@ -128,31 +168,31 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 // A large table looks ahead, but not if it is not asked for what it finds; and it finds
 // what is there.
 func TestLookAhead(t *testing.T) {
-	table := NewTable[int64, int64](checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
-	cur := Current[int64]{hash: hashOf[int64]()}
-	keys, in := make([]int64, Ahead), make([]checkpoint.KeyGroup, Ahead)
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	keys, codes, in := make([]int64, Ahead), make([]int32, Ahead), make([]checkpoint.KeyGroup, Ahead)
 	for i := range keys {
-		keys[i] = int64(i)
+		keys[i], codes[i] = int64(i), int32(i)
 	}
 	run := func(ask bool) (known int) {
-		cur.begin(keys, in)
-		table.lookAhead(&cur)
+		cur.begin(keys, codes, in)
+		table.lookAhead()
 		known = table.known
 		for i := range keys {
 			cur.Next()
 			if !ask {
 				continue
 			}
-			if e, ok := table.foreseen(cur.seq); known > 0 && (!ok || e != i) {
-				t.Fatalf("key %d: foresaw entry %d, %t", i, e, ok)
+			if e := table.foreseen(cur.seq); known > 0 && e != i {
+				t.Fatalf("key %d: foresaw entry %d", i, e)
 			}
 		}
 		return known
 	}
 	fill := func(n int64) {
 		for k := range n {
-			cur.Set(k, 0)
-			table.Ref(&cur)
+			cur.set(k, 0)
+			table.Ref()
 		}
 	}
 	fill(worthwhile - 1)
@@ -173,27 +213,63 @@ func TestLookAhead(t *testing.T) {
 // After a snapshot is released nothing is copied any more: a write goes to the page that
 // is there.
 func TestReleasedPagesAreNotCopied(t *testing.T) {
-	table := NewTable[int64, int64](checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
-	cur := Current[int64]{hash: hashOf[int64]()}
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	for k := range int64(1000) {
-		cur.Set(k, 0)
-		table.Ref(&cur)
+		cur.set(k, 0)
+		table.Ref()
 	}
 	f := table.freeze()
-	cur.Set(7, 0)
-	table.Ref(&cur)
+	cur.set(7, 0)
+	table.Ref()
 	copied := table.groups[0].pages[0]
 	f.release()
-	cur.Set(500, 0)
+	cur.set(500, 0)
 	at := table.groups[0].pages[500>>pageBits]
-	table.Ref(&cur)
+	table.Ref()
 	if table.groups[0].pages[500>>pageBits] != at {
 		t.Error("a page was copied after the snapshot was released")
 	}
 	if table.groups[0].pages[0] != copied {
 		t.Error("the page copied while frozen was copied again")
 	}
-	if allocs := testing.AllocsPerRun(100, func() { table.Ref(&cur) }); allocs != 0 {
+	if allocs := testing.AllocsPerRun(100, func() { cur.set(500, 0); table.Ref() }); allocs != 0 {
 		t.Errorf("%v allocations to write a key that is there", allocs)
+	}
+}
+
+// Keys that someone chose so that they all have one hash code are found by a hash that he
+// cannot know: a search takes as many steps as among other keys.
+func TestChosenKeysDoNotCollide(t *testing.T) {
+	// "Aa" and "BB" have the same hash code, and so have all words made of them.
+	words := []string{""}
+	for len(words) < 1<<12 {
+		var longer []string
+		for _, w := range words {
+			longer = append(longer, w+"Aa", w+"BB")
+		}
+		words = longer
+	}
+	cur := &Current[string]{hasher: newHasher(flink.JavaStringHash)}
+	table := NewTable[string, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	for i, w := range words {
+		if code := flink.JavaStringHash(w); code != flink.JavaStringHash(words[0]) {
+			t.Fatalf("%q has the code %d", w, code)
+		}
+		cur.set(w, 0)
+		table.Set(i)
+	}
+	g := &table.groups[0]
+	steps := 0
+	for i, w := range words {
+		cur.set(w, 0)
+		if v, ok := table.Get(); v != i || !ok {
+			t.Fatalf("Get(%q) = %d, %t; want %d", w, v, ok, i)
+		}
+		hash := table.hash(g, w)
+		steps += (g.slotOf(i, hash)-int(hash))&(len(g.index)-1) + 1
+	}
+	if steps > 3*len(words) {
+		t.Errorf("%d steps to find %d keys", steps, len(words))
 	}
 }

@@ -1,0 +1,88 @@
+package keyed
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+// Current is the key that is being processed: where the handles of user code look. It is
+// one of a run of keys that were given together.
+//
+// Key i of the run is current while seq is base+1+i; while seq is base, none is. No two
+// keys that were ever current have the same seq, so that a table knows the key it looked
+// for last without comparing keys.
+type Current[K comparable] struct {
+	seq, base uint64
+	keys      []K
+	codes     []int32 // Flink's hash codes
+	groups    []checkpoint.KeyGroup
+	hasher[K]
+	// What Set makes a run of one.
+	key   [1]K
+	code  [1]int32
+	group [1]checkpoint.KeyGroup
+}
+
+// begin makes keys the run; none of them is the current key yet. The slices must stay as
+// they are until the next run begins.
+func (c *Current[K]) begin(keys []K, codes []int32, groups []checkpoint.KeyGroup) {
+	c.base += Ahead + 1
+	c.seq = c.base
+	c.keys, c.codes, c.groups = keys, codes, groups
+}
+
+// Next makes the next key of the run the current one.
+func (c *Current[K]) Next() { c.seq++ }
+
+// Key is the current key; the zero key if there is none.
+func (c *Current[K]) Key() (key K) {
+	if i := c.at(); i < uint64(len(c.keys)) {
+		key = c.keys[i]
+	}
+	return key
+}
+
+// at is which key of the run is the current one; it is beyond them all if none is.
+func (c *Current[K]) at() uint64 { return c.seq - c.base - 1 }
+
+// set makes key the current key, alone.
+func (c *Current[K]) set(key K, group checkpoint.KeyGroup) {
+	c.key[0], c.code[0], c.group[0] = key, c.codeOf(key), group
+	c.begin(c.key[:], c.code[:], c.group[:])
+	c.Next()
+}
+
+// A hasher makes the hashes by which tables find keys.
+type hasher[K comparable] struct {
+	codeOf func(K) int32 // Flink's hash code
+	secret [2]uint64     // another one in each process
+	seed   maphash.Seed
+}
+
+func newHasher[K comparable](codeOf func(K) int32) hasher[K] {
+	return hasher[K]{codeOf: codeOf, secret: [2]uint64{rand.Uint64(), rand.Uint64() | 1}, seed: maphash.MakeSeed()}
+}
+
+// mix makes a hash of Flink's hash code: the two halves of a product with a secret, as in
+// wyhash. Keys of a group have key group and subtask in common, and so some bits of what
+// Flink makes of the code; and whoever knew where a code leads could choose keys that all
+// lead to one place.
+func (h *hasher[K]) mix(code int32) uint32 {
+	hi, lo := bits.Mul64(uint64(uint32(code))^h.secret[0], h.secret[1])
+	return uint32(hi ^ lo)
+}
+
+// strong is the hash of a key where many have the same hash code, by chance or because
+// someone chose them so.
+func (h *hasher[K]) strong(key K) uint32 { return uint32(maphash.Comparable(h.seed, key)) }
+
+// of is the hash by which a group finds a key.
+func (h *hasher[K]) of(key K, code int32, strong bool) uint32 {
+	if strong {
+		return h.strong(key)
+	}
+	return h.mix(code)
+}
