@@ -14,7 +14,8 @@ import (
 // TestItsOwnTraceIsClean records the system calls of the program and reads them as "weir
 // trace" does: there is no fault, and no power cut loses anything. What is noted is on
 // purpose: removals that come back do no harm (D022), and recovery syncs again what it
-// cannot know to be durable (D053).
+// cannot know to be durable (D053). The parallelism is given, as more of it makes more kinds of
+// commits than are looked at.
 func TestItsOwnTraceIsClean(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -22,7 +23,7 @@ func TestItsOwnTraceIsClean(t *testing.T) {
 	}
 	dir := t.TempDir()
 	file := filepath.Join(t.TempDir(), "trace")
-	program := flightsCommand(t, dir, "--rate", "40000", "--checkpoint-interval", "100ms", "--inline-threshold", "0")
+	program := flightsCommand(t, dir, "--parallelism", "2", "--rate", "40000", "--checkpoint-interval", "100ms", "--inline-threshold", "0")
 	args := []string{"-f", "-y", "-ttt", "-s", "0", "-o", file, "-e",
 		"trace=%file,%desc,%process,%network,sync,msync,munmap,mremap,io_uring_setup,io_uring_enter,io_uring_register,io_submit"}
 	cmd := exec.Command(strace, append(args, program.Args...)...)
