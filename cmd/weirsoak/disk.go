@@ -29,7 +29,7 @@ func (d *disk) full() bool { return d != nil && d.filled }
 
 // fill leaves no room on the disk.
 func (d *disk) fill() error {
-	if d.full() {
+	if d == nil || d.filled {
 		return nil
 	}
 	f, err := durable.OS().Create(d.ballast())

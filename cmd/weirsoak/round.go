@@ -107,8 +107,10 @@ func (l *life) suffer(s strike) error {
 		switch e.do {
 		case fillDisk:
 			err = l.disk.fill()
-			full = true
-			l.FullDisks++
+			if l.disk.full() {
+				full = true
+				l.FullDisks++
+			}
 		case freeDisk:
 			err = l.disk.free()
 		case sendStop:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"bytes"
 	"encoding/json"
 	"os"
@@ -118,6 +119,15 @@ func seedWith(smallDisk bool) uint64 {
 		seed++
 	}
 	return seed
+}
+
+// Where no small disk can be made, a round that was drawn for one runs on the machine's,
+// which is never full.
+func TestNoSmallDisk(t *testing.T) {
+	var d *disk
+	if err := errors.Join(d.fill(), d.free()); err != nil || d.full() {
+		t.Errorf("the machine's disk: full %t, %v", d.full(), err)
+	}
 }
 
 // A round of the real thing, on a disk that runs full if there can be one.
