@@ -107,7 +107,7 @@ func (l *life) suffer(s strike) error {
 		switch e.do {
 		case fillDisk:
 			err = l.disk.fill()
-			if l.disk.full() {
+			if l.disk != nil {
 				full = true
 				l.FullDisks++
 			}
