@@ -15,7 +15,7 @@ import (
 )
 
 // located is what an error of damaged bytes says: where.
-var located = regexp.MustCompile(`at byte \d|at offset \d`)
+var located = regexp.MustCompile(`at byte \d|at offset -?\d`)
 
 // FuzzRestore restores anything. What is taken is written again the way it was taken; what
 // is not is said to be somewhere, or not to fit the job; and what it costs is in
