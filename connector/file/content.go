@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/weirstream/weir"
 )
@@ -103,6 +104,9 @@ func (c *content) skip(ctx context.Context, n int64) error {
 	}
 	if c.z == nil {
 		_, err := c.f.Seek(n, io.SeekStart) // whether there is so much shows when it is read
+		if errors.Is(err, syscall.EINVAL) {
+			return errShort // no file of this file system can be so long
+		}
 		return err
 	}
 	const step = 1 << 20
