@@ -76,9 +76,8 @@ func (c *copying) identityOf() checkpoint.Identity {
 // is put into, if that is one: a job that runs must not find it under its hands, and the
 // next start of a job removes staging directories.
 //
-// The directory of a job is one that has a lock file, or one that is named by a job id
-// and has no checkpoint yet. One that has checkpoints and no lock file is Flink's, or
-// somebody's collection of copies: a lock file would claim that all in it is Weir's.
+// The directory of a job is one that has a lock file, or one that is named by a job's id:
+// the job's first start may come at any moment, and then finds the lock taken.
 func (c *copying) prepare() error {
 	parent := path.Dir(c.dst)
 	if err := c.noteMissing(parent); err != nil {
@@ -92,20 +91,19 @@ func (c *copying) prepare() error {
 		return err
 	}
 	s.log = s.opts.Log
-	scan, err := s.scan()
+	_, err := c.fsys.Stat(s.dir.Lock())
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := checkpoint.ParseJobID(path.Base(parent)); err != nil {
+			return nil
+		}
+		err = s.isWeirs()
+	}
 	if err != nil {
 		return err
 	}
-	_, err = c.fsys.Stat(s.dir.Lock())
-	hasLock := err == nil
-	_, err = checkpoint.ParseJobID(path.Base(parent))
-	willBeJobs := err == nil && c.name.Kind == checkpoint.Complete && len(scan.Complete) == 0
-	if !hasLock && !willBeJobs {
-		return nil
-	}
 	err = s.take()
 	if s.lock != nil {
-		// Not !hasLock: a job may have been there between that look and the lock.
+		// Not whether it was there: a job may have made it between that look and the lock.
 		c.owned, c.newLock = s, s.lock.isNew
 	}
 	if err != nil {
@@ -113,6 +111,26 @@ func (c *copying) prepare() error {
 	}
 	if c.done.Resealed {
 		c.done.Identity.Incarnation = s.owner.incarnation
+	}
+	return nil
+}
+
+// isWeirs refuses a directory without a lock file that has a checkpoint without a seal: a
+// lock file there would claim that it is Weir's, and damaged.
+func (s *Store) isWeirs() error {
+	scan, err := s.scan()
+	if err != nil {
+		return err
+	}
+	for _, id := range scan.Complete {
+		data, err := readMetadata(s.fsys, checkpoint.MetadataIn(s.dir.Complete(id)))
+		if err == nil {
+			_, _, err = splitSeal(data)
+		}
+		if err != nil {
+			return fmt.Errorf("%s is named by a job's id and has no lock file, and chk-%v in it has no seal: it is Flink's, "+
+				"or damaged, and nobody can be kept from writing there meanwhile; copy to another directory", s.dir, id)
+		}
 	}
 	return nil
 }
