@@ -14,15 +14,26 @@ import (
 
 var errInTheWay = errors.New("it exists, and nothing is replaced: give another name, or move away what is there")
 
+// inTheWay is the error for a name that is taken. A copy that was killed between its rename
+// and the sync behind it has left a name that the next power cut may take away; who is
+// told that it exists may delete the source, so it is durable before that is said.
+func (c *copying) inTheWay() error {
+	parent := path.Dir(c.dst)
+	if err := c.fsys.SyncDir(parent); err != nil {
+		return fmt.Errorf("it exists, and it is not known whether it is there to stay: sync %s: %w", parent, err)
+	}
+	return errInTheWay
+}
+
 // destination makes sure that the copy may be called what it is to be called, and
-// decides whose it will be. It changes nothing.
+// decides whose it will be. It changes nothing, but may make durable what is there.
 func (c *copying) destination() error {
 	switch e, err := c.fsys.Stat(c.dst); {
 	case err == nil && e.Dir:
 		into := checkpoint.Name{Kind: checkpoint.Complete, ID: c.from.ID}.String()
-		return fmt.Errorf("%w; a copy in it would be %s", errInTheWay, path.Join(c.dst, into))
+		return fmt.Errorf("%w; a copy in it would be %s", c.inTheWay(), path.Join(c.dst, into))
 	case err == nil:
-		return errInTheWay
+		return c.inTheWay()
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
