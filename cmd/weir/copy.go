@@ -72,7 +72,8 @@ func (t *tool) copy(src, dst string, asJSON bool, maxBlock int64) error {
 	if err := t.soundUnsealed(from, asJSON, maxBlock); err != nil {
 		return err
 	}
-	done, err := t.copyTo(from, filepath.ToSlash(to))
+	dir, base := path.Split(filepath.ToSlash(to))
+	done, err := t.copyTo(from, path.Join(followed(t.fsys, path.Clean(dir)), base))
 	if err != nil {
 		return err
 	}
