@@ -126,9 +126,14 @@ func (c *copying) prepare() error {
 	return nil
 }
 
-// isWeirs refuses a directory without a lock file that has a checkpoint without a seal: a
-// lock file there would claim that it is Weir's, and damaged.
+// isWeirs refuses a directory without a lock file that is Flink's: one with a checkpoint
+// that has no seal, or with a directory for shared state, which Flink makes before the
+// first. A lock file would claim that what is in it is Weir's, and damaged.
 func (s *Store) isWeirs() error {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("%s is named by a job's id and has no lock file, and %s: it is Flink's, or damaged, "+
+			"and nobody can be kept from writing there meanwhile; copy to another directory", s.dir, fmt.Sprintf(format, args...))
+	}
 	scan, err := s.scan()
 	if err != nil {
 		return err
@@ -139,8 +144,12 @@ func (s *Store) isWeirs() error {
 			_, _, err = splitSeal(data)
 		}
 		if err != nil {
-			return fmt.Errorf("%s is named by a job's id and has no lock file, and chk-%v in it has no seal: it is Flink's, "+
-				"or damaged, and nobody can be kept from writing there meanwhile; copy to another directory", s.dir, id)
+			return refuse("chk-%v has no seal", id)
+		}
+	}
+	for _, name := range []string{checkpoint.SharedName, checkpoint.TaskOwnedName} {
+		if _, err := s.fsys.Stat(s.dir.Join(name)); !errors.Is(err, fs.ErrNotExist) {
+			return refuse("it has %s", name)
 		}
 	}
 	return nil

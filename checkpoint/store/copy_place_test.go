@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/crashfs"
 )
 
@@ -53,18 +54,29 @@ func TestCopyBeforeTheFirstStart(t *testing.T) {
 }
 
 // TestCopyIntoFlinks: the lock file would say of Flink's checkpoints that they are Weir's,
-// and without it nobody who starts there can be held off.
+// also of those that are still to come, and without it nobody who starts there can be held
+// off.
 func TestCopyIntoFlinks(t *testing.T) {
-	for _, name := range []string{"chk-7", "monday"} {
-		disk, src := aFlinkSource(t)
-		dir := base + "/" + otherJob.String()
-		check(t, disk.Mkdir(dir))
-		check(t, writeUnsealed(disk, dir+"/chk-6", 6))
-		before := strings.Join(tree(t, disk, "/"), "\n")
-		_, err := Copy(disk, src, dir+"/"+name, copyOptions)
-		wantText(t, err, "named by a job's id", "chk-6 in it has no seal", "copy to another directory")
-		if after := strings.Join(tree(t, disk, "/"), "\n"); after != before {
-			t.Errorf("before\n%s\nafter\n%s", before, after)
+	dir := base + "/" + otherJob.String()
+	for _, c := range []struct {
+		has  string
+		make func(fsys durable.FS) error
+	}{
+		{"chk-6 has no seal", func(fsys durable.FS) error { return writeUnsealed(fsys, dir+"/chk-6", 6) }},
+		{"chk-6 has no seal", func(fsys durable.FS) error { return fsys.Mkdir(dir + "/chk-6") }}, // Flink has begun it
+		{"it has taskowned", func(fsys durable.FS) error { return fsys.Mkdir(dir + "/taskowned") }},
+		{"it has shared", func(fsys durable.FS) error { return fsys.Mkdir(dir + "/shared") }},
+	} {
+		for _, name := range []string{"chk-7", "monday"} {
+			disk, src := aFlinkSource(t)
+			check(t, disk.Mkdir(dir))
+			check(t, c.make(disk))
+			before := strings.Join(tree(t, disk, "/"), "\n")
+			_, err := Copy(disk, src, dir+"/"+name, copyOptions)
+			wantText(t, err, "named by a job's id", c.has, "copy to another directory")
+			if after := strings.Join(tree(t, disk, "/"), "\n"); after != before {
+				t.Errorf("before\n%s\nafter\n%s", before, after)
+			}
 		}
 	}
 }

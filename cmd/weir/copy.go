@@ -31,7 +31,7 @@ SRC, else of one that is made up from its contents. Flink reads it as before.
 In the directory of a job a copy is called chk-N, as it was, and the next start
 of the job may begin with it; while the job runs, copy refuses. A directory that
 is named by a job's id is that job's before its first start, too: copy makes the
-lock file there, or refuses if checkpoints without a seal, as Flink's, are in it.
+lock file there, or refuses if by what else is in it the directory is Flink's.
 
 State outside of SRC, as incremental checkpoints have, cannot be copied yet:
 such a checkpoint is refused. Let Flink take a savepoint, and copy that.`,
