@@ -130,7 +130,9 @@ type jobDir struct {
 	// weirs tells that a Weir job has owned the directory. The names in it then prove
 	// what they say, and each checkpoint in it has a seal or is damaged.
 	weirs bool
-	loose []string // directories in it with checkpoints by other names
+	// linked tells that it was found behind a link that nobody had named.
+	linked bool
+	loose  []string // directories in it with checkpoints by other names
 }
 
 func readJob(fsys durable.FS, name, shown string) (*jobDir, error) {
@@ -209,7 +211,7 @@ func findBases(fsys durable.FS, p place) *search {
 	s := &search{fsys: fsys}
 	if p.kind == aJob {
 		b := base{name: path.Dir(p.name), shown: path.Dir(p.shown)}
-		s.job(&b, p.name, p.shown)
+		s.job(&b, p.name, p.shown, false)
 		s.bases = append(s.bases, b)
 		return s
 	}
@@ -218,12 +220,13 @@ func findBases(fsys durable.FS, p place) *search {
 	return s
 }
 
-func (s *search) job(b *base, name, shown string) {
+func (s *search) job(b *base, name, shown string, linked bool) {
 	j, err := readJob(s.fsys, name, shown)
 	if err != nil {
 		s.errs = append(s.errs, err)
 		return
 	}
+	j.linked = linked
 	b.jobs = append(b.jobs, j)
 }
 
@@ -242,8 +245,8 @@ func (s *search) tree(name, shown string, depth int) {
 	}
 	b := base{name: name, shown: shown}
 	for _, e := range listing {
-		isLink := !e.Dir && !e.Regular
-		if !e.Dir && !(isLink && isJobName(e.Name)) || strings.HasPrefix(e.Name, ".") || checkpoint.ParseName(e.Name).Kind == checkpoint.Furniture {
+		isLink := !e.Dir && !e.Regular && isJobName(e.Name)
+		if !e.Dir && !isLink || strings.HasPrefix(e.Name, ".") || checkpoint.ParseName(e.Name).Kind == checkpoint.Furniture {
 			continue
 		}
 		childName, childShown := path.Join(name, e.Name), path.Join(shown, e.Name)
@@ -259,7 +262,7 @@ func (s *search) tree(name, shown string, depth int) {
 		case aCheckpoint:
 			b.loose = append(b.loose, e.Name)
 		case aJob:
-			s.job(&b, childName, childShown)
+			s.job(&b, childName, childShown, isLink)
 		default:
 			if depth > 1 {
 				s.tree(childName, childShown, depth-1)
