@@ -55,7 +55,7 @@ Exit codes:
   2    a flag or the job itself is wrong; nothing was run
   3    the last checkpoint is damaged; nothing was run (see --allow-fallback)
   4    another process runs this job; nothing was run
-  5    the checkpoint does not fit the job; nothing was run
+  5    the checkpoint does not fit the job, or is another job's; nothing was run
   130  a second signal has ended the job without a final checkpoint
 `)
 }

@@ -27,7 +27,9 @@ var ErrStopped = job.ErrStopped
 // A job that has a complete checkpoint below opts.CheckpointDir goes on from the last
 // one. It is the only one that may use its directory there: a second process is refused
 // with a *store.LockedError. If the last checkpoint is damaged nothing is run and the
-// error is a *store.DamagedError, unless opts.AllowFallback is set.
+// error is a *store.DamagedError, unless opts.AllowFallback is set. A path in opts.From that
+// leads to no checkpoint is a *store.NoCheckpointError, and one that leads to another job's
+// a *store.OtherJobError.
 func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err

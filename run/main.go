@@ -27,7 +27,7 @@ const (
 	ExitUsage   = 2   // a flag or the job itself is wrong; nothing was run
 	ExitDamaged = 3   // the last checkpoint is damaged; nothing was run
 	ExitLocked  = 4   // another process runs the job; nothing was run
-	ExitUnfit   = 5   // the checkpoint does not fit the job; nothing was run
+	ExitUnfit   = 5   // the checkpoint does not fit the job, or is another job's; nothing was run
 	ExitAborted = 130 // a second signal ended the job without a final checkpoint
 )
 
@@ -101,17 +101,19 @@ func exitCode(err error) int {
 		damaged      *store.DamagedError
 		locked       *store.LockedError
 		options      *OptionsError
+		nowhere      *store.NoCheckpointError
+		another      *store.OtherJobError
 		unfit        *job.UnfitError
 		incompatible *keyed.IncompatibleError
 	)
 	switch {
-	case errors.As(err, &options):
+	case errors.As(err, &options), errors.As(err, &nowhere):
 		return ExitUsage
 	case errors.As(err, &damaged):
 		return ExitDamaged
 	case errors.As(err, &locked):
 		return ExitLocked
-	case errors.As(err, &unfit), errors.As(err, &incompatible):
+	case errors.As(err, &another), errors.As(err, &unfit), errors.As(err, &incompatible):
 		return ExitUnfit
 	}
 	return ExitFailed

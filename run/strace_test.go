@@ -19,8 +19,11 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// The test binary is also the program that is looked at.
+// The test binary is also the program that is looked at, and that of main_test.go.
 func TestMain(m *testing.M) {
+	if job := os.Getenv(programJob); job != "" {
+		program(job)
+	}
 	if dir := os.Getenv("WEIR_STRACED_IN"); dir != "" {
 		straced(dir)
 		return

@@ -149,8 +149,7 @@ func (c *copying) stage() error {
 	err := c.fsys.Mkdir(staging)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%s is in the way: another copy is writing it, or one was cut off; "+
-			"if none is at work, remove it and copy again", staging)
+		return &stagingError{staging}
 	case err != nil:
 		return fmt.Errorf("make the staging directory: %w", err)
 	}
@@ -201,8 +200,9 @@ func (c *copying) reveal() error {
 	err := c.fsys.Rename(c.staging, c.dst)
 	switch {
 	case errors.Is(err, fs.ErrExist):
+		err := c.inTheWay()
 		c.discard()
-		return fmt.Errorf("copy to %s: %w", c.dst, errInTheWay)
+		return fmt.Errorf("copy to %s: %w", c.dst, err)
 	case err != nil:
 		err = &UnknownCopyError{Dir: c.dst, Err: fmt.Errorf("rename the staging directory: %w", err)}
 	default:
@@ -231,6 +231,14 @@ func (c *copying) discard() {
 	for _, dir := range c.made {
 		_ = c.fsys.Remove(dir) // refuses if somebody has put something into it
 	}
+}
+
+// A stagingError says that the name of the staging directory is taken.
+type stagingError struct{ dir string }
+
+func (e *stagingError) Error() string {
+	return fmt.Sprintf("%s is in the way: another copy is writing it, or one was cut off; "+
+		"if none is at work, remove it and copy again", e.dir)
 }
 
 // A DamagedSourceError says that a checkpoint was not copied, as it is damaged.

@@ -24,6 +24,7 @@ var copies = []struct {
 	{"to a new directory", aSource, "/backup/deep/copy"},
 	{"beside it", aSource, "/data/copy"},
 	{"into a new job directory", aSource, "/new/" + testJob.String() + "/chk-1"},
+	{"into a job directory without a lock file", aSourceWithoutLock, jobDir.Join("copy")},
 	{"Flink's", aFlinkSource, "/data/chk-7"},
 }
 
@@ -129,6 +130,11 @@ func TestCopySyncs(t *testing.T) {
 		"into a new job directory: 4 sync " + job + "/.lock":  "nothing was given out yet that a next start could give out again",
 		"into a new job directory: 5 sync-dir " + job:         "the same directory is synced again in the end",
 		"into a new job directory: 11 sync " + job + "/.lock": "the copy's own name and seal say the same",
+
+		"into a job directory without a lock file: 1 sync-dir " + base:           "the parent was there, and durable",
+		"into a job directory without a lock file: 2 sync-dir " + string(jobDir): "it is synced again when the lock file is in it",
+		"into a job directory without a lock file: 3 sync " + jobDir.Lock():      "nothing was given out yet that a next start could give out again",
+		"into a job directory without a lock file: 4 sync-dir " + string(jobDir): "the same directory is synced again in the end",
 	}
 	found := 0
 	for _, c := range copies {

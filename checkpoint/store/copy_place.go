@@ -14,15 +14,26 @@ import (
 
 var errInTheWay = errors.New("it exists, and nothing is replaced: give another name, or move away what is there")
 
+// inTheWay is the error for a name that is taken. A copy that was killed between its rename
+// and the sync behind it has left a name that the next power cut may take away; who is
+// told that it exists may delete the source, so it is durable before that is said.
+func (c *copying) inTheWay() error {
+	parent := path.Dir(c.dst)
+	if err := c.fsys.SyncDir(parent); err != nil {
+		return fmt.Errorf("it exists, and it is not known whether it is there to stay: sync %s: %w", parent, err)
+	}
+	return errInTheWay
+}
+
 // destination makes sure that the copy may be called what it is to be called, and
-// decides whose it will be. It changes nothing.
+// decides whose it will be. It changes nothing, but may make durable what is there.
 func (c *copying) destination() error {
 	switch e, err := c.fsys.Stat(c.dst); {
 	case err == nil && e.Dir:
 		into := checkpoint.Name{Kind: checkpoint.Complete, ID: c.from.ID}.String()
-		return fmt.Errorf("%w; a copy in it would be %s", errInTheWay, path.Join(c.dst, into))
+		return fmt.Errorf("%w; a copy in it would be %s", c.inTheWay(), path.Join(c.dst, into))
 	case err == nil:
-		return errInTheWay
+		return c.inTheWay()
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -76,9 +87,8 @@ func (c *copying) identityOf() checkpoint.Identity {
 // is put into, if that is one: a job that runs must not find it under its hands, and the
 // next start of a job removes staging directories.
 //
-// The directory of a job is one that has a lock file, or one that is named by a job id
-// and has no checkpoint yet. One that has checkpoints and no lock file is Flink's, or
-// somebody's collection of copies: a lock file would claim that all in it is Weir's.
+// The directory of a job is one that has a lock file, or one that is named by a job's id:
+// the job's first start may come at any moment, and then finds the lock taken.
 func (c *copying) prepare() error {
 	parent := path.Dir(c.dst)
 	if err := c.noteMissing(parent); err != nil {
@@ -92,20 +102,19 @@ func (c *copying) prepare() error {
 		return err
 	}
 	s.log = s.opts.Log
-	scan, err := s.scan()
+	_, err := c.fsys.Stat(s.dir.Lock())
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := checkpoint.ParseJobID(path.Base(parent)); err != nil {
+			return nil
+		}
+		err = s.isWeirs()
+	}
 	if err != nil {
 		return err
 	}
-	_, err = c.fsys.Stat(s.dir.Lock())
-	hasLock := err == nil
-	_, err = checkpoint.ParseJobID(path.Base(parent))
-	willBeJobs := err == nil && c.name.Kind == checkpoint.Complete && len(scan.Complete) == 0
-	if !hasLock && !willBeJobs {
-		return nil
-	}
 	err = s.take()
 	if s.lock != nil {
-		// Not !hasLock: a job may have been there between that look and the lock.
+		// Not whether it was there: a job may have made it between that look and the lock.
 		c.owned, c.newLock = s, s.lock.isNew
 	}
 	if err != nil {
@@ -113,6 +122,35 @@ func (c *copying) prepare() error {
 	}
 	if c.done.Resealed {
 		c.done.Identity.Incarnation = s.owner.incarnation
+	}
+	return nil
+}
+
+// isWeirs refuses a directory without a lock file that is Flink's: one with a checkpoint
+// that has no seal, or with a directory for shared state, which Flink makes before the
+// first. A lock file would claim that what is in it is Weir's, and damaged.
+func (s *Store) isWeirs() error {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("%s is named by a job's id and has no lock file, and %s: it is Flink's, or damaged, "+
+			"and nobody can be kept from writing there meanwhile; copy to another directory", s.dir, fmt.Sprintf(format, args...))
+	}
+	scan, err := s.scan()
+	if err != nil {
+		return err
+	}
+	for _, id := range scan.Complete {
+		data, err := readMetadata(s.fsys, checkpoint.MetadataIn(s.dir.Complete(id)))
+		if err == nil {
+			_, _, err = splitSeal(data)
+		}
+		if err != nil {
+			return refuse("chk-%v has no seal", id)
+		}
+	}
+	for _, name := range []string{checkpoint.SharedName, checkpoint.TaskOwnedName} {
+		if _, err := s.fsys.Stat(s.dir.Join(name)); !errors.Is(err, fs.ErrNotExist) {
+			return refuse("it has %s", name)
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"syscall"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
@@ -31,7 +32,8 @@ type Checkpoint struct {
 // ReadCheckpoint opens the checkpoint or savepoint at path for looking at: its
 // directory, or its metadata file. It takes no lock and holds no state file against
 // its checksums (Verify does), but what is read later through OpenStream is checked
-// block by block. If the metadata or its seal is damaged the error is a *MetadataError.
+// block by block. If the metadata or its seal is damaged the error is a *MetadataError,
+// and if the path leads to no checkpoint it is a *NoCheckpointError.
 func ReadCheckpoint(fsys durable.FS, path string, opts ReadOptions) (*Checkpoint, error) {
 	file, dir, err := locate(fsys, path)
 	if err != nil {
@@ -63,29 +65,37 @@ type ReadOptions struct {
 func locate(fsys durable.FS, given string) (file, dir string, err error) {
 	name, err := localPath(given)
 	if err != nil {
-		return "", "", err
+		return "", "", &NoCheckpointError{err}
 	}
 	e, err := fsys.Stat(name)
-	if err != nil {
-		return "", "", fmt.Errorf("look for a checkpoint: %w", err)
-	}
 	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return "", "", &NoCheckpointError{fmt.Errorf("look for a checkpoint: %w", err)}
+	case err != nil:
+		return "", "", fmt.Errorf("look for a checkpoint: %w", err)
 	case e.Dir:
 		if n := checkpoint.ParseName(path.Base(name)); n.Kind == checkpoint.Staging {
-			return "", "", fmt.Errorf("%s is a checkpoint that was never completed", name)
+			return "", "", &NoCheckpointError{fmt.Errorf("%s is a checkpoint that was never completed", name)}
 		}
 		return checkpoint.MetadataIn(name), name, nil
 	case e.Regular:
 		return name, path.Dir(name), nil
 	default:
-		return "", "", fmt.Errorf("%s is neither a directory nor a file; links are not followed", name)
+		return "", "", &NoCheckpointError{fmt.Errorf("%s is neither a directory nor a file; links are not followed", name)}
 	}
 }
 
+// A NoCheckpointError says that a path leads to no checkpoint: to nothing, or to something
+// else. That it does could be made out; what is a checkpoint and damaged is none of this.
+type NoCheckpointError struct{ Err error }
+
+func (e *NoCheckpointError) Error() string { return e.Err.Error() }
+func (e *NoCheckpointError) Unwrap() error { return e.Err }
+
 func noCheckpoint(dir string, err error) error {
-	return fmt.Errorf("%s is no checkpoint: there is no %s in it (a checkpoint is a directory like chk-17, "+
+	return &NoCheckpointError{fmt.Errorf("%s is no checkpoint: there is no %s in it (a checkpoint is a directory like chk-17, "+
 		"a savepoint one like savepoint-1a2b3c-…; the job's directory above them is neither): %w",
-		dir, checkpoint.MetadataName, err)
+		dir, checkpoint.MetadataName, err)}
 }
 
 // localPath turns a path or a URI as Flink writes them into a path.

@@ -34,7 +34,8 @@ type From struct {
 //
 // If the newest checkpoint is damaged the error is a *DamagedError and nothing is
 // changed. With From.AllowFallback the damaged ones are set aside under another name
-// instead, durably, before Recover returns: see setAside.
+// instead, durably, before Recover returns: see setAside. If From.Path leads to no checkpoint
+// the error is a *NoCheckpointError, and if to another job's an *OtherJobError.
 //
 // Then what a crash left behind is removed, and checkpoints beyond the retained
 // number. That this fails is logged and no reason not to start.

@@ -187,6 +187,10 @@ func TestFromPath(t *testing.T) {
 	} {
 		_, _, err := start(fsys, testOptions(3), From{Path: path})
 		wantText(t, err, texts...)
+		var nowhere *NoCheckpointError
+		if none := path != "/moved"; errors.As(err, &nowhere) != none {
+			t.Errorf("%s: that it is no checkpoint is %v, and it is a %T", path, none, err)
+		}
 	}
 
 	// What looks like one of ours and has lost its seal is damaged, not Flink's.

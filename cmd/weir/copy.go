@@ -29,7 +29,9 @@ is then of the job that the directory around DST is named by, else that around
 SRC, else of one that is made up from its contents. Flink reads it as before.
 
 In the directory of a job a copy is called chk-N, as it was, and the next start
-of the job may begin with it; while the job runs, copy refuses.
+of the job may begin with it; while the job runs, copy refuses. A directory that
+is named by a job's id is that job's before its first start, too: copy makes the
+lock file there, or refuses if by what else is in it the directory is Flink's.
 
 State outside of SRC, as incremental checkpoints have, cannot be copied yet:
 such a checkpoint is refused. Let Flink take a savepoint, and copy that.`,
@@ -70,7 +72,8 @@ func (t *tool) copy(src, dst string, asJSON bool, maxBlock int64) error {
 	if err := t.soundUnsealed(from, asJSON, maxBlock); err != nil {
 		return err
 	}
-	done, err := t.copyTo(from, filepath.ToSlash(to))
+	dir, base := path.Split(filepath.ToSlash(to))
+	done, err := t.copyTo(from, path.Join(followed(t.fsys, path.Clean(dir)), base))
 	if err != nil {
 		return err
 	}

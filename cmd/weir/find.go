@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -17,7 +16,7 @@ import (
 // A place is what lies at a path that somebody named.
 type place struct {
 	kind  placeKind
-	name  string // the path as an absolute one: what it ends in means something
+	name  string // where it lies, as an absolute path: what that ends in means something
 	shown string // the path as it was named
 	file  bool   // it is a file: a checkpoint's metadata
 }
@@ -38,7 +37,7 @@ func look(fsys durable.FS, given string) (place, error) {
 	}
 	name := shown
 	if abs, err := filepath.Abs(filepath.FromSlash(shown)); err == nil {
-		name = filepath.ToSlash(abs)
+		name = followed(fsys, filepath.ToSlash(abs))
 	}
 	p := place{name: name, shown: shown}
 	e, err := fsys.Stat(name)
@@ -50,11 +49,14 @@ func look(fsys durable.FS, given string) (place, error) {
 	case e.Regular:
 		p.kind, p.file = aCheckpoint, true
 		return p, nil
-	case !e.Dir:
+	case !e.Dir && !isJobName(path.Base(name)):
 		return p, notFollowed(shown, name)
 	}
 	listing, err := fsys.ReadDir(name)
-	if err != nil {
+	switch {
+	case err != nil && !e.Dir:
+		return p, notFollowed(shown, name)
+	case err != nil:
 		return p, err
 	}
 	p.kind = kindOf(path.Base(name), listing)
@@ -75,18 +77,6 @@ func localPath(s string) (string, error) {
 		return "", fmt.Errorf("%s: only local files can be read, not %s; copy the checkpoint's directory first", s, rest[:i])
 	}
 	return path.Clean(filepath.ToSlash(rest)), nil
-}
-
-// notFollowed is the error for what is neither a file nor a directory.
-func notFollowed(shown, name string) error {
-	if to, err := os.Readlink(name); err == nil {
-		to = filepath.ToSlash(to)
-		if !path.IsAbs(to) && !filepath.IsAbs(to) {
-			to = path.Join(path.Dir(shown), to) // as it can be typed here
-		}
-		return fmt.Errorf("%s is a symbolic link, and links are not followed; name what it leads to, %s", shown, to)
-	}
-	return fmt.Errorf("%s is neither a file nor a directory", shown)
 }
 
 // kindOf tells by its name and what is in it what a directory is.
@@ -140,7 +130,9 @@ type jobDir struct {
 	// weirs tells that a Weir job has owned the directory. The names in it then prove
 	// what they say, and each checkpoint in it has a seal or is damaged.
 	weirs bool
-	loose []string // directories in it with checkpoints by other names
+	// linked tells that it was found behind a link that nobody had named.
+	linked bool
+	loose  []string // directories in it with checkpoints by other names
 }
 
 func readJob(fsys durable.FS, name, shown string) (*jobDir, error) {
@@ -219,7 +211,7 @@ func findBases(fsys durable.FS, p place) *search {
 	s := &search{fsys: fsys}
 	if p.kind == aJob {
 		b := base{name: path.Dir(p.name), shown: path.Dir(p.shown)}
-		s.job(&b, p.name, p.shown)
+		s.job(&b, p.name, p.shown, false)
 		s.bases = append(s.bases, b)
 		return s
 	}
@@ -228,17 +220,19 @@ func findBases(fsys durable.FS, p place) *search {
 	return s
 }
 
-func (s *search) job(b *base, name, shown string) {
+func (s *search) job(b *base, name, shown string, linked bool) {
 	j, err := readJob(s.fsys, name, shown)
 	if err != nil {
 		s.errs = append(s.errs, err)
 		return
 	}
+	j.linked = linked
 	b.jobs = append(b.jobs, j)
 }
 
-// tree looks into a directory and those below it. Links are not followed, and neither
-// hidden directories nor those for shared state are looked into.
+// tree looks into a directory and those below it. Of links those are followed that are
+// named by a job's id, as the job does; neither hidden directories nor those for shared
+// state are looked into.
 func (s *search) tree(name, shown string, depth int) {
 	if s.dirs++; s.dirs > treeDirs {
 		s.cut = true
@@ -251,11 +245,15 @@ func (s *search) tree(name, shown string, depth int) {
 	}
 	b := base{name: name, shown: shown}
 	for _, e := range listing {
-		if !e.Dir || strings.HasPrefix(e.Name, ".") || checkpoint.ParseName(e.Name).Kind == checkpoint.Furniture {
+		isLink := !e.Dir && !e.Regular && isJobName(e.Name)
+		if !e.Dir && !isLink || strings.HasPrefix(e.Name, ".") || checkpoint.ParseName(e.Name).Kind == checkpoint.Furniture {
 			continue
 		}
 		childName, childShown := path.Join(name, e.Name), path.Join(shown, e.Name)
 		child, err := s.fsys.ReadDir(childName)
+		if err != nil && isLink {
+			err = notFollowed(childShown, childName)
+		}
 		if err != nil {
 			s.errs = append(s.errs, err)
 			continue
@@ -264,7 +262,7 @@ func (s *search) tree(name, shown string, depth int) {
 		case aCheckpoint:
 			b.loose = append(b.loose, e.Name)
 		case aJob:
-			s.job(&b, childName, childShown)
+			s.job(&b, childName, childShown, isLink)
 		default:
 			if depth > 1 {
 				s.tree(childName, childShown, depth-1)

@@ -9,15 +9,15 @@
 // job's lock, and are refused while it runs. doctor.go works in a scratch directory of its
 // own. Below them
 //
-//   - find.go says what lies at a path, glance.go what names and lengths tell of a
-//     checkpoint, view.go what of it somebody wants to see, content.go reads the state
-//     that its handles lead to, check.go says whether it is good, for verify, scrub, copy
-//     and prune alike,
+//   - find.go says what lies at a path and links.go which links on the way there are
+//     followed, glance.go what names and lengths tell of a checkpoint, view.go what of it
+//     somebody wants to see, content.go reads the state that its handles lead to, check.go
+//     says whether it is good, for verify, scrub, copy and prune alike,
 //   - screen.go, table.go and progress.go are how people are told, json.go is how
 //     programs are; docs/cli-json.md is the promise that goes with it.
 //
 // Everything that is read is taken to be hostile. Files are opened through package
-// durable, which follows no link, and through checkpoint/store, which lets no handle
+// durable, which follows no link to one, and through checkpoint/store, which lets no handle
 // lead out of its directory; what is printed has passed printable. What is written and
 // deleted goes through checkpoint/store, too, in the order that a job has.
 package main

@@ -32,7 +32,8 @@ itself. While prune is at work the job cannot be started.
 Flink has no such lock: make sure that no job is running on its directories. They
 are refused if state of any checkpoint there lies outside of it, as incremental
 checkpoints have it in shared/: one may need what belongs to another. Whether a
-job elsewhere was started from a checkpoint and still reads it, prune cannot see.`,
+job elsewhere was started from a checkpoint and still reads it, prune cannot see.
+A job's directory below DIR that is a symbolic link is refused: name it.`,
 		Example: `  weir prune weir-data --keep 2 --dry-run   what would go
   weir prune weir-data/<job> --keep 1       all but the newest intact one
   weir prune --json weir-data --keep 2      as JSON, see docs/cli-json.md`,
@@ -129,6 +130,9 @@ func (p *prune) run(given string) error {
 // job prunes one directory. The order matters: it is ours, and what is in it is durable;
 // then it is looked at; then something is deleted.
 func (p *prune) job(j *prunedJob) error {
+	if j.linked {
+		return errors.New("it is a symbolic link, and prune deletes nothing behind one that it was not given; name it")
+	}
 	hands, err := p.take(j)
 	if err != nil {
 		return err

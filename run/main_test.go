@@ -1,0 +1,90 @@
+package run_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/run"
+)
+
+// programJob is set in a process that is to be a program: one that runs the job of this
+// name, and ends.
+const programJob = "WEIR_TEST_RUN_JOB"
+
+func program(name string) {
+	run.Main(func() (*weir.Job, error) {
+		job := weir.NewJob(name)
+		weir.To(weir.From(job, "in", weir.Slice(numbers(10)...)), "out", &weir.Collector[int64]{})
+		return job, nil
+	})
+}
+
+// runProgram runs the job below dir and returns the exit code and what it said.
+func runProgram(t *testing.T, dir, job string, args ...string) (code int, said string) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, append([]string{"--checkpoint-dir", dir, "--parallelism", "1", "--inline-threshold", "0"}, args...)...)
+	cmd.Env = append(os.Environ(), programJob+"="+job)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), errs.String()
+}
+
+// TestExitCodesOfFrom: what is wrong with --from tells the exit code.
+func TestExitCodesOfFrom(t *testing.T) {
+	dir := t.TempDir()
+	if code, said := runProgram(t, dir, "one"); code != run.ExitDone {
+		t.Fatalf("exit code %d: %s", code, said)
+	}
+	jobDir := filepath.Join(dir, flink.JobIDOf("one").String())
+	checkpoints, err := filepath.Glob(filepath.Join(jobDir, "chk-*"))
+	if err != nil || len(checkpoints) == 0 {
+		t.Fatalf("the checkpoints in %s: %q, %v", jobDir, checkpoints, err)
+	}
+	good := checkpoints[len(checkpoints)-1]
+	damaged := filepath.Join(t.TempDir(), "damaged")
+	if err := os.CopyFS(damaged, os.DirFS(good)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(damaged, "_metadata"), 100); err != nil {
+		t.Fatal(err)
+	}
+	staging := filepath.Join(t.TempDir(), ".inprogress-1.1")
+	if err := os.Mkdir(staging, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		job, from string
+		code      int
+		says      string
+	}{
+		{"one", good, run.ExitDone, ""},
+		{"one", filepath.Join(dir, "nowhere"), run.ExitUsage, "look for a checkpoint: "},
+		{"one", filepath.Join(good, "_metadata", "x"), run.ExitUsage, "look for a checkpoint: "},
+		{"one", jobDir, run.ExitUsage, "is no checkpoint: there is no _metadata in it"},
+		{"one", staging, run.ExitUsage, "is a checkpoint that was never completed"},
+		{"one", "s3://bucket/chk-1", run.ExitUsage, "only local files can be read, not s3"},
+		{"one", damaged, run.ExitDamaged, "is damaged"},
+		{"another", good, run.ExitUnfit, "was written by job " + flink.JobIDOf("one").String()},
+	} {
+		code, said := runProgram(t, dir, c.job, "--from", filepath.ToSlash(c.from))
+		if code != c.code || !strings.Contains(said, c.says) {
+			t.Errorf("%s, --from %s: exit code %d, want %d\n%s", c.job, c.from, code, c.code, said)
+		}
+	}
+}
