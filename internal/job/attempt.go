@@ -26,6 +26,7 @@ type attempt struct {
 	// passedOver is what the newest checkpoint holds prepared, if the attempt starts from
 	// another one.
 	passedOver map[plan.NodeID][][]byte
+	newest     *store.Checkpoint // that one
 	wiring     *wiring
 	tasks      []*task.Task
 	events     *events
@@ -88,6 +89,7 @@ func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
 		if a.passedOver, err = preparedIn(a.Plan, newest); err != nil {
 			return nil, err
 		}
+		a.newest = newest
 	}
 	return a.Store.Recover(from)
 }
