@@ -27,7 +27,9 @@ var ErrStopped = job.ErrStopped
 // A job that has a complete checkpoint below opts.CheckpointDir goes on from the last
 // one. It is the only one that may use its directory there: a second process is refused
 // with a *store.LockedError. If the last checkpoint is damaged nothing is run and the
-// error is a *store.DamagedError, unless opts.AllowFallback is set.
+// error is a *store.DamagedError, unless opts.AllowFallback is set. A full disk is waited
+// for as any failure is; the error of one that stays full wraps syscall.ENOSPC or EDQUOT,
+// and says where it is full, which checkpoint is intact and what to do.
 func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err
@@ -49,7 +51,7 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		Log:             log,
 	})
 	if err != nil {
-		return fmt.Errorf("job %s: %w", j.Name(), err)
+		return fmt.Errorf("job %s: %w", j.Name(), job.TellFull(err, 0))
 	}
 	defer func() {
 		if cerr := s.Close(); err == nil && cerr != nil {
