@@ -30,6 +30,10 @@ var ErrStopped = job.ErrStopped
 // error is a *store.DamagedError, unless opts.AllowFallback is set. A path in opts.From that
 // leads to no checkpoint is a *store.NoCheckpointError, and one that leads to another job's
 // a *store.OtherJobError.
+//
+// A full disk is waited for as any failure is; the error of one that stays full wraps
+// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is intact and what
+// to do.
 func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err
@@ -51,7 +55,7 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		Log:             log,
 	})
 	if err != nil {
-		return fmt.Errorf("job %s: %w", j.Name(), err)
+		return fmt.Errorf("job %s: %w", j.Name(), job.TellFull(err, 0))
 	}
 	defer func() {
 		if cerr := s.Close(); err == nil && cerr != nil {

@@ -1,8 +1,11 @@
 package run_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,9 +53,28 @@ func TestFullDiskThatStays(t *testing.T) {
 		opts := options(t, 2)
 		opts.ToleratedFailures, opts.MaxRestarts = 2, 1
 		opts.FS = faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Write, Name: "_metadata", K: 5, Sticky: true, Do: faultfs.FailPartly, Err: syscall.ENOSPC})
+		var log logBook
+		opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
-		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "3 checkpoints in a row") {
-			t.Fatalf("got %v, want ENOSPC after 3 checkpoints in a row", err)
+		jobDir := glob(t, opts.CheckpointDir, "*")[0]
+		wantFull(t, err, jobDir, "checkpoint 4 is intact", "3 checkpoints in a row", "given up after 1 restarts")
+		// Of three failed checkpoints in each of two attempts the first two are followed by
+		// another one.
+		failed := log.entries(t, "checkpoint failed")
+		if len(failed) != 6 {
+			t.Errorf("%d failed checkpoints are logged, want 6: %v", len(failed), failed)
+		}
+		for i, e := range failed {
+			if e["dir"] != jobDir || e["intact"] != 4.0 || !strings.Contains(e["msg"].(string), "the disk is full") {
+				t.Errorf("logged %v, want that the disk is full, where, and that checkpoint 4 is intact", e)
+			}
+			if pause, ok := e["pause"].(float64); ok != (i%3 < 2) || ok && (pause <= 0 || pause > 1e8) {
+				t.Errorf("logged %v as failure %d in a row, want when it is tried again: within 100 ms, but after the last", e, i%3+1)
+			}
+		}
+		restarts := log.entries(t, "attempt failed")
+		if len(restarts) != 1 || restarts[0]["dir"] != jobDir || restarts[0]["checkpoint"] != 4.0 || restarts[0]["pause"] != 1e9 {
+			t.Errorf("logged %v, want one restart after 1 s, from checkpoint 4, as there is no space in %s", restarts, jobDir)
 		}
 		if st := opts.Monitor.Status(); st.LastComplete != 4 || st.Attempt != 2 {
 			t.Errorf("status %+v: want checkpoint 4 and two attempts", st)
@@ -66,6 +88,146 @@ func TestFullDiskThatStays(t *testing.T) {
 			t.Errorf("the second run started from checkpoint %d, want 4", st.Restored)
 		}
 	})
+}
+
+// The same where the output goes, with the patience that a job has by default. Space that is
+// there again in time costs nothing but that.
+func TestFullOutputDisk(t *testing.T) {
+	for _, failures := range []int{3, 11} {
+		synctest.Test(t, func(t *testing.T) {
+			const n = 1000
+			opts, dir := options(t, 1), t.TempDir()
+			var log logBook
+			opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
+			var rules []faultfs.Rule
+			for k := range failures {
+				rules = append(rules, faultfs.Rule{Ops: faultfs.Write, Name: ".part-*", K: 4 + k, Err: syscall.EDQUOT})
+			}
+			began := time.Now()
+			err := run.Local(t.Context(), written(faultfs.New(durable.OS(), rules...), dir, n, 1000), opts)
+			pauses := []float64{1, 2, 4, 8, 16, 32, 60, 60, 60, 60}[:min(failures, 10)]
+			restarts := log.entries(t, "attempt failed")
+			if len(restarts) != len(pauses) {
+				t.Fatalf("%d restarts are logged, want %d", len(restarts), len(pauses))
+			}
+			for i, e := range restarts {
+				if e["level"] != "WARN" || !strings.Contains(e["msg"].(string), "the disk is full") || !strings.Contains(e["msg"].(string), "intact") ||
+					e["dir"] != dir || e["checkpoint"] != 3.0 || e["pause"] != 1e9*pauses[i] {
+					t.Errorf("logged %v, want that %s is full, that checkpoint 3 is intact, and a pause of %v s", e, dir, pauses[i])
+				}
+			}
+			if failures == 3 {
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkWritten(t, dir, n)
+				return
+			}
+			if took := time.Since(began); took < 303*time.Second || took > 305*time.Second {
+				t.Errorf("given up after %v, want 303 s of pauses", took)
+			}
+			wantFull(t, err, dir, "checkpoint 3 is intact", "given up after 10 restarts", "operator out")
+			opts.Monitor = &run.Monitor{}
+			if err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts); err != nil {
+				t.Fatal(err)
+			}
+			checkWritten(t, dir, n)
+		})
+	}
+}
+
+// The checkpoint that is called intact is one that is there: not the last one that was
+// reported, if a restart has found a newer one and removed that.
+func TestFullDiskNamesWhatIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 1)
+		opts.Retain, opts.ToleratedFailures, opts.MaxRestarts = 1, -1, 2
+		opts.FS = faultfs.New(durable.OS(),
+			faultfs.Rule{Ops: faultfs.Rename, Name: "chk-5", K: 1, Do: faultfs.FailAfter, Err: syscall.EIO},
+			faultfs.Rule{Ops: faultfs.Write, Name: "_metadata", K: 6, Sticky: true, Err: syscall.ENOSPC})
+		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
+		there := glob(t, opts.CheckpointDir, "*", "chk-*")
+		if len(there) != 1 || filepath.Base(there[0]) != "chk-5" {
+			t.Fatalf("there is %q after %v, want chk-5", there, err)
+		}
+		wantFull(t, err, filepath.Dir(there[0]), "checkpoint 5 is intact")
+	})
+}
+
+// A checkpoint that could not even be begun is told of in the same way.
+func TestFullDiskBeforeACheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		var log logBook
+		opts := options(t, 1)
+		opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
+		opts.FS = faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Mkdir, Name: ".inprogress-3.*", K: 1, Err: syscall.ENOSPC})
+		if err := run.Local(t.Context(), sums(&out, 1000, 1000, never), opts); err != nil {
+			t.Fatal(err)
+		}
+		jobDir := glob(t, opts.CheckpointDir, "*")[0]
+		found := log.entries(t, "checkpoint not begun, as the disk is full")
+		if len(found) != 1 || found[0]["dir"] != jobDir || found[0]["intact"] != 2.0 || found[0]["pause"] != 1e8 {
+			t.Errorf("logged %v, want one checkpoint that was not begun, and 100 ms to the next", found)
+		}
+	})
+}
+
+// Before the first checkpoint there is none to be intact.
+func TestFullDiskFromTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts, dir := options(t, 1), t.TempDir()
+		opts.MaxRestarts = 1
+		full := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Create, Name: ".part-*", K: 1, Sticky: true, Err: syscall.ENOSPC})
+		err := run.Local(t.Context(), written(full, dir, 10, 1000), opts)
+		wantFull(t, err, dir, "has completed no checkpoint", "given up after 1 restarts")
+		if strings.Contains(err.Error(), "checkpoint 0") {
+			t.Errorf("%v: there is no such checkpoint", err)
+		}
+
+		opts.CheckpointDir, opts.Monitor = filepath.ToSlash(t.TempDir()), &run.Monitor{}
+		opts.FS = faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Mkdir, K: 1, Sticky: true, Err: syscall.ENOSPC})
+		wantFull(t, run.Local(t.Context(), written(durable.OS(), dir, 10, 1000), opts), opts.CheckpointDir, "has completed no checkpoint")
+		if n := opts.Monitor.Status().Attempt; n != 0 {
+			t.Errorf("%d attempts without a directory for checkpoints", n)
+		}
+	})
+}
+
+// wantFull makes sure that err tells a person that there is no space in dir and what to do,
+// and a program the same by its kind and by the exit code.
+func wantFull(t *testing.T, err error, dir string, words ...string) {
+	t.Helper()
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		t.Fatalf("got %v, want no space", err)
+	}
+	for _, w := range append(words, "no space left in "+dir+";", "free space and start again") {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("%v\ndoes not say %q", err, w)
+		}
+	}
+	if code := run.ExitCode(err); code != run.ExitFailed {
+		t.Errorf("exit code %d, want %d", code, run.ExitFailed)
+	}
+}
+
+// A logBook keeps what is logged as JSON.
+type logBook struct{ bytes.Buffer }
+
+// entries returns those whose message begins with some words.
+func (b *logBook) entries(t *testing.T, words string) (found []map[string]any) {
+	t.Helper()
+	for line := range bytes.Lines(b.Bytes()) {
+		var e map[string]any
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if strings.HasPrefix(e["msg"].(string), words) {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 // If nobody can tell whether a checkpoint is complete the attempt ends there, and what is

@@ -27,6 +27,10 @@
 // carry a hash of the job's and the sink's name, so that several sinks may share a folder.
 // See names.go for how they look.
 //
+// After a restart what a checkpoint holds prepared is read back from the disk and held
+// against the checksum in the checkpoint, before any of it becomes visible; what is visible
+// already is, too. Damage is an error that names the file.
+//
 // What is in a folder is the job's until a later checkpoint is complete: a start looks
 // for the newest output again, and does not know a file that was moved away from one that
 // was lost.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"hash/crc32"
-	"io"
 
 	"github.com/weirstream/weir/durable"
 )
@@ -45,13 +44,4 @@ func (p *part) finish() error {
 		err = fmt.Errorf("close: %w", cerr)
 	}
 	return err
-}
-
-// checksumAll is the CRC32C of all that r holds.
-func checksumAll(r durable.Reader) (uint32, error) {
-	h := crc32.New(castagnoli)
-	if _, err := io.Copy(h, io.NewSectionReader(r, 0, r.Size())); err != nil {
-		return 0, err
-	}
-	return h.Sum32(), nil
 }

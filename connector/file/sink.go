@@ -18,10 +18,11 @@ type sink[T any] struct {
 	dir        string
 	extension  string
 	newEncoder newEncoder[T]
+	writers    *writers
 }
 
 func newSink[T any](fsys durable.FS, dir, extension string, enc newEncoder[T]) weir.Sink[T] {
-	return sink[T]{fsys: fsys, dir: path.Clean(dir), extension: extension, newEncoder: enc}
+	return sink[T]{fsys: fsys, dir: path.Clean(dir), extension: extension, newEncoder: enc, writers: newWriters()}
 }
 
 // Open makes the folder, durably, if it is missing. The first file is made when there is
@@ -36,7 +37,8 @@ func (s sink[T]) Open(_ context.Context, c weir.SinkContext) (weir.Writer[T], er
 		attempt:     c.Attempt,
 		subtask:     checkpoint.Subtask(c.Subtask),
 	}}
-	return &writer[T]{parts: p, encode: s.newEncoder(p)}, nil
+	s.writers.opened(p.name)
+	return &writer[T]{parts: p, encode: s.newEncoder(p), writers: s.writers}, nil
 }
 
 // Abort removes the files that earlier attempts of this sink have left unfinished. Those
@@ -63,12 +65,25 @@ func (s sink[T]) Abort(_ context.Context, id weir.SinkID) error {
 
 // Commit gives the files that were prepared their visible names. When it returns these
 // are durable. It does not stop half-way when ctx ends: what is complete is to be seen.
+//
+// All of them are looked at before the first gets its name. So nothing of a checkpoint that
+// has lost a file becomes visible, and going back behind it repeats nothing of this sink's.
 func (s sink[T]) Commit(_ context.Context, elements [][]byte) error {
+	var waiting []prepared
 	for _, e := range elements {
 		p, err := decodePrepared(e)
 		if err != nil {
 			return weir.Permanent(err)
 		}
+		hidden, err := s.look(p)
+		if err != nil {
+			return err
+		}
+		if hidden {
+			waiting = append(waiting, p)
+		}
+	}
+	for _, p := range waiting {
 		if err := s.publish(p); err != nil {
 			return err
 		}
@@ -84,68 +99,30 @@ func (s sink[T]) Commit(_ context.Context, elements [][]byte) error {
 	return nil
 }
 
-// publish gives one file its visible name, unless it has it already.
+// publish gives a file that was looked at its visible name.
 func (s sink[T]) publish(p prepared) error {
 	hidden, visible := s.path(p.hidden), s.path(p.visible)
-	e, err := s.fsys.Stat(hidden)
-	if errors.Is(err, fs.ErrNotExist) {
+	err := s.fsys.Rename(hidden, visible)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // it is among the elements twice
 		return s.wasPublished(p)
+	case !errors.Is(err, fs.ErrExist):
+		return err
 	}
+	difference, err := s.difference(visible, p, true)
 	if err != nil {
 		return err
 	}
-	if !e.Regular || e.Size != p.length {
-		return weir.Permanent(fmt.Errorf("%s: prepared output is damaged: it has %d bytes, %d were written and synced", hidden, e.Size, p.length))
-	}
-	err = s.fsys.Rename(hidden, visible)
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if err := s.wasPublished(p); err != nil {
-		return err
+	if difference != "" {
+		return weir.Permanent(fmt.Errorf(
+			"%s: is there already, and is not what this job has prepared under the name: it is output of another run, whose checkpoints are gone, or was changed; move it away, or give the job another folder",
+			visible))
 	}
 	// The same bytes under both names: one is too many, and it is the hidden one.
 	if err := s.fsys.Remove(hidden); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
-}
-
-// wasPublished makes sure that what is under the visible name is what was prepared.
-func (s sink[T]) wasPublished(p prepared) error {
-	visible := s.path(p.visible)
-	e, err := s.fsys.Stat(visible)
-	if errors.Is(err, fs.ErrNotExist) {
-		return weir.Permanent(fmt.Errorf(
-			"%s: prepared output is missing: neither this file nor %s is there, and the checkpoint says that one of them is; if it was moved away, move it back",
-			visible, p.hidden))
-	}
-	if err != nil {
-		return err
-	}
-	same := e.Regular && e.Size == p.length
-	if same {
-		sum, err := s.checksumOf(visible)
-		if err != nil {
-			return err
-		}
-		same = sum == p.checksum
-	}
-	if !same {
-		return weir.Permanent(fmt.Errorf(
-			"%s: is there already, and is not what this job has prepared under the name: it is output of another run, whose checkpoints are gone, or was changed; move it away, or give the job another folder",
-			visible))
-	}
-	return nil
-}
-
-func (s sink[T]) checksumOf(name string) (uint32, error) {
-	r, err := s.fsys.Open(name)
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	return checksumAll(r)
 }
 
 func (s sink[T]) path(name string) string { return path.Join(s.dir, name) }

@@ -9,8 +9,9 @@ type newEncoder[T any] func(to *parts) encoder[T]
 
 // writer is one subtask of a sink.
 type writer[T any] struct {
-	parts  *parts
-	encode encoder[T]
+	parts   *parts
+	encode  encoder[T]
+	writers *writers // of the sink, this one among them until it is closed
 }
 
 // Write takes records into the file of the next checkpoint. Nothing is durable.
@@ -31,6 +32,7 @@ func (w *writer[T]) Prepare(id checkpoint.ID) ([]byte, error) { return w.parts.p
 
 // Close removes what was written and not prepared.
 func (w *writer[T]) Close() error {
+	w.writers.closed(w.parts.name)
 	w.parts.discard()
 	return nil
 }

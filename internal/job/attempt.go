@@ -26,6 +26,7 @@ type attempt struct {
 	// passedOver is what the newest checkpoint holds prepared, if the attempt starts from
 	// another one.
 	passedOver map[plan.NodeID][][]byte
+	newest     *store.Checkpoint // that one
 	wiring     *wiring
 	tasks      []*task.Task
 	events     *events
@@ -88,6 +89,7 @@ func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
 		if a.passedOver, err = preparedIn(a.Plan, newest); err != nil {
 			return nil, err
 		}
+		a.newest = newest
 	}
 	return a.Store.Recover(from)
 }
@@ -99,9 +101,14 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 	}
 	// Restored tables are in memory once the tasks are built.
 	defer a.start.close()
-	if a.number == 1 {
-		a.Monitor.update(func(v *View) { v.Restored, v.LastComplete = a.start.from, a.start.from })
-	}
+	a.Monitor.update(func(v *View) {
+		if a.number == 1 {
+			v.Restored = a.start.from
+		}
+		// Later, too: it may be one that became complete when nobody listened any more, and
+		// those before it may be gone.
+		v.LastComplete = a.start.from
+	})
 	if err := a.start.dealSplits(ctx, &a.Config); err != nil {
 		return err
 	}

@@ -169,9 +169,10 @@ func (c *conductor) trigger() {
 	c.started = time.Now()
 	p, err := c.Store.Begin()
 	if err != nil {
-		c.log.Error("checkpoint not begun", "error", err)
+		decisions := c.coordinator.NotBegun(c.now(), err)
+		c.logFailed("checkpoint not begun", err)
 		c.Monitor.update(func(v *View) { v.Failed++ })
-		c.carryOut(c.coordinator.NotBegun(c.now(), err))
+		c.carryOut(decisions)
 		return
 	}
 	c.pending, c.parts = p, nil
@@ -198,7 +199,7 @@ func (c *conductor) maxParallelismOf(op checkpoint.OperatorID) int {
 }
 
 func (c *conductor) abort(d coordinator.Decision) {
-	c.log.Error("checkpoint failed; the last complete one stays", "checkpoint", d.ID, "error", d.Reason)
+	c.logFailed("checkpoint failed", d.Reason, "checkpoint", d.ID)
 	c.Monitor.update(func(v *View) { v.Failed++ })
 	c.writing.Store(nil)
 	p := c.pending
@@ -209,6 +210,24 @@ func (c *conductor) abort(d coordinator.Decision) {
 	if err := p.Abort(); err != nil {
 		c.log.Warn("leftovers of a failed checkpoint stay until the next start", "checkpoint", d.ID, "error", err)
 	}
+}
+
+// logFailed logs that a checkpoint has come to nothing, once the coordinator knows; and of a
+// full disk, for which the job waits, when it is tried again.
+func (c *conductor) logFailed(what string, err error, attrs ...any) {
+	dir, full := fullDisk(err)
+	if !full {
+		c.log.Error(what+"; the last complete one stays", append(attrs, "error", err)...)
+		return
+	}
+	attrs = append(attrs, "dir", dir)
+	if last := c.Monitor.View().LastComplete; last != 0 {
+		attrs = append(attrs, "intact", last)
+	}
+	if at, ok := c.coordinator.Wake(); ok {
+		attrs = append(attrs, "pause", at-c.now())
+	}
+	c.log.Error(what+", as the disk is full; the last complete one is intact", append(attrs, "error", err)...)
 }
 
 // complete tells everybody that a checkpoint is complete. Only from here on may effects

@@ -7,7 +7,7 @@
 //	conduct.go   carrying out the coordinator's decisions
 //	wire.go      gates and edges between the tasks
 //	start.go     from a checkpoint to the state of each subtask; pure but for reading it
-//	assemble.go, splits.go, restart.go   decisions; pure
+//	assemble.go, splits.go, restart.go, full.go   decisions; pure
 //	view.go      the job as it is seen from outside
 //
 // What is durable, and when, is decided in checkpoint/store; this package calls nothing
@@ -51,8 +51,12 @@ type Config struct {
 var ErrStopped = errors.New("stopped")
 
 // Run runs a job until its input ends (nil), ctx ends (ErrStopped) or it has failed for
-// good.
+// good. The error of a disk that stayed full says where, what is intact and what to do.
 func Run(ctx context.Context, cfg Config) error {
+	return TellFull(runAttempts(ctx, cfg), cfg.Monitor.View().LastComplete)
+}
+
+func runAttempts(ctx context.Context, cfg Config) error {
 	from := cfg.From
 	retry := backoff{Restart: cfg.Restart}
 	for n := 1; ; n++ {
@@ -72,11 +76,27 @@ func Run(ctx context.Context, cfg Config) error {
 		if !ok {
 			return fmt.Errorf("given up after %d restarts without a complete checkpoint in between: %w", retry.failures, err)
 		}
-		a.log.Warn("attempt failed; starting over from the last complete checkpoint", "pause", pause, "error", err)
+		a.logRestart(pause, err)
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("stopped while waiting for a restart: %w", err)
 		case <-time.After(pause):
 		}
 	}
+}
+
+// logRestart logs that the job is started over after a pause, and why.
+func (a *attempt) logRestart(pause time.Duration, err error) {
+	dir, full := fullDisk(err)
+	if !full {
+		a.log.Warn("attempt failed; starting over from the last complete checkpoint", "pause", pause, "error", err)
+		return
+	}
+	last := a.Monitor.View().LastComplete
+	if last == 0 {
+		a.log.Warn("attempt failed, as the disk is full; trying again after a pause, from where this run began", "dir", dir, "pause", pause, "error", err)
+		return
+	}
+	a.log.Warn("attempt failed, as the disk is full; trying again after a pause, from the last complete checkpoint, which is intact",
+		"dir", dir, "checkpoint", last, "pause", pause, "error", err)
 }

@@ -16,6 +16,7 @@ import (
 // A start is the state an attempt begins with, opened and given to nodes.
 type start struct {
 	from     checkpoint.ID // 0: nothing is restored
+	dir      string        // of that checkpoint
 	states   map[plan.NodeID]*task.State
 	maxParal map[plan.NodeID]int
 	shares   map[plan.NodeID][]share  // of source nodes, per subtask
@@ -59,7 +60,7 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 	if cp == nil {
 		return s, nil
 	}
-	s.from = cp.ID
+	s.from, s.dir = cp.ID, cp.Dir
 	nodes := make(map[checkpoint.OperatorID]*plan.Node)
 	for _, n := range cfg.Plan.Nodes {
 		nodes[n.OperatorID()] = n
@@ -123,10 +124,25 @@ func (a *attempt) recoverSinks(ctx context.Context) error {
 		// A checkpoint that is both is committed twice, which does nothing the second time.
 		prepared := slices.Concat(a.passedOver[n.ID], a.start.states[n.ID].List(flow.PreparedState))
 		if err := n.Sink.Recover(ctx, prepared); err != nil {
+			if len(prepared) > 0 && flow.IsPermanent(err) {
+				err = a.wayOut(err)
+			}
 			return err
 		}
 	}
 	return nil
+}
+
+// wayOut adds to what a sink cannot commit, and will not be able to after a restart, what is
+// intact and the way to do without.
+func (a *attempt) wayOut(err error) error {
+	id, dir := a.start.from, a.start.dir
+	if a.newest != nil {
+		id, dir = a.newest.ID, a.newest.Dir
+	}
+	return fmt.Errorf("%w. What holds it prepared, checkpoint %d in %s, is itself intact. "+
+		"To go on without that output, move that directory away and start again: the job goes back to the checkpoint before it, or begins anew if there is none; "+
+		"what was processed since is processed again, and what is visible of that already appears a second time", err, id, dir)
 }
 
 // preparedIn returns what each sink of the plan has prepared in a checkpoint.
