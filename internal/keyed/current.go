@@ -76,13 +76,15 @@ func (h *hasher[K]) mix(code int32) uint32 {
 }
 
 // strong is the hash of a key where many have the same hash code, by chance or because
-// someone chose them so.
-func (h *hasher[K]) strong(key K) uint32 { return uint32(maphash.Comparable(h.seed, key)) }
+// someone chose them so. The code is part of it: 0 and -0 are equal, and have two codes.
+func (h *hasher[K]) strong(key K, code int32) uint32 {
+	return uint32(maphash.Comparable(h.seed, key)) ^ h.mix(code)
+}
 
 // of is the hash by which a group finds a key.
 func (h *hasher[K]) of(key K, code int32, strong bool) uint32 {
 	if strong {
-		return h.strong(key)
+		return h.strong(key, code)
 	}
 	return h.mix(code)
 }
