@@ -434,6 +434,40 @@ func TestStateDeclaredTooLate(t *testing.T) {
 	}
 }
 
+// With a batch its last key ends: the batch goes back to the sender, who fills it again. A
+// state that is kept beyond it finds no key, and not the key of another record.
+func TestNoKeyBehindABatch(t *testing.T) {
+	job := NewJob("late")
+	byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
+	var kept *KeyContext[string]
+	var n Value[int64]
+	Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
+		kept, n = c, NewValue[int64](c, "n")
+		return func(string, *Out[string]) error { n.Set(1); return nil }
+	})
+	node := job.plan.Nodes[len(job.plan.Nodes)-1]
+	op, err := node.New(&flow.Context{Operator: "op", Parallelism: 1, MaxParallelism: 1}, outputFunc(func(flow.Batch) error { return nil }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := flow.NewKeyedVecPool[string, string]().Get()
+	batch.N, batch.Keys[0], batch.Values[0] = 1, "k", "k"
+	if err := op.Push(batch); err != nil {
+		t.Fatal(err)
+	}
+	batch.Release()
+	batch.Keys[0] = "of another record"
+	if k := kept.Key(); k != "" {
+		t.Errorf("the key is %q", k)
+	}
+	defer func() {
+		if err, _ := recover().(error); !IsPermanent(err) {
+			t.Errorf("a state was used without a key: %v", err)
+		}
+	}()
+	n.Get()
+}
+
 // A state that is used where there is no key is refused for good: a restart would do the
 // same again.
 func TestStateUsedWithoutAKey(t *testing.T) {

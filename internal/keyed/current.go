@@ -27,7 +27,7 @@ type Current[K comparable] struct {
 }
 
 // begin makes keys the run; none of them is the current key yet. The slices must stay as
-// they are until the next run begins.
+// they are until the next run begins, or the end.
 func (c *Current[K]) begin(keys []K, codes []int32, groups []checkpoint.KeyGroup) {
 	c.base += Ahead + 1
 	c.seq = c.base
@@ -36,6 +36,9 @@ func (c *Current[K]) begin(keys []K, codes []int32, groups []checkpoint.KeyGroup
 
 // Next makes the next key of the run the current one.
 func (c *Current[K]) Next() { c.seq++ }
+
+// End ends the run: there is no current key, and the slices may change.
+func (c *Current[K]) End() { c.begin(nil, nil, nil) }
 
 // Key is the current key; the zero key if there is none.
 func (c *Current[K]) Key() (key K) {
