@@ -52,9 +52,6 @@ func (p *replay) finish() *Report {
 	for len(j.waiting) > 0 {
 		j.decide(j.waiting[0], end, endOfTrace)
 	}
-	for _, fam := range j.families {
-		_ = fam
-	}
 	j.closeWindows()
 	j.unsyncedRemovals()
 	j.unsyncedMappings()
