@@ -107,8 +107,8 @@ func (p *replay) volatile(r *Report) {
 	walk(p.tree.root)
 }
 
-// closeWindows puts the commits that nothing has followed among those to be enumerated,
-// in the order in which they were made.
+// closeWindows puts the commits that are left among those to be enumerated, in the order
+// in which they were made.
 func (j *judge) closeWindows() {
 	var units []*unit
 	for _, fam := range j.inOrder() {

@@ -238,6 +238,46 @@ func TestReleasedPagesAreNotCopied(t *testing.T) {
 	}
 }
 
+// A place that no snapshot can see is written without a call, again and again; one that a
+// snapshot saw, from the next key on.
+func TestOwnPlaces(t *testing.T) {
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	own := func(when string, want bool) {
+		t.Helper()
+		cur.set(7, 0)
+		table.Get()
+		if table.mine != want {
+			t.Errorf("%s the place is the table's own: %t", when, table.mine)
+		}
+	}
+	cur.set(7, 0)
+	table.Set(1)
+	own("without a snapshot", true)
+	f := table.freeze()
+	own("in a snapshot", false)
+	f.release()
+	own("after a snapshot", true)
+}
+
+// A page is let go with the last of its entries, also behind the end of the list of pages.
+func TestDeletedPagesAreLetGo(t *testing.T) {
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	for k := range int64(pageSize + 1) {
+		cur.set(k, 0)
+		table.Ref()
+	}
+	cur.set(0, 0)
+	table.Clear()
+	pages := table.groups[0].pages
+	for i, p := range pages[:cap(pages)] {
+		if (p.page == nil) != (i > 0) {
+			t.Errorf("page %d of 1 is there: %t", i, p.page != nil)
+		}
+	}
+}
+
 // Keys that someone chose so that they all have one hash code are found by a hash that he
 // cannot know: a search takes as many steps as among other keys.
 func TestChosenKeysDoNotCollide(t *testing.T) {
