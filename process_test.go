@@ -14,6 +14,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/keyed"
 	"github.com/weirstream/weir/internal/plan"
 )
 
@@ -451,12 +452,15 @@ func TestNoKeyBehindABatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	batch := flow.NewKeyedVecPool[string, string]().Get()
-	batch.N, batch.Keys[0], batch.Values[0] = 1, "k", "k"
+	batch.N = keyed.Ahead // so that the last key has the last place of a run
+	for i := range batch.N {
+		batch.Keys[i], batch.Values[i] = "k", "k"
+	}
 	if err := op.Push(batch); err != nil {
 		t.Fatal(err)
 	}
 	batch.Release()
-	batch.Keys[0] = "of another record"
+	batch.Keys[keyed.Ahead-1] = "of another record"
 	if k := kept.Key(); k != "" {
 		t.Errorf("the key is %q", k)
 	}

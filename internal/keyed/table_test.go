@@ -25,6 +25,15 @@ func contents[K comparable, V any](t *rapid.T, f *frozen[K, V]) map[K]V {
 	return m
 }
 
+func count[E comparable](s []E, v E) (n int) {
+	for _, e := range s {
+		if e == v {
+			n++
+		}
+	}
+	return n
+}
+
 // A table behaves like a map, and a snapshot of it like a copy of that map, whatever is
 // done to the table afterwards, by however many snapshots at once.
 func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
@@ -150,6 +159,12 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 			"": func(t *rapid.T) {
 				if table.Len() != len(model) {
 					t.Fatalf("Len() = %d, want %d", table.Len(), len(model))
+				}
+				for i, g := range table.groups {
+					slots := len(g.index) - count(g.index, 0)
+					if slots != g.n {
+						t.Fatalf("group %d: %d slots for %d entries", i, slots, g.n)
+					}
 				}
 				for _, s := range shots {
 					if got := contents(t, s.f); !maps.Equal(got, s.want) {
@@ -293,6 +308,9 @@ func TestChosenKeysDoNotCollide(t *testing.T) {
 	cur := &Current[string]{hasher: newHasher(flink.JavaStringHash)}
 	table := NewTable[string, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	for i, w := range words {
+		if strong := table.groups[0].strong; strong != (i > crowd) {
+			t.Fatalf("with %d keys of one code, whole keys are hashed: %t", i, strong)
+		}
 		if code := flink.JavaStringHash(w); code != flink.JavaStringHash(words[0]) {
 			t.Fatalf("%q has the code %d", w, code)
 		}
