@@ -66,15 +66,18 @@ type hasher[K comparable] struct {
 }
 
 func newHasher[K comparable](codeOf func(K) int32) hasher[K] {
-	return hasher[K]{codeOf: codeOf, secret: [2]uint64{rand.Uint64(), rand.Uint64() | 1}, seed: maphash.MakeSeed()}
+	return hasher[K]{codeOf: codeOf, secret: [2]uint64{rand.Uint64(), rand.Uint64()}, seed: maphash.MakeSeed()}
 }
 
-// mix makes a hash of Flink's hash code: the two halves of a product with a secret, as in
-// wyhash. Keys of a group have key group and subtask in common, and so some bits of what
-// Flink makes of the code; and whoever knew where a code leads could choose keys that all
-// lead to one place.
+// mix makes a hash of Flink's hash code: the two halves of a product, as in wyhash, of the
+// code mixed with one secret and with another. Keys of a group have key group and subtask in
+// common, and so some bits of what Flink makes of the code; and whoever knew where a code
+// leads could choose keys that all lead to one place. Were only one of the factors made of
+// the code, codes at equal distances would lead to places at equal distances, which are few
+// for some of the secrets.
 func (h *hasher[K]) mix(code int32) uint32 {
-	hi, lo := bits.Mul64(uint64(uint32(code))^h.secret[0], h.secret[1])
+	x := uint64(uint32(code)) * (1<<32 + 1) // in both halves
+	hi, lo := bits.Mul64(x^h.secret[0], x^h.secret[1])
 	return uint32(hi ^ lo)
 }
 

@@ -317,17 +317,42 @@ func TestChosenKeysDoNotCollide(t *testing.T) {
 		cur.set(w, 0)
 		table.Set(i)
 	}
+	fewSteps(t, table, words)
+}
+
+// fewSteps checks that a search takes few steps; entry i has key and value i.
+func fewSteps[K comparable](t *testing.T, table *Table[K, int], keys []K) {
+	t.Helper()
 	g := &table.groups[0]
 	steps := 0
-	for i, w := range words {
-		cur.set(w, 0)
+	for i, k := range keys {
+		table.current.set(k, 0)
 		if v, ok := table.Get(); v != i || !ok {
-			t.Fatalf("Get(%q) = %d, %t; want %d", w, v, ok, i)
+			t.Fatalf("Get(%v) = %d, %t; want %d", k, v, ok, i)
 		}
-		hash := table.hash(g, w)
+		hash := table.hash(g, k)
 		steps += (g.slotOf(i, hash)-int(hash))&(len(g.index)-1) + 1
 	}
-	if steps > 3*len(words) {
-		t.Errorf("%d steps to find %d keys", steps, len(words))
+	if steps > 3*len(keys) {
+		t.Errorf("%d steps to find %d keys", steps, len(keys))
+	}
+}
+
+// Keys of different codes, chosen so that the codes have their lower bits, or their upper
+// ones, in common, are spread by what is mixed into them.
+func TestChosenCodesAreSpread(t *testing.T) {
+	for _, shift := range []int{0, 12, 19} {
+		cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+		table := NewTable[int64, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+		keys := make([]int64, 1<<12)
+		for i := range keys {
+			keys[i] = int64(i) << shift
+			cur.set(keys[i], 0)
+			table.Set(i)
+		}
+		if table.groups[0].strong {
+			t.Error("whole keys are hashed")
+		}
+		fewSteps(t, table, keys)
 	}
 }
