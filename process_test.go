@@ -411,6 +411,31 @@ func TestProcessKeepsWhatAMapWouldKeep(t *testing.T) {
 	})
 }
 
+// List.Set copies the slice: what becomes of it afterwards is the caller's business.
+func TestListSetCopies(t *testing.T) {
+	job := NewJob("lists")
+	byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
+	var got []int64
+	Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
+		list := NewList[int64](c, "list")
+		return func(string, *Out[string]) error {
+			buf := []int64{1, 2}
+			list.Set(buf)
+			buf[0] = 3
+			got = slices.Collect(list.All())
+			return nil
+		}
+	})
+	node := job.plan.Nodes[len(job.plan.Nodes)-1]
+	op, err := node.New(&flow.Context{Operator: "op", Parallelism: 1, MaxParallelism: 1}, outputFunc(func(flow.Batch) error { return nil }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := op.Push(&flow.KeyedVec[string, string]{N: 1}); err != nil || !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 // A state that is declared when records come already would not be restored, and is refused.
 func TestStateDeclaredTooLate(t *testing.T) {
 	for name, declare := range map[string]func(*KeyContext[string]){

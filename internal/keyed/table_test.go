@@ -2,7 +2,9 @@ package keyed
 
 import (
 	"maps"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -250,6 +252,22 @@ func TestReleasedPagesAreNotCopied(t *testing.T) {
 	}
 	if allocs := testing.AllocsPerRun(100, func() { cur.set(500, 0); table.Ref() }); allocs != 0 {
 		t.Errorf("%v allocations to write a key that is there", allocs)
+	}
+}
+
+// A key that is cut out of a record does not keep the record in memory: the table has a copy.
+func TestKeysAreTheTablesOwn(t *testing.T) {
+	b := NewBackend(checkpoint.KeyGroupRange{Start: 0, End: 0}, of[string](t), flink.JavaStringHash)
+	s, err := NewValue(b, "n", PlainValue, of[int64](t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := strings.Repeat("key", 1000)
+	b.Set(record[:3], 0)
+	s.Set(1)
+	kept := s.groups[0].pages[0].page[0].key
+	if kept != "key" || unsafe.StringData(kept) == unsafe.StringData(record) {
+		t.Errorf("%q is kept, in the record's memory", kept)
 	}
 }
 
