@@ -29,10 +29,11 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
 
-// Unwrap returns what was given to panic, if it is an error.
-func (e *PanicError) Unwrap() error {
+// Permanent tells whether what was given to panic is an error that would come again. The
+// panic does not wrap it: a reader that panics with io.EOF has not come to the end.
+func (e *PanicError) Permanent() bool {
 	err, _ := e.Value.(error)
-	return err
+	return IsPermanent(err)
 }
 
 func newPanicError(v any) *PanicError { return &PanicError{Value: v, Stack: string(debug.Stack())} }

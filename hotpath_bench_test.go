@@ -61,6 +61,45 @@ type benchNowhere struct{}
 
 func (benchNowhere) Push(flow.Batch) error { return nil }
 
+// benchCount opens an operator that counts keys.
+func benchCount(t testing.TB, job *Job, byKey Keyed[string, string]) flow.Operator {
+	Process(byKey, "count", func(c *KeyContext[string]) ProcessFunc[string, KeyValue[string, int64]] {
+		n := NewValue[int64](c, "n")
+		return func(k string, out *Out[KeyValue[string, int64]]) error {
+			total, _ := n.Get()
+			n.Set(total + 1)
+			out.Emit(KeyValue[string, int64]{k, total + 1})
+			return nil
+		}
+	})
+	nodes := job.plan.Nodes
+	op, err := nodes[len(nodes)-1].New(&flow.Context{Ctx: context.Background(), Parallelism: 1, MaxParallelism: benchGroups}, benchNowhere{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+// From the sender to what is emitted, nothing is allocated for a record. (A pool may lose
+// some of the batches.)
+func TestRecordsAreNotAllocatedFor(t *testing.T) {
+	job, byKey := benchJob()
+	op := benchCount(t, job, byKey)
+	sender := byKey.edge().NewSender(plan.Routing{MaxParallelism: benchGroups, Parallelism: 1, Send: func(_ checkpoint.Subtask, batch flow.Batch) error {
+		err := op.Push(batch)
+		batch.Release()
+		return err
+	}})
+	batch := benchKeys(1_000)[0]
+	if n := testing.AllocsPerRun(100, func() {
+		if err := sender.Push(batch); err != nil {
+			t.Fatal(err)
+		}
+	}); n > flow.BatchSize/16 {
+		t.Errorf("%v allocations for %d records", n, flow.BatchSize)
+	}
+}
+
 // BenchmarkProcess counts in one subtask that owns all key groups.
 func BenchmarkProcess(b *testing.B) {
 	for _, distinct := range []int{1_000, 1_000_000} {
@@ -75,20 +114,7 @@ func BenchmarkProcess(b *testing.B) {
 				batches = append(batches, in)
 			}
 			job, byKey := benchJob()
-			Process(byKey, "count", func(c *KeyContext[string]) ProcessFunc[string, KeyValue[string, int64]] {
-				n := NewValue[int64](c, "n")
-				return func(k string, out *Out[KeyValue[string, int64]]) error {
-					total, _ := n.Get()
-					n.Set(total + 1)
-					out.Emit(KeyValue[string, int64]{k, total + 1})
-					return nil
-				}
-			})
-			nodes := job.plan.Nodes
-			op, err := nodes[len(nodes)-1].New(&flow.Context{Ctx: context.Background(), Parallelism: 1, MaxParallelism: benchGroups}, benchNowhere{})
-			if err != nil {
-				b.Fatal(err)
-			}
+			op := benchCount(b, job, byKey)
 			push := func(i int) {
 				if err := op.Push(batches[i%len(batches)]); err != nil {
 					b.Fatal(err)

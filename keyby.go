@@ -25,7 +25,7 @@ type Keyed[K comparable, T any] struct {
 // the same key for the same record every time.
 //
 // Keys are assigned to key groups by Flink's rule, so that Flink and Weir agree on where
-// a key lives. K needs a [Codec]: one is found for strings, integers, floats, bools and
+// a key lives. By that rule 0 and -0 are two keys; NaN is none. K needs a [Codec]: one is found for strings, integers, floats, bools and
 // structs of these; anything else needs one of its own.
 func KeyBy[T any, K comparable](in Stream[T], key func(T) K, own ...Codec[K]) Keyed[K, T] {
 	k := Keyed[K, T]{stream: in, key: key}

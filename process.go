@@ -84,6 +84,7 @@ func (o *keyedOp[K, T, U]) Push(b flow.Batch) (err error) {
 			}
 		}
 	}
+	current.End()
 	return o.out.flush()
 }
 

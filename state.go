@@ -18,7 +18,7 @@ type KeyContext[K comparable] struct {
 	opened  bool // nobody looks at err any more
 }
 
-// Key is the key of the record that is being processed.
+// Key is the key of the record that is being processed; the zero key if there is none.
 func (c *KeyContext[K]) Key() K { return c.backend.Current.Key() }
 
 // Subtask is the number of the parallel instance, from 0.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
 	"runtime"
@@ -232,12 +233,27 @@ type badReader struct{ weir.Reader[int64] }
 
 func (badReader) Close() error { panic("close") }
 
+// cutSource is a source whose reader panics where its input is shorter than it should be.
+type cutSource struct{ weir.Source[int64] }
+
+func (s cutSource) Open(ctx context.Context, split weir.Split) (weir.Reader[int64], error) {
+	r, err := s.Source.Open(ctx, split)
+	return cutReader{r}, err
+}
+
+type cutReader struct{ weir.Reader[int64] }
+
+func (cutReader) Read(context.Context, []int64) (int, error) { panic(io.EOF) }
+
 // User code that does not return fails the attempt, and neither the process nor the patience
 // of whoever waits.
 func TestUserCodeThatDoesNotReturn(t *testing.T) {
 	for want, build := range map[string]func(*weir.Job){
 		"panic: close": func(j *weir.Job) {
 			weir.To(weir.From(j, "in", weir.Source[int64](badSource{weir.Slice(numbers(10)...)})), "out", &weir.Collector[int64]{})
+		},
+		"panic: EOF": func(j *weir.Job) { // which is not the end of the split
+			weir.To(weir.From(j, "in", weir.Source[int64](cutSource{weir.Slice(numbers(10)...)})), "out", &weir.Collector[int64]{})
 		},
 		"runtime.Goexit": func(j *weir.Job) {
 			weir.To(weir.Map(weir.From(j, "in", weir.Slice(numbers(10)...)), func(int64) (int64, error) { runtime.Goexit(); return 0, nil }), "out", &weir.Collector[int64]{})

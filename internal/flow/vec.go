@@ -47,7 +47,7 @@ type KeyedVec[K comparable, T any] struct {
 	Codes  [BatchSize]int32 // Flink's hash codes of the keys
 	Groups [BatchSize]checkpoint.KeyGroup
 	Values [BatchSize]T
-	N      int // records; what lies behind them is zero
+	N      int // records; behind them there are no keys and values, and codes and groups of earlier ones
 	pool   *sync.Pool
 }
 

@@ -167,14 +167,17 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 	return u
 }
 
-// followed is called when a family gets another commit: those before it are done with. One
-// that is not durable yet may still be, where two threads commit into one directory at the
-// same time: it stays until so many have followed that it would be forgotten.
+// followed is called when a family gets another commit: those before it that are durable, or
+// were relied on, are done with. The others may become durable yet: where threads commit into
+// one directory at the same time, or many commits share one sync of it.
 func (j *judge) followed(fam *family, by Ref) {
 	for i, u := range fam.units {
-		oldest := i == 0 && len(fam.units) == unitsOfFamily
-		if oldest || u.settled || len(u.needs(by)) == 0 {
+		switch {
+		case u.closed:
+		case u.settled || len(u.needs(by)) == 0:
 			j.windows.close(j.p, u)
+		case i == 0 && len(fam.units) == unitsOfFamily:
+			u.forgotten = true
 		}
 	}
 }
@@ -218,6 +221,9 @@ func (j *judge) decide(u *unit, by Ref, reliance string) {
 	j.dataRules(u, ns, by, reliance)
 	j.nameRules(u, ns, by, reliance)
 	j.memberRules(u, by)
+	if u.forgotten {
+		j.windows.close(j.p, u) // nobody else will
+	}
 }
 
 // acked is called when something goes out to the world.

@@ -52,9 +52,6 @@ func (p *replay) finish() *Report {
 	for len(j.waiting) > 0 {
 		j.decide(j.waiting[0], end, endOfTrace)
 	}
-	for _, fam := range j.families {
-		_ = fam
-	}
 	j.closeWindows()
 	j.unsyncedRemovals()
 	j.unsyncedMappings()
@@ -110,8 +107,8 @@ func (p *replay) volatile(r *Report) {
 	walk(p.tree.root)
 }
 
-// closeWindows puts the commits that nothing has followed among those to be enumerated,
-// in the order in which they were made.
+// closeWindows puts the commits that are left among those to be enumerated, in the order
+// in which they were made.
 func (j *judge) closeWindows() {
 	var units []*unit
 	for _, fam := range j.inOrder() {

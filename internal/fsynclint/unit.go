@@ -19,11 +19,12 @@ type unit struct {
 	fam      *family // of its root
 	late     map[*file]lateness
 
-	settled bool    // it was judged, or found to be durable, or is part of another one
-	whole   bool    // it was found to be durable
-	relied  Ref     // what relied on it
-	closed  bool    // its operations are among those to be enumerated
-	kept    []*file // the members at that moment
+	settled   bool    // it was judged, or found to be durable, or is part of another one
+	whole     bool    // it was found to be durable
+	relied    Ref     // what relied on it
+	forgotten bool    // its family remembers only those that followed
+	closed    bool    // its operations are among those to be enumerated
+	kept      []*file // the members at that moment
 }
 
 // how something is committed.

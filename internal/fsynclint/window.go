@@ -116,9 +116,17 @@ func newScript(u *unit, ops []op) *scripter {
 			dirs[o.dir], dirs[o.toDir] = true, true
 		}
 	}
+	synced := map[*file]bool{} // directories of which nothing has changed since
 	for _, o := range ops {
-		if s.own[o.node] && o.node != nil || o.kind == opSyncAll || o.kind == opSyncDir && (dirs[o.dir] || s.own[o.dir]) {
+		switch {
+		case o.kind == opSyncDir:
+			if !synced[o.dir] && (dirs[o.dir] || s.own[o.dir]) {
+				s.ops = append(s.ops, o)
+				synced[o.dir] = true
+			}
+		case s.own[o.node] && o.node != nil || o.kind == opSyncAll:
 			s.ops = append(s.ops, o)
+			clear(synced)
 		}
 	}
 	return s

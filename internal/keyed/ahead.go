@@ -14,8 +14,8 @@ import "github.com/weirstream/weir/checkpoint"
 const Ahead = 32
 
 // LookAhead begins a run of at most Ahead keys, with their hash codes and key groups. Next
-// makes one of them after the other the current key. The slices must stay as they are
-// meanwhile.
+// makes one of them after the other the current key. The slices must stay as they are until
+// the next run begins, or End.
 func (b *Backend[K]) LookAhead(keys []K, codes []int32, groups []checkpoint.KeyGroup) {
 	b.Current.begin(keys, codes, groups)
 	for _, s := range b.states {

@@ -27,7 +27,7 @@ type Current[K comparable] struct {
 }
 
 // begin makes keys the run; none of them is the current key yet. The slices must stay as
-// they are until the next run begins.
+// they are until the next run begins, or the end.
 func (c *Current[K]) begin(keys []K, codes []int32, groups []checkpoint.KeyGroup) {
 	c.base += Ahead + 1
 	c.seq = c.base
@@ -36,6 +36,9 @@ func (c *Current[K]) begin(keys []K, codes []int32, groups []checkpoint.KeyGroup
 
 // Next makes the next key of the run the current one.
 func (c *Current[K]) Next() { c.seq++ }
+
+// End ends the run: there is no current key, and the slices may change.
+func (c *Current[K]) End() { c.begin(nil, nil, nil) }
 
 // Key is the current key; the zero key if there is none.
 func (c *Current[K]) Key() (key K) {
@@ -63,26 +66,31 @@ type hasher[K comparable] struct {
 }
 
 func newHasher[K comparable](codeOf func(K) int32) hasher[K] {
-	return hasher[K]{codeOf: codeOf, secret: [2]uint64{rand.Uint64(), rand.Uint64() | 1}, seed: maphash.MakeSeed()}
+	return hasher[K]{codeOf: codeOf, secret: [2]uint64{rand.Uint64(), rand.Uint64()}, seed: maphash.MakeSeed()}
 }
 
-// mix makes a hash of Flink's hash code: the two halves of a product with a secret, as in
-// wyhash. Keys of a group have key group and subtask in common, and so some bits of what
-// Flink makes of the code; and whoever knew where a code leads could choose keys that all
-// lead to one place.
+// mix makes a hash of Flink's hash code: the two halves of a product, as in wyhash, of the
+// code mixed with one secret and with another. Keys of a group have key group and subtask in
+// common, and so some bits of what Flink makes of the code; and whoever knew where a code
+// leads could choose keys that all lead to one place. Were only one of the factors made of
+// the code, codes at equal distances would lead to places at equal distances, which are few
+// for some of the secrets.
 func (h *hasher[K]) mix(code int32) uint32 {
-	hi, lo := bits.Mul64(uint64(uint32(code))^h.secret[0], h.secret[1])
+	x := uint64(uint32(code)) * (1<<32 + 1) // in both halves
+	hi, lo := bits.Mul64(x^h.secret[0], x^h.secret[1])
 	return uint32(hi ^ lo)
 }
 
 // strong is the hash of a key where many have the same hash code, by chance or because
-// someone chose them so.
-func (h *hasher[K]) strong(key K) uint32 { return uint32(maphash.Comparable(h.seed, key)) }
+// someone chose them so. The code is part of it: 0 and -0 are equal, and have two codes.
+func (h *hasher[K]) strong(key K, code int32) uint32 {
+	return uint32(maphash.Comparable(h.seed, key)) ^ h.mix(code)
+}
 
 // of is the hash by which a group finds a key.
 func (h *hasher[K]) of(key K, code int32, strong bool) uint32 {
 	if strong {
-		return h.strong(key)
+		return h.strong(key, code)
 	}
 	return h.mix(code)
 }

@@ -73,7 +73,7 @@ func (b *Backend[K]) restorePart(p flow.KeyedPart, allowNonRestored bool) error 
 		if buf, err = readBlock(p, off, end(off), buf); err != nil {
 			return err
 		}
-		if err := b.restoreGroup(checkpoint.KeyGroup(g), header, readers, buf); err != nil {
+		if err := b.restoreGroup(checkpoint.KeyGroup(g), header, readers, buf, allowNonRestored); err != nil {
 			return fmt.Errorf("%s: key group %d, at offset %d: %w", p.From, g, off, err)
 		}
 	}
@@ -119,7 +119,7 @@ type stateReader struct {
 }
 
 // restoreGroup decodes the block of one key group.
-func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHeader, readers []stateReader, block []byte) error {
+func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHeader, readers []stateReader, block []byte, allowNonRestored bool) error {
 	c := flink.NewCursor(block)
 	flink.DecodeKeyGroup(c, g)
 	for range header.States {
@@ -145,7 +145,12 @@ func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHead
 				return fmt.Errorf("key at byte %d: %w", at, err)
 			}
 			c.Bytes(n)
-			if r.read == nil {
+			isNaN := key != key // Flink has such keys, and KeyBy refuses them
+			if isNaN && !allowNonRestored {
+				return &IncompatibleError{From: fmt.Sprintf("key group %d", g), What: fmt.Sprintf("key %v", key), Err: errors.New(
+					"it is NaN, or has one in it: what is kept under it could never be found again; drop such keys with --allow-non-restored-state")}
+			}
+			if r.read == nil || isNaN {
 				r.skip.Decode(c)
 				continue
 			}

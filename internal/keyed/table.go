@@ -122,7 +122,7 @@ func (t *Table[K, V]) look() {
 	if i == none {
 		hash := c.mix(c.codes[at])
 		if g.strong {
-			hash = c.strong(c.keys[at])
+			hash = c.strong(c.keys[at], c.codes[at])
 		}
 		i = g.find(c.keys[at], hash)
 	}
@@ -242,7 +242,7 @@ func (t *Table[K, V]) strengthen(g *group[K, V]) {
 	g.strong = true
 	clear(g.index)
 	for i := range g.n {
-		g.link(i, t.current.strong(g.pages[i>>pageBits].page[i&pageMask].key))
+		g.link(i, t.hash(g, g.pages[i>>pageBits].page[i&pageMask].key))
 	}
 }
 

@@ -2,7 +2,9 @@ package keyed
 
 import (
 	"maps"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -23,6 +25,15 @@ func contents[K comparable, V any](t *rapid.T, f *frozen[K, V]) map[K]V {
 		}
 	}
 	return m
+}
+
+func count[E comparable](s []E, v E) (n int) {
+	for _, e := range s {
+		if e == v {
+			n++
+		}
+	}
+	return n
 }
 
 // A table behaves like a map, and a snapshot of it like a copy of that map, whatever is
@@ -151,6 +162,12 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 				if table.Len() != len(model) {
 					t.Fatalf("Len() = %d, want %d", table.Len(), len(model))
 				}
+				for i, g := range table.groups {
+					slots := len(g.index) - count(g.index, 0)
+					if slots != g.n {
+						t.Fatalf("group %d: %d slots for %d entries", i, slots, g.n)
+					}
+				}
 				for _, s := range shots {
 					if got := contents(t, s.f); !maps.Equal(got, s.want) {
 						t.Fatalf("snapshot of epoch %d has changed:\n got %v\nwant %v", s.f.epoch, got, s.want)
@@ -238,6 +255,62 @@ func TestReleasedPagesAreNotCopied(t *testing.T) {
 	}
 }
 
+// A key that is cut out of a record does not keep the record in memory: the table has a copy.
+func TestKeysAreTheTablesOwn(t *testing.T) {
+	b := NewBackend(checkpoint.KeyGroupRange{Start: 0, End: 0}, of[string](t), flink.JavaStringHash)
+	s, err := NewValue(b, "n", PlainValue, of[int64](t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := strings.Repeat("key", 1000)
+	b.Set(record[:3], 0)
+	s.Set(1)
+	kept := s.groups[0].pages[0].page[0].key
+	if kept != "key" || unsafe.StringData(kept) == unsafe.StringData(record) {
+		t.Errorf("%q is kept, in the record's memory", kept)
+	}
+}
+
+// A place that no snapshot can see is written without a call, again and again; one that a
+// snapshot saw, from the next key on.
+func TestOwnPlaces(t *testing.T) {
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	own := func(when string, want bool) {
+		t.Helper()
+		cur.set(7, 0)
+		table.Get()
+		if table.mine != want {
+			t.Errorf("%s the place is the table's own: %t", when, table.mine)
+		}
+	}
+	cur.set(7, 0)
+	table.Set(1)
+	own("without a snapshot", true)
+	f := table.freeze()
+	own("in a snapshot", false)
+	f.release()
+	own("after a snapshot", true)
+}
+
+// A page is let go with the last of its entries, also behind the end of the list of pages.
+func TestDeletedPagesAreLetGo(t *testing.T) {
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	for k := range int64(pageSize + 1) {
+		cur.set(k, 0)
+		table.Ref()
+	}
+	cur.set(0, 0)
+	table.Clear()
+	pages := table.groups[0].pages
+	for i, p := range pages[:cap(pages)] {
+		if (p.page == nil) != (i > 0) {
+			t.Errorf("page %d of 1 is there: %t", i, p.page != nil)
+		}
+	}
+}
+
 // Keys that someone chose so that they all have one hash code are found by a hash that he
 // cannot know: a search takes as many steps as among other keys.
 func TestChosenKeysDoNotCollide(t *testing.T) {
@@ -253,23 +326,51 @@ func TestChosenKeysDoNotCollide(t *testing.T) {
 	cur := &Current[string]{hasher: newHasher(flink.JavaStringHash)}
 	table := NewTable[string, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	for i, w := range words {
+		if strong := table.groups[0].strong; strong != (i > crowd) {
+			t.Fatalf("with %d keys of one code, whole keys are hashed: %t", i, strong)
+		}
 		if code := flink.JavaStringHash(w); code != flink.JavaStringHash(words[0]) {
 			t.Fatalf("%q has the code %d", w, code)
 		}
 		cur.set(w, 0)
 		table.Set(i)
 	}
+	fewSteps(t, table, words)
+}
+
+// fewSteps checks that a search takes few steps; entry i has key and value i.
+func fewSteps[K comparable](t *testing.T, table *Table[K, int], keys []K) {
+	t.Helper()
 	g := &table.groups[0]
 	steps := 0
-	for i, w := range words {
-		cur.set(w, 0)
+	for i, k := range keys {
+		table.current.set(k, 0)
 		if v, ok := table.Get(); v != i || !ok {
-			t.Fatalf("Get(%q) = %d, %t; want %d", w, v, ok, i)
+			t.Fatalf("Get(%v) = %d, %t; want %d", k, v, ok, i)
 		}
-		hash := table.hash(g, w)
+		hash := table.hash(g, k)
 		steps += (g.slotOf(i, hash)-int(hash))&(len(g.index)-1) + 1
 	}
-	if steps > 3*len(words) {
-		t.Errorf("%d steps to find %d keys", steps, len(words))
+	if steps > 3*len(keys) {
+		t.Errorf("%d steps to find %d keys", steps, len(keys))
+	}
+}
+
+// Keys of different codes, chosen so that the codes have their lower bits, or their upper
+// ones, in common, are spread by what is mixed into them.
+func TestChosenCodesAreSpread(t *testing.T) {
+	for _, shift := range []int{0, 12, 19} {
+		cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+		table := NewTable[int64, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+		keys := make([]int64, 1<<12)
+		for i := range keys {
+			keys[i] = int64(i) << shift
+			cur.set(keys[i], 0)
+			table.Set(i)
+		}
+		if table.groups[0].strong {
+			t.Error("whole keys are hashed")
+		}
+		fewSteps(t, table, keys)
 	}
 }
