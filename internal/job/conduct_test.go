@@ -1,6 +1,7 @@
 package job
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,6 +30,8 @@ import (
 type bench struct {
 	t       *testing.T
 	disk    durable.FS
+	ctx     context.Context
+	restart Restart // none, if it is not set
 	out     weir.Collector[int64]
 	monitor *Monitor
 	said    strings.Builder // the log
@@ -40,7 +43,7 @@ var benchJob = checkpoint.JobID{1}
 func newBench(t *testing.T) *bench {
 	disk := crashfs.New(crashfs.Strict)
 	check(t, disk.Mkdir("/data"))
-	return &bench{t: t, disk: disk}
+	return &bench{t: t, disk: disk, ctx: t.Context()}
 }
 
 func check(t *testing.T, err error) {
@@ -54,12 +57,19 @@ func check(t *testing.T, err error) {
 // key and some bytes of state of its own.
 const records = 1000
 
-// run runs the job on fsys with a checkpoint every 50 s, and without restarts. Its sources
-// ask fail before they pass a record on.
+// run runs the job on fsys with a checkpoint every 50 s. Its source asks fail before it
+// passes a record on.
 func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	b.t.Helper()
 	s, err := store.Open(fsys, "/data", benchJob, store.Options{InlineThreshold: 1 << 10})
 	check(b.t, err)
+	if f, ok := fsys.(*faultfs.FS); ok {
+		defer func() {
+			if left := f.StillOpen(); len(left) > 0 {
+				b.t.Errorf("files are left open: %v", left)
+			}
+		}()
+	}
 	defer s.Close()
 	numbers := make([]int64, records)
 	for i := range numbers {
@@ -77,8 +87,8 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	}), "out", &b.out)
 	check(b.t, j.Check())
 	b.monitor = &Monitor{}
-	err = Run(b.t.Context(), Config{
-		Plan: j.Plan(), Store: s, Parallelism: 1, FinalCheckpoint: true,
+	err = Run(b.ctx, Config{
+		Plan: j.Plan(), Store: s, Parallelism: 1, FinalCheckpoint: true, Restart: b.restart,
 		Checkpoints: coordinator.Config{Interval: 50 * time.Second, Timeout: 24 * time.Hour, Tolerated: 10},
 		Monitor:     b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
 	})
@@ -162,7 +172,7 @@ func TestUnknownIsNeitherFailedNorComplete(t *testing.T) {
 				if got := b.names(); got != tt.left {
 					t.Errorf("left are %s, want %s", got, tt.left)
 				}
-				check(t, b.run(b.disk, never))
+				check(t, b.run(faultfs.New(b.disk), never))
 				if v := b.monitor.View(); v.Restored != tt.found {
 					t.Errorf("the next start found checkpoint %d, want %d", v.Restored, tt.found)
 				}
