@@ -84,7 +84,7 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 			out.Emit(n)
 			return nil
 		}
-	}), "out", &b.out)
+	}), "out", weir.Sink[int64](heeding{&b.out}))
 	check(b.t, j.Check())
 	b.monitor = &Monitor{}
 	err = Run(b.ctx, Config{
@@ -97,6 +97,16 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 		time.Sleep(24 * time.Hour) // or closing the store would wait for them, and stop the clock
 	}
 	return err
+}
+
+// A heeding sink commits nothing when its context has ended.
+type heeding struct{ *weir.Collector[int64] }
+
+func (h heeding) Commit(ctx context.Context, prepared [][]byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return h.Collector.Commit(ctx, prepared)
 }
 
 func never(int64) error { return nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,6 +49,54 @@ func TestStoppedWhenAllIsRead(t *testing.T) {
 		b.ctx = ctx
 		check(t, b.run(disk, never))
 		b.wantOnce()
+	})
+}
+
+// A stop does not cut off user code: the final checkpoint is still committed.
+func TestStopIsNotFeltByUserCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		b.ctx = ctx
+		if err := b.run(b.disk, never); !errors.Is(err, ErrStopped) {
+			t.Fatalf("got %v, want %v", err, ErrStopped)
+		}
+		if n := len(b.out.Records()); n < 290 || n > 310 {
+			t.Errorf("%d records are visible, want those of 30 s", n)
+		}
+		b.ctx = t.Context()
+		check(t, b.run(b.disk, never))
+		b.wantOnce()
+	})
+}
+
+// Damage that a restart finds does not heal by being looked at again.
+func TestDamageIsNotTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.restart = Restart{Initial: time.Second, Max: time.Minute, Limit: 3}
+		err := b.run(b.disk, func(n int64) error {
+			if n < records-1 {
+				return nil
+			}
+			newest := path.Join("/data", benchJob.String(), "chk-1")
+			entries, err := b.disk.ReadDir(newest)
+			check(t, err)
+			for _, e := range entries {
+				if e.Name != checkpoint.MetadataName {
+					check(t, b.disk.Remove(path.Join(newest, e.Name)))
+				}
+			}
+			return errBoom
+		})
+		var damaged *store.DamagedError
+		if !errors.As(err, &damaged) || !flow.IsPermanent(err) {
+			t.Errorf("got %v, want that checkpoint 1 is damaged, for good", err)
+		}
+		if n := strings.Count(b.said.String(), "starting over"); n != 1 {
+			t.Errorf("it was started over %d times, want once:\n%s", n, &b.said)
+		}
 	})
 }
 
