@@ -110,8 +110,12 @@ func TestProbeRealMounts(t *testing.T) {
 	// A mount that hangs (it waits for all of the machine's loop devices) is not this test's.
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	dir, err := filepath.EvalSymlinks(t.TempDir()) // the system tells mount points so
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestProbeRealMounts$", "-test.v")
-	c.Env = append(os.Environ(), realMountsVar+"="+t.TempDir())
+	c.Env = append(os.Environ(), realMountsVar+"="+dir)
 	c.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	c.WaitDelay = time.Second
 	out, err := c.CombinedOutput()

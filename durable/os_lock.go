@@ -15,9 +15,12 @@ const maxLockAttempts = 16
 // Lock uses a lock that belongs to the open file, not to the process: flock on Unix,
 // LockFileEx on Windows. So a second Lock in the same process is refused too, and a
 // process that dies, however it dies, leaves no lock behind.
-func (osFS) Lock(name string) (LockFile, error) {
+func (osFS) Lock(name string) (LockFile, error) { return lockWith(openRegular, name) }
+
+// lockWith locks the file that open opens.
+func lockWith(open func(name string, flag int) (*os.File, error), name string) (LockFile, error) {
 	for range maxLockAttempts {
-		f, err := openRegular(name, os.O_RDWR|os.O_CREATE)
+		f, err := open(name, os.O_RDWR|os.O_CREATE)
 		if err != nil {
 			return nil, err
 		}

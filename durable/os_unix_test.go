@@ -10,12 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/weirstream/weir/durable"
 )
@@ -137,55 +133,4 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
-}
-
-// TestLockOutlivesItsReferences: the garbage collector closes files that nobody refers
-// to any more, and must not end a lock that way.
-func TestLockOutlivesItsReferences(t *testing.T) {
-	name := filepath.Join(t.TempDir(), ".lock")
-	func() {
-		if _, err := durable.OS().Lock(name); err != nil {
-			t.Fatal(err)
-		}
-	}()
-	for range 5 {
-		runtime.GC()
-		time.Sleep(time.Millisecond) // finalizers run on a goroutine of their own
-	}
-	l, err := durable.OS().Lock(name)
-	if !errors.Is(err, durable.ErrLocked) {
-		t.Errorf("got %v, want that it is locked", err)
-	}
-	l.Close()
-}
-
-// TestLockOfAFileThatIsReplaced: whoever held the lock removes the file. Who had opened it
-// before then gets the lock of a file without a name, which excludes nobody who comes
-// later; Lock must notice and begin anew.
-func TestLockOfAFileThatIsReplaced(t *testing.T) {
-	name := filepath.Join(t.TempDir(), ".lock")
-	var holders atomic.Int32
-	var wg sync.WaitGroup
-	deadline := time.Now().Add(300 * time.Millisecond)
-	for range 4 {
-		wg.Go(func() {
-			for time.Now().Before(deadline) {
-				l, err := durable.OS().Lock(name)
-				if err != nil {
-					if l != nil {
-						l.Close()
-					}
-					continue
-				}
-				if n := holders.Add(1); n > 1 {
-					t.Errorf("%d hold the lock", n)
-				}
-				runtime.Gosched()
-				holders.Add(-1)
-				os.Remove(name)
-				l.Close()
-			}
-		})
-	}
-	wg.Wait()
 }

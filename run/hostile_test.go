@@ -124,6 +124,7 @@ func TestStartFromNothingKeepsPreparedOutput(t *testing.T) {
 	dir := t.TempDir()
 	opts := options(t, 1)
 	opts.MaxRestarts = -1
+	opts.CheckpointInterval = time.Hour // only the final one
 	job := func(failCommit, failMap bool) *weir.Job {
 		job := weir.NewJob("prepared")
 		in := weir.Map(weir.From(job, "in", weir.Slice("a", "b", "c")), func(s string) (string, error) {

@@ -103,7 +103,7 @@ func TestSignalEndsWithAFinalCheckpoint(t *testing.T) {
 		t.Skip("there are no such signals on Windows")
 	}
 	dir := t.TempDir()
-	cmd := flightsCommand(t, dir, "--rate", "4000", "--checkpoint-interval", "100ms", "--log-level", "info")
+	cmd := flightsCommand(t, dir, "--rate", "500", "--checkpoint-interval", "100ms", "--log-level", "info")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

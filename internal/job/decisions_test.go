@@ -98,6 +98,10 @@ func TestBackoff(t *testing.T) {
 	if pause, ok := b.next(true); !ok || pause != time.Second {
 		t.Errorf("after progress: %v %t, want 1s", pause, ok)
 	}
+	b = backoff{Restart: Restart{Initial: time.Minute, Max: time.Second, Limit: 1}}
+	if pause, ok := b.next(false); !ok || pause != time.Second {
+		t.Errorf("the first pause is %v, %t, and none is to be more than 1s", pause, ok)
+	}
 }
 
 // The metadata does not depend on the order in which acknowledgements came.
