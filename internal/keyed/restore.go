@@ -122,11 +122,17 @@ type stateReader struct {
 func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHeader, readers []stateReader, block []byte, allowNonRestored bool) error {
 	c := flink.NewCursor(block)
 	flink.DecodeKeyGroup(c, g)
+	seen := make([]bool, len(header.States))
 	for range header.States {
 		sb := header.DecodeStateBlock(c)
 		if err := c.Err(); err != nil {
 			return err
 		}
+		if seen[sb.State] {
+			c.Failf("state %q comes twice", header.States[sb.State].Name)
+			return c.Err()
+		}
+		seen[sb.State] = true
 		r := &readers[sb.State]
 		if r.reserve != nil {
 			// Never more than the bytes that are left can fill: an entry takes two at least.
