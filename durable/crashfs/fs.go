@@ -356,6 +356,15 @@ func (f *FS) create(dir *inode, base, name string) *inode {
 func (f *FS) Open(name string) (durable.Reader, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	n, err := f.openNode(name)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{fs: f, node: n, name: name, size: int64(len(n.data))}, nil
+}
+
+// openNode finds a file that somebody opens; the caller holds mu.
+func (f *FS) openNode(name string) (*inode, error) {
 	n, err := f.find("open", name)
 	if err != nil {
 		return nil, err
@@ -364,7 +373,7 @@ func (f *FS) Open(name string) (durable.Reader, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
 	}
 	n.handles++
-	return &reader{fs: f, node: n, name: name, size: int64(len(n.data))}, nil
+	return n, nil
 }
 
 func (f *FS) Mkdir(name string) error {

@@ -13,27 +13,19 @@ import (
 // links, files that are overwritten and cut. The registers are the same, and so is what
 // a cut leaves of them.
 
-// A PosixFile is open for reading and writing, at any offset.
-type PosixFile struct {
-	fs     *FS
-	node   *inode
-	name   string
-	closed bool
-}
+// A PosixFile is open for writing at any offset. Write appends; Sync makes the bytes and
+// the length durable, and not the name; Close makes nothing durable.
+type PosixFile struct{ file }
 
 // OpenFile opens a file that exists.
 func (f *FS) OpenFile(name string) (*PosixFile, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n, err := f.find("open", name)
+	n, err := f.openNode(name)
 	if err != nil {
 		return nil, err
 	}
-	if n.dir {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
-	}
-	n.handles++
-	return &PosixFile{fs: f, node: n, name: name}, nil
+	return &PosixFile{file{fs: f, node: n, name: name}}, nil
 }
 
 // CreateTemp makes a file without a name (O_TMPFILE); [FS.LinkFile] gives it one. label is
@@ -43,7 +35,7 @@ func (f *FS) CreateTemp(label string) *PosixFile {
 	defer f.mu.Unlock()
 	n := f.newInode(false)
 	n.handles++
-	return &PosixFile{fs: f, node: n, name: label}
+	return &PosixFile{file{fs: f, node: n, name: label}}
 }
 
 // WriteAt writes p at off, over what is there or behind it. It is durable after Sync.
@@ -57,17 +49,6 @@ func (p *PosixFile) WriteAt(b []byte, off int64) (int, error) {
 		return 0, &fs.PathError{Op: "write", Path: p.name, Err: syscall.EINVAL}
 	}
 	p.fs.writeNode(p.node, p.name, b, off)
-	return len(b), nil
-}
-
-// Write appends.
-func (p *PosixFile) Write(b []byte) (int, error) {
-	p.fs.mu.Lock()
-	defer p.fs.mu.Unlock()
-	if p.closed {
-		return 0, &fs.PathError{Op: "write", Path: p.name, Err: fs.ErrClosed}
-	}
-	p.fs.writeNode(p.node, p.name, b, int64(len(p.node.data)))
 	return len(b), nil
 }
 
@@ -97,20 +78,6 @@ func (p *PosixFile) Truncate(size int64) error {
 	n.contents = nil
 	return nil
 }
-
-// Sync makes the bytes and the length durable, and not the name.
-func (p *PosixFile) Sync() error {
-	p.fs.mu.Lock()
-	defer p.fs.mu.Unlock()
-	if p.closed {
-		return &fs.PathError{Op: "sync", Path: p.name, Err: fs.ErrClosed}
-	}
-	p.fs.syncNode(p.node, p.name)
-	return nil
-}
-
-// Close makes nothing durable.
-func (p *PosixFile) Close() error { return p.fs.close(&p.closed, p.node, p.name) }
 
 // LinkFile gives an open file a name, one more or its first. The name is durable after
 // SyncDir of its directory.

@@ -120,7 +120,7 @@ func (t *Table[K, V]) look() {
 	g := t.group(c.groups[at])
 	i := t.foreseen(c.seq)
 	if i == none {
-		hash := c.mix(c.codes[at])
+		hash := c.mix(c.codes[at]) // as of does, without a call for every record
 		if g.strong {
 			hash = c.strong(c.keys[at], c.codes[at])
 		}
