@@ -144,28 +144,33 @@ var (
 	flinkAfter  = flinkBefore[1:]
 )
 
-// TestFlink lints what was recorded of Flink before and after the fix of FLINK-36421. The
-// counts of states are those that an independent program found for the two sequences.
+// A flinkLog is what is to be found in a trace of Flink. The counts of states are those that
+// an independent program found for the two sequences.
+type flinkLog struct {
+	name     string
+	rules    []string
+	states   uint64
+	distinct int
+	bad      uint64
+}
+
+var flinkLogs = []flinkLog{
+	{"before", flinkBefore, 4627, 233, 4134},
+	{"after", flinkAfter, 311, 47, 182},
+}
+
+// TestFlink lints what was recorded of Flink before and after the fix of FLINK-36421.
 func TestFlink(t *testing.T) {
-	for _, c := range []struct {
-		file     string
-		rules    []string
-		states   uint64
-		distinct int
-		bad      uint64
-	}{
-		{"flink-36421-before.strace", flinkBefore, 4627, 233, 4134},
-		{"flink-36421-after.strace", flinkAfter, 311, 47, 182},
-	} {
-		t.Run(c.file, func(t *testing.T) {
-			text, err := os.ReadFile(filepath.FromSlash("../../../shared/traces/" + c.file))
+	for _, c := range flinkLogs {
+		t.Run(c.name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.FromSlash("../../../shared/traces/flink-36421-" + c.name + ".strace"))
 			if errors.Is(err, fs.ErrNotExist) {
 				t.Skip("the recording is not here; the traces in testdata/flink have the same calls")
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkFlink(t, lint(t, string(text), nil), c.rules, c.states, c.distinct, c.bad)
+			checkFlink(t, lint(t, string(text), nil), c)
 		})
 	}
 }
@@ -173,38 +178,29 @@ func TestFlink(t *testing.T) {
 // TestFlinkPatterns is TestFlink on traces with the same calls in the same order, which
 // are part of the repository.
 func TestFlinkPatterns(t *testing.T) {
-	for _, c := range []struct {
-		file     string
-		rules    []string
-		states   uint64
-		distinct int
-		bad      uint64
-	}{
-		{"before.strace", flinkBefore, 4627, 233, 4134},
-		{"after.strace", flinkAfter, 311, 47, 182},
-	} {
-		t.Run(c.file, func(t *testing.T) {
-			text := read(t, filepath.Join("testdata", "flink", c.file))
-			checkFlink(t, lint(t, text, nil), c.rules, c.states, c.distinct, c.bad)
+	for _, c := range flinkLogs {
+		t.Run(c.name, func(t *testing.T) {
+			text := read(t, filepath.Join("testdata", "flink", c.name+".strace"))
+			checkFlink(t, lint(t, text, nil), c)
 			t.Run("wrapped", func(t *testing.T) { // as a mail archive has it
 				r := lint(t, wrap(text, 72), nil)
-				checkFlink(t, r, c.rules, c.states, c.distinct, c.bad)
+				checkFlink(t, r, c)
 			})
 		})
 	}
 }
 
-func checkFlink(t *testing.T, r *Report, rules []string, states uint64, distinct int, bad uint64) {
+func checkFlink(t *testing.T, r *Report, want flinkLog) {
 	t.Helper()
-	if got := ids(r); !slices.Equal(got, rules) {
-		t.Errorf("the rules are %v, want %v", got, rules)
+	if got := ids(r); !slices.Equal(got, want.rules) {
+		t.Errorf("the rules are %v, want %v", got, want.rules)
 	}
 	if len(r.Enumerations) != 1 {
 		t.Fatalf("%d enumerations, want 1", len(r.Enumerations))
 	}
 	e := r.Enumerations[0]
-	if e.States != states || e.Distinct != distinct || e.Bad != bad || e.Sampled != 0 {
-		t.Errorf("%d states, %d distinct, %d bad, %d sampled; want %d, %d, %d, 0", e.States, e.Distinct, e.Bad, e.Sampled, states, distinct, bad)
+	if e.States != want.states || e.Distinct != want.distinct || e.Bad != want.bad || e.Sampled != 0 {
+		t.Errorf("%d states, %d distinct, %d bad, %d sampled; want %d, %d, %d, 0", e.States, e.Distinct, e.Bad, e.Sampled, want.states, want.distinct, want.bad)
 	}
 	if e.Worst == nil || !e.Worst.Loss {
 		t.Errorf("the worst state is %+v; want one in which everything is lost", e.Worst)
