@@ -1,10 +1,15 @@
 package weir
 
-import "github.com/weirstream/weir/internal/keyed"
+import (
+	"errors"
+
+	"github.com/weirstream/weir/internal/keyed"
+)
 
 // An Aggregator adds values up in an accumulator: what a mean, a top ten or a count
 // distinct is made of. The accumulator is kept as state. Add may change it in place, but
-// must not keep it.
+// must not keep it. [Aggregating] makes one of two functions; [Count], [Sum], [Min], [Max],
+// [Mean] and [TopN] are ready-made.
 type Aggregator[In, Acc, R any] struct {
 	// New makes an empty accumulator; nil means the zero value of Acc.
 	New func() Acc
@@ -13,6 +18,40 @@ type Aggregator[In, Acc, R any] struct {
 	// Result is what the accumulator stands for. It is emitted: it must not refer to memory
 	// that a later Add changes in place.
 	Result func(acc Acc) (R, error)
+	// Merge returns one accumulator for all that is in two. It is needed where two
+	// accumulators of a key become one, as when session windows meet; nil otherwise.
+	Merge func(a, b Acc) (Acc, error)
+}
+
+// Aggregating makes an Aggregator of what adds a value to the accumulator, which begins as
+// the zero value of Acc, and what makes a result of it.
+func Aggregating[In, Acc, R any](add func(acc Acc, v In) (Acc, error), result func(acc Acc) (R, error)) Aggregator[In, Acc, R] {
+	return Aggregator[In, Acc, R]{Add: add, Result: result}
+}
+
+// WithMerge returns the aggregator with a function that merges accumulators.
+func (a Aggregator[In, Acc, R]) WithMerge(merge func(a, b Acc) (Acc, error)) Aggregator[In, Acc, R] {
+	a.Merge = merge
+	return a
+}
+
+// empty returns an empty accumulator.
+func (a *Aggregator[In, Acc, R]) empty() (acc Acc) {
+	if a.New != nil {
+		acc = a.New()
+	}
+	return acc
+}
+
+// check returns an error if a function is missing.
+func (a *Aggregator[In, Acc, R]) check() error {
+	switch {
+	case a.Add == nil:
+		return errors.New("the aggregator has no Add")
+	case a.Result == nil:
+		return errors.New("the aggregator has no Result")
+	}
+	return nil
 }
 
 // KeyValue is a key and what belongs to it.
@@ -23,13 +62,13 @@ type KeyValue[K, V any] struct {
 
 // Aggregate adds the records of each key up, and emits key and result after each record.
 // The state is written under the name "aggregate". Acc needs a [Codec].
-func Aggregate[K comparable, T, Acc, R any](in Keyed[K, T], name string, fn Aggregator[T, Acc, R], own ...Codec[Acc]) Stream[KeyValue[K, R]] {
-	return addKeyed(in, name, "aggregate", func(c *KeyContext[K]) ProcessFunc[T, KeyValue[K, R]] {
-		state := declareValue(c, "aggregate", keyed.AggregatingValue, own)
-		return func(v T, out *Out[KeyValue[K, R]]) error {
+func Aggregate[K comparable, T, Acc, R any](in Keyed[K, T], name string, fn Aggregator[T, Acc, R], opts ...StateOption) Stream[KeyValue[K, R]] {
+	return addKeyed(in, name, "aggregate", func(c *KeyContext[K], out *Out[KeyValue[K, R]]) func(T) error {
+		state := declareValue[K, Acc](c, "aggregate", keyed.AggregatingValue, opts)
+		return func(v T) error {
 			ref, existed := state.Ref()
-			if !existed && fn.New != nil {
-				*ref = fn.New()
+			if !existed {
+				*ref = fn.empty()
 			}
 			acc, err := fn.Add(*ref, v)
 			if err != nil {
@@ -43,5 +82,5 @@ func Aggregate[K comparable, T, Acc, R any](in Keyed[K, T], name string, fn Aggr
 			out.Emit(KeyValue[K, R]{Key: c.Key(), Value: r})
 			return nil
 		}
-	})
+	}, part{"Add or Result of the aggregator", fn.check() != nil})
 }

@@ -14,16 +14,20 @@ import (
 // the program and a changed struct is noticed.
 //
 // For any other type give a codec of your own, made by [CustomCodec], where the type is
-// used: to [KeyBy], [NewValue] and the like.
+// used: to [KeyBy], or by [WithCodec] to [NewValue] and the like.
 type Codec[T any] interface {
 	// Append appends the encoding of v to dst. The encoding says by itself where it ends.
 	Append(dst []byte, v T) ([]byte, error)
-	// Decode decodes the value at the beginning of src and tells how many bytes it took.
+	// Decode decodes the value at the beginning of src and returns how many bytes it took.
 	// The value must not share memory with src.
 	Decode(src []byte) (v T, n int, err error)
 	// Serializer is what the checkpoint says about the encoding.
-	Serializer() flink.Serializer
+	Serializer() Serializer
 }
+
+// A Serializer describes an encoding in a checkpoint, as Flink's serializer snapshots do.
+// [CustomCodec] makes one for codecs of your own.
+type Serializer = flink.Serializer
 
 // CustomCodec makes a codec from two functions. Name and version are written into every
 // checkpoint; state written under another name or version is refused at a restore.

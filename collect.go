@@ -7,8 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"sync"
-
-	"github.com/weirstream/weir/checkpoint"
 )
 
 // A Collector is a sink that keeps the records in memory, exactly once, for tests and
@@ -70,12 +68,12 @@ type collectWriter[T any] struct {
 	buf  []T
 }
 
-func (w *collectWriter[T]) Write(records []T) error {
+func (w *collectWriter[T]) Write(_ context.Context, records []T) error {
 	w.buf = append(w.buf, records...)
 	return nil
 }
 
-func (w *collectWriter[T]) Prepare(checkpoint.ID) ([]byte, error) {
+func (w *collectWriter[T]) Prepare(context.Context, CheckpointID) ([]byte, error) {
 	if len(w.buf) == 0 {
 		return nil, nil
 	}

@@ -4,8 +4,16 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/flow"
 )
+
+// CheckpointID numbers the checkpoints of a job. A later checkpoint has a higher id, and
+// no id is used twice.
+type CheckpointID = checkpoint.ID
+
+// Incarnation numbers the runs of a job: no two runs of a job have the same one.
+type Incarnation = checkpoint.Incarnation
 
 // An OperatorError says in which operator, and in which of its subtasks, user code
 // failed.
@@ -29,7 +37,7 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
 
-// Permanent tells whether what was given to panic is an error that would come again. The
+// Permanent reports whether what was given to panic is an error that would come again. The
 // panic does not wrap it: a reader that panics with io.EOF has not come to the end.
 func (e *PanicError) Permanent() bool {
 	err, _ := e.Value.(error)
@@ -42,5 +50,33 @@ func newPanicError(v any) *PanicError { return &PanicError{Value: v, Stack: stri
 // file. The job fails at once instead of being restarted.
 func Permanent(err error) error { return flow.Permanent(err) }
 
-// IsPermanent tells whether err, or one that it wraps, was marked by Permanent.
+// IsPermanent reports whether err, or one that it wraps, was marked by Permanent.
 func IsPermanent(err error) bool { return flow.IsPermanent(err) }
+
+// An OutputInUseError says that another run holds the place that a sink writes to. Nothing
+// was read or written.
+type OutputInUseError struct {
+	Place string // the directory, topic or table
+	Owner string // the run that holds it, as it named itself
+}
+
+func (e *OutputInUseError) Error() string {
+	return fmt.Sprintf("another run writes to %s: %s; wait until it has ended, or let this job write elsewhere", e.Place, e.Owner)
+}
+
+// Permanent reports that a restart does not help.
+func (e *OutputInUseError) Permanent() bool { return true }
+
+// An OldOutputError says that a job that starts without a checkpoint would write beside
+// output that an earlier run of it has made visible. Nothing was read or written.
+type OldOutputError struct {
+	Place string // the directory, topic or table
+	Found string // what is there, as "12 files, the first of which is part-…"
+}
+
+func (e *OldOutputError) Error() string {
+	return fmt.Sprintf("%s holds output of an earlier run of this job (%s), and this run would begin without a checkpoint: it would write the same records a second time", e.Place, e.Found)
+}
+
+// Permanent reports that a restart does not help.
+func (e *OldOutputError) Permanent() bool { return true }

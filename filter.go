@@ -8,38 +8,41 @@ import (
 // Filter keeps the records for which keep returns true. An error of keep fails the
 // job's attempt.
 func Filter[T any](in Stream[T], keep func(T) (bool, error)) Stream[T] {
-	return add[T](in.job, &plan.Node{
+	return add[T](in.owner(), &plan.Node{
 		Kind:   "filter",
 		Inputs: []plan.Edge{in.forward()},
 		New: func(ctx *flow.Context, out flow.Output) (flow.Operator, error) {
-			return &filterOp[T]{ctx: ctx, keep: keep, out: out}, nil
+			o := &filterOp[T]{keep: keep}
+			var err error
+			if o.plainOp, err = openPlain(ctx, out, func(*Context, *Out[T]) bool { return true }); err != nil {
+				return nil, err
+			}
+			return o, nil
 		},
-	})
+	}, part{"function", keep == nil})
 }
 
 type filterOp[T any] struct {
-	flow.Stateless
-	ctx  *flow.Context
+	plainOp[T]
 	keep func(T) (bool, error)
-	out  flow.Output
-	buf  flow.Vec[T]
 }
 
-func (o *filterOp[T]) Push(b flow.Batch) (err error) {
-	defer guard(o.ctx, &err)
-	buf := o.buf.Values[:0]
-	for _, v := range b.(*flow.Vec[T]).Values {
+func (o *filterOp[T]) Push(_ int, b flow.Batch) (err error) {
+	defer guard(o.c.ctx, &err)
+	in := b.(*flow.Vec[T])
+	o.begin()
+	for i, v := range in.Values {
 		ok, err := o.keep(v)
 		if err != nil {
-			return blame(o.ctx, err)
+			return blame(o.c.ctx, err)
 		}
-		if ok {
-			buf = append(buf, v)
+		if !ok {
+			continue
 		}
+		if in.Times != nil {
+			o.stamp(in.Times[i])
+		}
+		o.out.Emit(v)
 	}
-	o.buf.Values = buf
-	if len(buf) == 0 {
-		return nil
-	}
-	return o.out.Push(&o.buf)
+	return o.end()
 }

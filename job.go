@@ -1,7 +1,9 @@
 package weir
 
 import (
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/weirstream/weir/internal/plan"
 )
@@ -19,18 +21,45 @@ type Job struct {
 // NewJob begins a job.
 func NewJob(name string) *Job { return &Job{plan: &plan.Plan{Name: name}} }
 
-// Name is the name the job was given.
-func (j *Job) Name() string { return j.plan.Name }
+// Name returns the name the job was given.
+func (j *Job) Name() string { return j.p().Name }
 
-// Check returns everything that is wrong with the job as it is written down: two
-// operators of one name, an output that nobody reads, a type that has no codec. Running
-// a job checks it first.
+// Check returns everything that is wrong with the job as it is written down: a missing
+// source, sink or function, two operators of one name, an output that nothing reads, a
+// type that cannot be kept as state or sent from one subtask to another. Each complaint
+// begins with the file and line that wrote it down. Running a job checks it first.
 func (j *Job) Check() error {
-	if err := j.plan.Check(); err != nil {
-		return fmt.Errorf("job %s: %w", j.plan.Name, err)
+	if j == nil {
+		return errNoJob
+	}
+	if err := j.p().Check(); err != nil {
+		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	return nil
 }
 
-// Plan is the job as the engine sees it.
-func (j *Job) Plan() *plan.Plan { return j.plan }
+// WritePlan writes the job as text: a line for each chain of operators that run together,
+// and below it where its input comes from. parallelism is that of operators without one of
+// their own.
+func (j *Job) WritePlan(w io.Writer, parallelism int) error {
+	if err := j.Check(); err != nil {
+		return err
+	}
+	return j.p().Dump(w, parallelism)
+}
+
+var errNoJob = errors.New("the job was not made by NewJob, or a stream does not come from From: a zero Job or Stream has nothing in it")
+
+// p returns the plan of the job. A job that was not made by NewJob gets one that says so.
+func (j *Job) p() *plan.Plan {
+	if j == nil {
+		return &plan.Plan{Err: errNoJob}
+	}
+	if j.plan == nil {
+		j.plan = &plan.Plan{Err: errNoJob}
+	}
+	return j.plan
+}
+
+// last returns the node that was added last.
+func (j *Job) last() *plan.Node { return j.plan.Nodes[len(j.plan.Nodes)-1] }

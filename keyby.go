@@ -25,35 +25,47 @@ type Keyed[K comparable, T any] struct {
 // the same key for the same record every time.
 //
 // Keys are assigned to key groups by Flink's rule, so that Flink and Weir agree on where
-// a key lives. By that rule 0 and -0 are two keys; NaN is none. K needs a [Codec]: one is found for strings, integers, floats, bools and
-// structs of these; anything else needs one of its own.
+// a key lives. By that rule 0 and -0 are two keys; NaN is none. K needs a [Codec]: one is
+// found for strings, integers, floats, bools and structs of these; anything else needs one
+// of its own.
 func KeyBy[T any, K comparable](in Stream[T], key func(T) K, own ...Codec[K]) Keyed[K, T] {
 	k := Keyed[K, T]{stream: in, key: key}
+	fail := func(err error) {
+		in.owner().p().Fail(fmt.Errorf("%s: key of KeyBy: %w", caller(), err))
+	}
+	if key == nil {
+		fail(errors.New("nil function"))
+	}
 	var err error
 	if k.codec, err = codecFor(own); err != nil {
-		in.job.plan.Fail("key of KeyBy: %w", err)
+		fail(err)
 		return k
 	}
 	if k.hash, err = codec.HashOf(k.codec); err != nil {
-		in.job.plan.Fail("key of KeyBy: %w", err)
+		fail(err)
 	}
 	return k
 }
 
-// edge is the edge that routes records by key.
-func (k Keyed[K, T]) edge() plan.Edge {
-	return plan.Edge{From: k.stream.from, Keyed: true, NewSender: func(r plan.Routing) flow.Sender {
-		s := &keySender[K, T]{
-			key: k.key, hash: k.hash, routing: r, mayBeNaN: holdsFloats(reflect.TypeFor[K]()),
-			pool:    flow.NewKeyedVecPool[K, T](),
-			subtask: make([]checkpoint.Subtask, r.MaxParallelism),
-			bufs:    make([]*flow.KeyedVec[K, T], r.Parallelism),
-		}
-		for g := range s.subtask {
-			s.subtask[g] = flink.SubtaskOf(checkpoint.KeyGroup(g), r.MaxParallelism, r.Parallelism)
-		}
-		return s
-	}}
+// edge returns the edge that routes records by key, for the operator that where names.
+func (k Keyed[K, T]) edge(where string) plan.Edge {
+	return k.stream.exchanged(plan.Edge{
+		From: k.stream.from, Port: k.stream.port, Ship: plan.ByKey, Record: reflect.TypeFor[T](),
+		NewSender: func(r plan.Routing) flow.Sender { return newKeySender(k, r) },
+	}, where)
+}
+
+func newKeySender[K comparable, T any](k Keyed[K, T], r plan.Routing) *keySender[K, T] {
+	s := &keySender[K, T]{
+		key: k.key, hash: k.hash, routing: r, mayBeNaN: holdsFloats(reflect.TypeFor[K]()),
+		pool:    flow.NewKeyedVecPool[K, T](),
+		subtask: make([]checkpoint.Subtask, r.MaxParallelism),
+		bufs:    make([]*flow.KeyedVec[K, T], r.Parallelism),
+	}
+	for g := range s.subtask {
+		s.subtask[g] = flink.SubtaskOf(checkpoint.KeyGroup(g), r.MaxParallelism, r.Parallelism)
+	}
+	return s
 }
 
 // A keySender sends each record to the subtask that owns its key.
@@ -68,7 +80,7 @@ type keySender[K comparable, T any] struct {
 	mayBeNaN bool
 }
 
-// holdsFloats tells whether a value of the type may be NaN, or have one in it.
+// holdsFloats reports whether a value of the type may be NaN, or have one in it.
 func holdsFloats(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Float32, reflect.Float64, reflect.Complex64, reflect.Complex128, reflect.Interface:
@@ -93,7 +105,9 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 			err = &OperatorError{Operator: s.routing.Target, Subtask: int(s.routing.Self), Err: fmt.Errorf("key function: %w", newPanicError(r))}
 		}
 	}()
-	for _, v := range b.(*flow.Vec[T]).Values {
+	in := b.(*flow.Vec[T])
+	timed := len(in.Times) > 0
+	for at, v := range in.Values {
 		key := s.key(v)
 		if s.mayBeNaN && key != key {
 			return Permanent(&OperatorError{Operator: s.routing.Target, Subtask: int(s.routing.Self), Err: errNaN})
@@ -108,6 +122,9 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 		}
 		i := uint(buf.N) % flow.BatchSize // which it is already
 		buf.Keys[i], buf.Codes[i], buf.Groups[i], buf.Values[i] = key, code, group, v
+		if timed {
+			buf.Times = append(buf.Times, in.Times[at])
+		}
 		if buf.N++; buf.N == flow.BatchSize {
 			if err := s.send(to); err != nil {
 				return err
@@ -115,6 +132,14 @@ func (s *keySender[K, T]) Push(b flow.Batch) (err error) {
 		}
 	}
 	return nil
+}
+
+// Mark sends the mark after what was pushed before it.
+func (s *keySender[K, T]) Mark(m flow.Mark) error {
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	return s.routing.Mark(m)
 }
 
 func (s *keySender[K, T]) Flush() error {

@@ -8,10 +8,10 @@ import "github.com/weirstream/weir/internal/keyed"
 //
 // What fn returns is kept and emitted, so it must not change soFar in place, if that is or
 // holds a slice or a map: it has been emitted, and may be on its way to another task.
-func Reduce[K comparable, T any](in Keyed[K, T], name string, fn func(soFar, next T) (T, error), own ...Codec[T]) Stream[T] {
-	return addKeyed(in, name, "reduce", func(c *KeyContext[K]) ProcessFunc[T, T] {
-		state := declareValue(c, "reduce", keyed.ReducingValue, own)
-		return func(v T, out *Out[T]) (err error) {
+func Reduce[K comparable, T any](in Keyed[K, T], name string, fn func(soFar, next T) (T, error), opts ...StateOption) Stream[T] {
+	return addKeyed(in, name, "reduce", func(c *KeyContext[K], out *Out[T]) func(T) error {
+		state := declareValue[K, T](c, "reduce", keyed.ReducingValue, opts)
+		return func(v T) (err error) {
 			ref, existed := state.Ref()
 			if existed {
 				if v, err = fn(*ref, v); err != nil {
@@ -22,5 +22,5 @@ func Reduce[K comparable, T any](in Keyed[K, T], name string, fn func(soFar, nex
 			out.Emit(v)
 			return nil
 		}
-	})
+	}, part{"function", fn == nil})
 }

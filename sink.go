@@ -1,14 +1,6 @@
 package weir
 
-import (
-	"context"
-	"encoding/binary"
-	"fmt"
-
-	"github.com/weirstream/weir/checkpoint"
-	"github.com/weirstream/weir/internal/flow"
-	"github.com/weirstream/weir/internal/plan"
-)
+import "context"
 
 // A Sink is where records go, exactly once. It works in two phases: what is written
 // between two checkpoints is prepared (durable, but not visible) when the checkpoint's
@@ -24,13 +16,21 @@ import (
 //
 // A checkpoint that fails leaves what was prepared for it waiting for the next one:
 // nothing is undone while the job runs on.
+//
+// That all sinks of a job have committed a checkpoint is remembered durably beside it. A
+// start from such a checkpoint does not call Commit for it: the output may have been
+// moved away since by the program that reads it.
+//
+// A Sink that must not be used by two runs at once is a [Claimer] too, and one that writes
+// files of this machine is [FileWriting].
 type Sink[T any] interface {
 	// Open begins the writing of one subtask.
 	Open(ctx context.Context, c SinkContext) (Writer[T], error)
 
 	// Commit makes visible, durably, what was prepared. It must be idempotent: after a
-	// crash it is called again for what may have been committed before. It is called
-	// for each subtask's own, and at a start for all of them.
+	// crash it is called again for what may have been committed before, and for what a
+	// consumer may have taken away since. It is called for each subtask's own, and at a
+	// start for all of them.
 	Commit(ctx context.Context, prepared [][]byte) error
 
 	// Abort undoes everything that this sink of this job has written and not committed. It
@@ -50,153 +50,50 @@ type SinkID struct {
 type SinkContext struct {
 	SinkID
 	Subtask     int
-	Incarnation checkpoint.Incarnation
+	Incarnation Incarnation
 	Attempt     int
 }
 
 // A Writer is one subtask of a sink. One goroutine uses it.
 type Writer[T any] interface {
-	// Write takes records; it must not keep the slice. They need not be durable.
-	Write(records []T) error
+	// Write takes records; it must not keep the slice. They need not be durable. ctx ends
+	// when the job must stop at once; a stop with a final checkpoint does not end it.
+	Write(ctx context.Context, records []T) error
 
 	// Prepare makes everything written since the last Prepare durable, without making it
 	// visible, and returns what Commit will need, or nil if nothing was written.
 	// After it, id and its answer are part of the checkpoint.
-	Prepare(id checkpoint.ID) ([]byte, error)
+	Prepare(ctx context.Context, id CheckpointID) ([]byte, error)
 
-	// Close gives up what was written and not prepared.
+	// Close drops what was written and not prepared.
 	Close() error
 }
 
-// To ends a stream in a sink. The name is the sink's identity: what is prepared is kept
-// under it.
-func To[T any](in Stream[T], name string, sink Sink[T]) {
-	id := SinkID{Job: in.job.Name(), Operator: name}
-	add[T](in.job, &plan.Node{
-		Kind:   plan.KindSink,
-		Name:   name,
-		Inputs: []plan.Edge{in.forward()},
-		Sink:   erasedSink[T]{id: id, sink: sink},
-		New: func(ctx *flow.Context, _ flow.Output) (flow.Operator, error) {
-			return &sinkOp[T]{ctx: ctx, id: id, sink: sink}, nil
-		},
-	})
+// A Claimer is a Sink whose place only one run at a time may use.
+type Claimer interface {
+	// Claim is called once at the start of a run, before the job reads anything. It takes
+	// hold of the place that the sink writes to, until release is called; it changes
+	// nothing that another run has written. A place that another run holds is an
+	// *[OutputInUseError]. A place with visible output of this sink, if the job starts
+	// without a checkpoint and c.BesideOld is not set, is an *[OldOutputError].
+	Claim(ctx context.Context, c Claim) (release func() error, err error)
 }
 
-// erasedSink is the part of a sink that the job drives at a start.
-type erasedSink[T any] struct {
-	id   SinkID
-	sink Sink[T]
+// A Claim says who claims a sink's place, and for what.
+type Claim struct {
+	SinkID
+	// Owner names the process and its machine, for people: what another run is told.
+	Owner string
+	// Fresh says that the run starts without a checkpoint: it would write again what an
+	// earlier run has made visible.
+	Fresh bool
+	// BesideOld permits that.
+	BesideOld bool
 }
 
-func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte) (err error) {
-	defer rescue(&err)
-	prepared := make([][]byte, 0, len(elements))
-	for _, e := range elements {
-		p, err := decodePending(e)
-		if err != nil {
-			return fmt.Errorf("sink %s: restored: %w", s.id.Operator, err)
-		}
-		prepared = append(prepared, p.prepared)
-	}
-	if len(prepared) > 0 {
-		if err := s.sink.Commit(ctx, prepared); err != nil {
-			return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
-		}
-	}
-	if err := s.sink.Abort(ctx, s.id); err != nil {
-		return fmt.Errorf("sink %s: undo what was not committed: %w", s.id.Operator, err)
-	}
-	return nil
-}
-
-// pending is what was prepared for a checkpoint and waits for it, or for a later one, to
-// be complete.
-type pending struct {
-	id       checkpoint.ID
-	prepared []byte
-}
-
-func (p pending) encode() []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(p.id)), p.prepared...)
-}
-
-func decodePending(e []byte) (pending, error) {
-	if len(e) < 8 {
-		return pending{}, fmt.Errorf("prepared output of %d bytes: want at least 8", len(e))
-	}
-	return pending{id: checkpoint.ID(binary.BigEndian.Uint64(e)), prepared: e[8:]}, nil
-}
-
-// A sinkOp is one subtask of a sink.
-type sinkOp[T any] struct {
-	ctx     *flow.Context
-	id      SinkID
-	sink    Sink[T]
-	writer  Writer[T] // nil before Start
-	waiting []pending // rising ids
-}
-
-// Start opens the writer: only now has the sink recovered.
-func (o *sinkOp[T]) Start() (err error) {
-	defer guard(o.ctx, &err)
-	o.writer, err = o.sink.Open(o.ctx.Ctx, SinkContext{
-		SinkID: o.id, Subtask: int(o.ctx.Subtask), Incarnation: o.ctx.Incarnation, Attempt: o.ctx.Attempt,
-	})
-	if err != nil {
-		return blame(o.ctx, fmt.Errorf("open: %w", err))
-	}
-	return nil
-}
-
-func (o *sinkOp[T]) Push(b flow.Batch) (err error) {
-	defer guard(o.ctx, &err)
-	if err := o.writer.Write(b.(*flow.Vec[T]).Values); err != nil {
-		return blame(o.ctx, fmt.Errorf("write: %w", err))
-	}
-	return nil
-}
-
-func (o *sinkOp[T]) Snapshot(id checkpoint.ID) (_ flow.Snapshot, err error) {
-	defer guard(o.ctx, &err)
-	prepared, err := o.writer.Prepare(id)
-	if err != nil {
-		// What was written is in an unknown state, and the records are gone from the
-		// stream: only a restart from the last checkpoint brings them back.
-		return flow.Snapshot{}, blame(o.ctx, fmt.Errorf("prepare for checkpoint %d: %w", id, err))
-	}
-	if prepared != nil {
-		o.waiting = append(o.waiting, pending{id: id, prepared: prepared})
-	}
-	elements := make([][]byte, 0, len(o.waiting))
-	for _, p := range o.waiting {
-		elements = append(elements, p.encode())
-	}
-	return flow.Snapshot{Lists: []flow.ListState{{Name: flow.PreparedState, Elements: elements}}}, nil
-}
-
-func (o *sinkOp[T]) Complete(id checkpoint.ID) (err error) {
-	defer guard(o.ctx, &err)
-	n := 0
-	var prepared [][]byte
-	for n < len(o.waiting) && o.waiting[n].id <= id {
-		prepared = append(prepared, o.waiting[n].prepared)
-		n++
-	}
-	if n == 0 {
-		return nil
-	}
-	if err := o.sink.Commit(o.ctx.Ctx, prepared); err != nil {
-		return blame(o.ctx, fmt.Errorf("commit checkpoint %d: %w", id, err))
-	}
-	o.waiting = append(o.waiting[:0:0], o.waiting[n:]...)
-	return nil
-}
-
-func (o *sinkOp[T]) Close() (err error) {
-	defer guard(o.ctx, &err)
-	if o.writer == nil {
-		return nil
-	}
-	return o.writer.Close()
+// A FileWriting sink can say where on this machine it writes, so that a job that would
+// read its own output is refused before it runs.
+type FileWriting interface {
+	// Writes returns the path of a file such as the sink makes visible.
+	Writes() string
 }

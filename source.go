@@ -1,15 +1,6 @@
 package weir
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-
-	"github.com/weirstream/weir/checkpoint"
-	"github.com/weirstream/weir/internal/flow"
-	"github.com/weirstream/weir/internal/plan"
-)
+import "context"
 
 // A Source is where records come from. It is a set of splits (files, partitions,
 // ranges), each of which is read in order from a position. Weir keeps the position of
@@ -18,18 +9,27 @@ import (
 // that followed it the first time, byte for byte, for as long as a checkpoint may refer
 // to it.
 //
-// A Source is used by several goroutines at once. It must not keep state of its own.
+// Several goroutines use a Source at once. It must not keep state of its own that a
+// restart would lose.
+//
+// A Source may also be a [SplitPlanner] (its splits are renamed, replaced or deleted), a
+// [FileReading] source (it reads files of this machine), or both. Its readers may be a
+// [Committer] or a [TimedReader].
 type Source[T any] interface {
 	// Splits lists the ids of the splits there are now. An id is the identity of a
-	// split across restarts; it must not be empty. Order and number may change.
+	// split across restarts; it must not be empty. Order and number may change. A split
+	// that is no longer listed keeps its position, so that it is read on from there if it
+	// comes back.
 	Splits(ctx context.Context) ([]string, error)
 
-	// Bounded tells whether reading ends: true if every split ends and no new ones are
+	// Bounded reports whether reading ends: true if every split ends and no new ones are
 	// to be expected. The job then ends with a final checkpoint. If false, Splits is
 	// asked again from time to time.
 	Bounded() bool
 
-	// Open opens a split at its position.
+	// Open opens a split at its position. A job may have tens of thousands of splits, all
+	// open: a reader that needs a descriptor opens it when it reads, and closes it when
+	// the split has been idle.
 	Open(ctx context.Context, split Split) (Reader[T], error)
 }
 
@@ -40,125 +40,74 @@ type Split struct {
 	Position []byte
 }
 
-// A Reader reads one split. One goroutine uses it.
+// A Reader reads one split. One goroutine at a time uses it.
 type Reader[T any] interface {
 	// Read fills records from the front with what comes next and returns how many it
 	// filled. It may wait a moment (say, 100 ms) for the first record and must return
 	// when ctx ends; it does not wait to fill up. 0 and no error say that nothing is
-	// there now; io.EOF, with or without records, that the split has ended. Any other
-	// error fails the attempt; mark it with Permanent if it would come again.
+	// there now: the split is asked again after a pause, which grows from 10 ms to 1 s
+	// while the split stays idle. io.EOF, with or without records, says that the split has
+	// ended. Any other error fails the attempt; mark it with Permanent if it would come
+	// again.
 	Read(ctx context.Context, records []T) (n int, err error)
 
 	// Position is where to read on after the records returned so far. The slice must
 	// not be changed afterwards. It is kept in checkpoints, so keep it short.
 	Position() []byte
 
-	// Close gives up what the reader holds.
+	// Close lets go of what the reader holds.
 	Close() error
 }
 
-// From begins a stream with a source. The name is the source's identity: the positions
-// are kept under it.
-func From[T any](job *Job, name string, src Source[T]) Stream[T] {
-	return add[T](job, &plan.Node{
-		Kind:   plan.KindSource,
-		Name:   name,
-		Source: &erasedSource[T]{name: name, src: src, pool: flow.NewVecPool[T]()},
-		New: func(ctx *flow.Context, out flow.Output) (flow.Operator, error) {
-			op := &sourceOp{out: out, positions: make(map[string][]byte)}
-			for _, e := range ctx.Restored.List(flow.SplitsState) {
-				split, err := flow.DecodeSplit(e)
-				if err != nil {
-					return nil, fmt.Errorf("source %s: restored split: %w", name, err)
-				}
-				op.order = append(op.order, split.ID)
-				op.positions[split.ID] = split.Position
-			}
-			return op, nil
-		},
-	})
+// A SplitPlanner is a Source whose splits have a life of their own: files that are
+// rotated, replaced and deleted, shards that are split. It is asked instead of
+// Source.Splits, and sees the splits that the job knows.
+type SplitPlanner interface {
+	// PlanSplits lists the splits there are now. known are all splits that the job keeps a
+	// position of, as they were a moment ago, in the order of their ids; a split that is
+	// not in it has never been read, or was forgotten. The source must not change them.
+	//
+	// At the start of a job, nothing is being read yet. Later, a split that is being read
+	// stays so whatever the plan says, until its reader returns io.EOF.
+	PlanSplits(ctx context.Context, known []Split) (SplitPlan, error)
 }
 
-// erasedSource hides the type of the records from the engine.
-type erasedSource[T any] struct {
-	name string
-	src  Source[T]
-	pool *flow.VecPool[T]
+// A SplitPlan is the splits of a source at one moment.
+type SplitPlan struct {
+	// Read are the splits that are there. A split that is not being read begins, or goes
+	// on, at the position given here. A split with io.EOF behind it and the position it ended
+	// with is not read again; with another position it is.
+	Read []Split
+	// Forget are the ids of splits that are gone for ever: their positions leave the
+	// checkpoints. A split with a forgotten id is a new one if it comes back.
+	Forget []string
 }
 
-func (s *erasedSource[T]) Bounded() bool { return s.src.Bounded() }
-
-func (s *erasedSource[T]) Splits(ctx context.Context) (_ []string, err error) {
-	defer rescue(&err)
-	ids, err := s.src.Splits(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("source %s: list splits: %w", s.name, err)
-	}
-	return ids, nil
+// A Committer is a Reader that is told when a checkpoint that holds its position is
+// complete: to commit offsets for others to see, to acknowledge messages, to let a server
+// throw away what was read.
+type Committer interface {
+	// Committed says that a checkpoint with this position is complete: no restart reads
+	// anything before it again. Positions come in the order in which Position returned
+	// them, but not all of them come, and after a crash the last one may never come: a
+	// later one makes up for it. It is called by the goroutine that calls Read, between
+	// two reads, and the reader of a split that has ended is kept open for it. An error
+	// fails the attempt.
+	Committed(ctx context.Context, position []byte) error
 }
 
-func (s *erasedSource[T]) Open(ctx context.Context, split flow.Split) (_ flow.SplitReader, err error) {
-	defer rescue(&err)
-	r, err := s.src.Open(ctx, Split(split))
-	if err != nil {
-		return nil, fmt.Errorf("source %s: open split %s: %w", s.name, split.ID, err)
-	}
-	return &erasedReader[T]{name: s.name, split: split.ID, reader: r, pool: s.pool}, nil
+// A TimedReader is a Reader whose records bring timestamps of their own, as those of Kafka
+// do. It is used in jobs with event time.
+type TimedReader[T any] interface {
+	Reader[T]
+	// ReadTimed is Read. It also fills times, which is as long as records: the timestamp
+	// of each record, or MinTime if it has none.
+	ReadTimed(ctx context.Context, records []T, times []Time) (n int, err error)
 }
 
-type erasedReader[T any] struct {
-	name, split string
-	reader      Reader[T]
-	pool        *flow.VecPool[T]
+// A FileReading source can say which files of this machine it reads, so that a job that
+// would read its own output or its own checkpoints is refused before it runs.
+type FileReading interface {
+	// Reads reports whether a file of that path, which need not exist, would become input.
+	Reads(path string) bool
 }
-
-func (r *erasedReader[T]) Read(ctx context.Context) (b flow.Batch, pos []byte, err error) {
-	defer func() {
-		if err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
-			err = fmt.Errorf("source %s: read split %s: %w", r.name, r.split, err)
-		}
-	}()
-	defer rescue(&err)
-	vec := r.pool.Get()
-	n, err := r.reader.Read(ctx, vec.Values[:flow.BatchSize])
-	if n == 0 {
-		vec.Release()
-		return nil, nil, err
-	}
-	vec.Values = vec.Values[:n]
-	return vec, r.reader.Position(), err
-}
-
-func (r *erasedReader[T]) Close() (err error) {
-	defer rescue(&err)
-	return r.reader.Close()
-}
-
-// A sourceOp is the head of a source's chain: it remembers how far each split has come
-// through, and passes the records on.
-type sourceOp struct {
-	out       flow.Output
-	order     []string // split ids, in the order they came
-	positions map[string][]byte
-}
-
-func (o *sourceOp) Push(b flow.Batch) error {
-	f := b.(*flow.Fetched)
-	if _, known := o.positions[f.Split]; !known {
-		o.order = append(o.order, f.Split)
-	}
-	// The position moves only with the records it stands behind.
-	o.positions[f.Split] = f.Position
-	return o.out.Push(f.Batch)
-}
-
-func (o *sourceOp) Snapshot(checkpoint.ID) (flow.Snapshot, error) {
-	elements := make([][]byte, 0, len(o.order))
-	for _, id := range o.order {
-		elements = append(elements, flow.AppendSplit(nil, flow.Split{ID: id, Position: o.positions[id]}))
-	}
-	return flow.Snapshot{Lists: []flow.ListState{{Name: flow.SplitsState, Elements: elements}}}, nil
-}
-
-func (o *sourceOp) Complete(checkpoint.ID) error { return nil }
-func (o *sourceOp) Close() error                 { return nil }

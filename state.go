@@ -1,99 +1,77 @@
 package weir
 
 import (
-	"fmt"
+	"errors"
 	"iter"
 
-	"github.com/weirstream/weir/internal/codec"
-	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/keyed"
 )
 
-// A KeyContext is where the function of a keyed operator declares its state, once per
-// subtask, and learns about the key it is working on.
-type KeyContext[K comparable] struct {
-	ctx     *flow.Context
-	backend *keyed.Backend[K]
-	err     error
-	opened  bool // nobody looks at err any more
-}
-
-// Key is the key of the record that is being processed; the zero key if there is none.
-func (c *KeyContext[K]) Key() K { return c.backend.Current.Key() }
-
-// Subtask is the number of the parallel instance, from 0.
-func (c *KeyContext[K]) Subtask() int { return int(c.ctx.Subtask) }
-
-func (c *KeyContext[K]) fail(name string, err error) {
-	err = fmt.Errorf("state %q: %w", name, err)
-	if c.opened {
-		panic(err) // in the middle of a record: it becomes an error of the operator
-	}
-	if c.err == nil {
-		c.err = err
-	}
-}
-
 // declareValue declares a state of one value per key. If that is not possible the context
 // remembers why, the operator is not opened, and the state is never used.
-func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed.Kind, own []Codec[V]) *keyed.Slot[V] {
-	vc, err := codecFor(own)
+func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed.Kind, opts []StateOption) *keyed.Slot[V] {
+	vc, err := chosen[V](collect(opts).codec)
 	if err != nil {
-		c.fail(name, err)
+		c.failState(name, err)
 		return nil
 	}
 	cells, err := keyed.NewValue(c.backend, name, kind, vc)
 	if err != nil {
-		c.fail(name, err)
+		c.failState(name, err)
 	}
 	return &cells.Slot
 }
 
-// Value is state that holds one value per key.
+// ValueState is state that holds one value per key.
 //
 // A value that Get returns may be changed in place, also through the maps and slices in
 // it, and be given back with Set. It must not be kept beyond the record that is being
 // processed: a checkpoint may be writing it by then.
-type Value[V any] struct{ slot *keyed.Slot[V] }
+type ValueState[V any] struct{ slot *keyed.Slot[V] }
 
 // NewValue declares a value. The name is the state's identity in the checkpoint, unique
 // within the operator.
-func NewValue[V any, K comparable](c *KeyContext[K], name string, own ...Codec[V]) Value[V] {
-	return Value[V]{slot: declareValue(c, name, keyed.PlainValue, own)}
+func NewValue[V any, K comparable](c *KeyContext[K], name string, opts ...StateOption) ValueState[V] {
+	return ValueState[V]{slot: declareValue[K, V](c, name, keyed.PlainValue, opts)}
 }
 
 // Get returns the key's value, and whether it has one.
-func (s Value[V]) Get() (V, bool) { return s.slot.Get() }
+func (s ValueState[V]) Get() (V, bool) { return s.slot.Get() }
+
+// Ref returns where the key's value is, to be changed in place, and whether the key had
+// one; if not it has the zero value now. The pointer is good until the state is used again,
+// and not beyond the record that is being processed.
+func (s ValueState[V]) Ref() (v *V, existed bool) { return s.slot.Ref() }
 
 // Set gives the key a value.
-func (s Value[V]) Set(v V) { s.slot.Set(v) }
+func (s ValueState[V]) Set(v V) { s.slot.Set(v) }
 
 // Clear removes the key's value.
-func (s Value[V]) Clear() { s.slot.Clear() }
+func (s ValueState[V]) Clear() { s.slot.Clear() }
 
-// List is state that holds a list per key.
-type List[E any] struct{ slot *keyed.Slot[[]E] }
+// ListState is state that holds a list per key.
+type ListState[E any] struct{ slot *keyed.Slot[[]E] }
 
 // NewList declares a list.
-func NewList[E any, K comparable](c *KeyContext[K], name string, own ...Codec[E]) List[E] {
-	ec, err := codecFor(own)
+func NewList[E any, K comparable](c *KeyContext[K], name string, opts ...StateOption) ListState[E] {
+	ec, err := chosen[E](collect(opts).codec)
 	if err != nil {
-		c.fail(name, err)
-		return List[E]{}
+		c.failState(name, err)
+		return ListState[E]{}
 	}
 	t, err := keyed.NewList(c.backend, name, ec)
 	if err != nil {
-		c.fail(name, err)
-		return List[E]{}
+		c.failState(name, err)
+		return ListState[E]{}
 	}
-	return List[E]{slot: &t.Slot}
+	return ListState[E]{slot: &t.Slot}
 }
 
 // Add appends an element to the key's list.
-func (s List[E]) Add(e E) { ref, _ := s.slot.Ref(); *ref = append(*ref, e) }
+func (s ListState[E]) Add(e E) { ref, _ := s.slot.Ref(); *ref = append(*ref, e) }
 
 // All returns the elements of the key's list in order.
-func (s List[E]) All() iter.Seq[E] {
+func (s ListState[E]) All() iter.Seq[E] {
 	list, _ := s.slot.Get()
 	return func(yield func(E) bool) {
 		for _, e := range list {
@@ -104,11 +82,11 @@ func (s List[E]) All() iter.Seq[E] {
 	}
 }
 
-// Len is the length of the key's list.
-func (s List[E]) Len() int { list, _ := s.slot.Get(); return len(list) }
+// Len returns the length of the key's list.
+func (s ListState[E]) Len() int { list, _ := s.slot.Get(); return len(list) }
 
 // Set replaces the key's list; an empty one removes it. The slice is copied.
-func (s List[E]) Set(list []E) {
+func (s ListState[E]) Set(list []E) {
 	if len(list) == 0 {
 		s.slot.Clear()
 		return
@@ -117,26 +95,27 @@ func (s List[E]) Set(list []E) {
 }
 
 // Clear removes the key's list.
-func (s List[E]) Clear() { s.slot.Clear() }
+func (s ListState[E]) Clear() { s.slot.Clear() }
 
 // MapState is state that holds a map per key.
 type MapState[UK comparable, UV any] struct{ cell keyed.MapCell[UK, UV] }
 
 // NewMap declares a map.
-func NewMap[UK comparable, UV any, K comparable](c *KeyContext[K], name string) MapState[UK, UV] {
-	kc, err := codec.Of[UK]()
+func NewMap[UK comparable, UV any, K comparable](c *KeyContext[K], name string, opts ...StateOption) MapState[UK, UV] {
+	given := collect(opts)
+	kc, err := chosen[UK](given.keyCodec)
 	if err != nil {
-		c.fail(name, err)
+		c.failState(name, err)
 		return MapState[UK, UV]{}
 	}
-	vc, err := codec.Of[UV]()
+	vc, err := chosen[UV](given.codec)
 	if err != nil {
-		c.fail(name, err)
+		c.failState(name, err)
 		return MapState[UK, UV]{}
 	}
 	t, err := keyed.NewMap(c.backend, name, kc, vc)
 	if err != nil {
-		c.fail(name, err)
+		c.failState(name, err)
 		return MapState[UK, UV]{}
 	}
 	return MapState[UK, UV]{cell: t}
@@ -151,7 +130,7 @@ func (s MapState[UK, UV]) Put(k UK, v UV) { s.cell.Put(k, v) }
 // Remove deletes k from the key's map.
 func (s MapState[UK, UV]) Remove(k UK) { s.cell.Remove(k) }
 
-// Len is the number of entries of the key's map.
+// Len returns the number of entries of the key's map.
 func (s MapState[UK, UV]) Len() int { return s.cell.Len() }
 
 // All returns the entries of the key's map in no particular order. The map must not be
@@ -161,19 +140,23 @@ func (s MapState[UK, UV]) All() iter.Seq2[UK, UV] { return s.cell.All() }
 // Clear removes the key's map.
 func (s MapState[UK, UV]) Clear() { s.cell.Clear() }
 
-// Reducing is state that holds, per key, all that was added to it, reduced to one value.
-type Reducing[V any] struct {
+// ReducingState is state that holds, per key, all that was added to it, reduced to one
+// value.
+type ReducingState[V any] struct {
 	slot *keyed.Slot[V]
 	fn   func(a, b V) (V, error)
 }
 
 // NewReducing declares a reducing state; fn joins what is there with what is added.
-func NewReducing[V any, K comparable](c *KeyContext[K], name string, fn func(a, b V) (V, error), own ...Codec[V]) Reducing[V] {
-	return Reducing[V]{slot: declareValue(c, name, keyed.ReducingValue, own), fn: fn}
+func NewReducing[V any, K comparable](c *KeyContext[K], name string, fn func(a, b V) (V, error), opts ...StateOption) ReducingState[V] {
+	if fn == nil {
+		c.failState(name, errors.New("nil function"))
+	}
+	return ReducingState[V]{slot: declareValue[K, V](c, name, keyed.ReducingValue, opts), fn: fn}
 }
 
 // Add adds a value to the key's.
-func (s Reducing[V]) Add(v V) error {
+func (s ReducingState[V]) Add(v V) error {
 	if old, ok := s.slot.Get(); ok {
 		var err error
 		if v, err = s.fn(old, v); err != nil {
@@ -185,38 +168,42 @@ func (s Reducing[V]) Add(v V) error {
 }
 
 // Get returns the key's value, and whether anything was added.
-func (s Reducing[V]) Get() (V, bool) { return s.slot.Get() }
+func (s ReducingState[V]) Get() (V, bool) { return s.slot.Get() }
 
 // Clear removes the key's value.
-func (s Reducing[V]) Clear() { s.slot.Clear() }
+func (s ReducingState[V]) Clear() { s.slot.Clear() }
 
-// Aggregating is state that holds, per key, an accumulator of all that was added to it.
-type Aggregating[In, Acc, R any] struct {
+// AggregatingState is state that holds, per key, an accumulator of all that was added to
+// it.
+type AggregatingState[In, Acc, R any] struct {
 	slot *keyed.Slot[Acc]
 	fn   Aggregator[In, Acc, R]
 }
 
 // NewAggregating declares an aggregating state. The accumulator is what is kept.
-func NewAggregating[In, Acc, R any, K comparable](c *KeyContext[K], name string, fn Aggregator[In, Acc, R], own ...Codec[Acc]) Aggregating[In, Acc, R] {
-	return Aggregating[In, Acc, R]{slot: declareValue(c, name, keyed.AggregatingValue, own), fn: fn}
+func NewAggregating[In, Acc, R any, K comparable](c *KeyContext[K], name string, fn Aggregator[In, Acc, R], opts ...StateOption) AggregatingState[In, Acc, R] {
+	if err := fn.check(); err != nil {
+		c.failState(name, err)
+	}
+	return AggregatingState[In, Acc, R]{slot: declareValue[K, Acc](c, name, keyed.AggregatingValue, opts), fn: fn}
 }
 
 // Add adds a value to the key's accumulator.
-func (s Aggregating[In, Acc, R]) Add(v In) error {
-	acc, ok := s.slot.Get()
-	if !ok && s.fn.New != nil {
-		acc = s.fn.New()
+func (s AggregatingState[In, Acc, R]) Add(v In) error {
+	ref, existed := s.slot.Ref()
+	if !existed {
+		*ref = s.fn.empty()
 	}
-	acc, err := s.fn.Add(acc, v)
+	acc, err := s.fn.Add(*ref, v)
 	if err != nil {
 		return err
 	}
-	s.slot.Set(acc)
+	*ref = acc
 	return nil
 }
 
 // Get returns the result of the key's accumulator, and whether anything was added.
-func (s Aggregating[In, Acc, R]) Get() (R, bool, error) {
+func (s AggregatingState[In, Acc, R]) Get() (R, bool, error) {
 	acc, ok := s.slot.Get()
 	if !ok {
 		var zero R
@@ -227,4 +214,4 @@ func (s Aggregating[In, Acc, R]) Get() (R, bool, error) {
 }
 
 // Clear removes the key's accumulator.
-func (s Aggregating[In, Acc, R]) Clear() { s.slot.Clear() }
+func (s AggregatingState[In, Acc, R]) Clear() { s.slot.Clear() }

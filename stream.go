@@ -1,8 +1,14 @@
 package weir
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
 
+	"github.com/weirstream/weir/internal/codec"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
 )
@@ -13,61 +19,129 @@ import (
 type Stream[T any] struct {
 	job  *Job
 	from plan.NodeID
+	port string // the side output, "" for the main one
+}
+
+// Parallelism sets how many subtasks the stream's operator has, at least 1. Without it an
+// operator has as many as the job is run with. It returns the stream.
+func (s Stream[T]) Parallelism(n int) Stream[T] {
+	setParallelism(s.owner(), s.from, n)
+	return s
+}
+
+func setParallelism(job *Job, id plan.NodeID, n int) {
+	if n < 1 {
+		job.p().Fail(fmt.Errorf("%s: parallelism %d: want at least 1", caller(), n))
+		return
+	}
+	if nodes := job.p().Nodes; int(id) < len(nodes) {
+		nodes[id].Parallelism = n
+	}
+}
+
+// Ended is the end of a stream: a sink in its place in the plan.
+type Ended struct {
+	job  *Job
+	node *plan.Node
+}
+
+// Parallelism sets how many subtasks the sink has, at least 1. Without it a sink has as
+// many as the job is run with.
+func (e Ended) Parallelism(n int) Ended {
+	setParallelism(e.job, e.node.ID, n)
+	return e
+}
+
+// owner returns the job that the stream belongs to. A zero Stream gets a job that says so.
+func (s Stream[T]) owner() *Job {
+	if s.job == nil {
+		return &Job{plan: &plan.Plan{Err: errNoJob, Nodes: []*plan.Node{{Kind: "nothing"}}}}
+	}
+	return s.job
+}
+
+// A part is something that an operator needs from its caller.
+type part struct {
+	what    string
+	missing bool
 }
 
 // add appends an operator to the job that reads the given inputs.
-func add[T any](job *Job, n *plan.Node) Stream[T] {
-	if n.Name == "" && (n.Kind == plan.KindSource || n.Kind == plan.KindSink || (len(n.Inputs) > 0 && n.Inputs[0].Keyed)) {
-		job.plan.Fail("a %s has no name: it keeps state, and its name is how a restart finds it again", n.Kind)
-	}
-	return Stream[T]{job: job, from: job.plan.Add(n)}
-}
-
-// forward is the edge that hands the stream's records on within a subtask.
-func (s Stream[T]) forward() plan.Edge {
-	return plan.Edge{From: s.from, NewSender: func(r plan.Routing) flow.Sender {
-		return &forwardSender[T]{routing: r, pool: flow.NewVecPool[T]()}
-	}}
-}
-
-// A forwardSender copies batches to the receiver with the sender's own number.
-type forwardSender[T any] struct {
-	routing plan.Routing
-	pool    *flow.VecPool[T]
-	buf     *flow.Vec[T]
-}
-
-func (s *forwardSender[T]) Push(b flow.Batch) error {
-	in := b.(*flow.Vec[T]).Values
-	for len(in) > 0 {
-		if s.buf == nil {
-			s.buf = s.pool.Get()
-		}
-		n := min(len(in), flow.BatchSize-len(s.buf.Values))
-		s.buf.Values = append(s.buf.Values, in[:n]...)
-		in = in[n:]
-		if len(s.buf.Values) == flow.BatchSize {
-			if err := s.Flush(); err != nil {
-				return err
-			}
+func add[T any](job *Job, n *plan.Node, parts ...part) Stream[T] {
+	p := job.p()
+	n.Where = caller()
+	for _, part := range parts {
+		if part.missing {
+			p.Fail(fmt.Errorf("%s: %s: nil %s", n.Where, describe(n), part.what))
 		}
 	}
-	return nil
+	if n.Name == "" && (n.Kind == plan.KindSource || n.Kind == plan.KindSink || readsByKey(n)) {
+		p.Fail(fmt.Errorf("%s: a %s has no name: it keeps state, and its name is how a restart finds it again", n.Where, n.Kind))
+	}
+	if job == nil {
+		job = &Job{plan: p}
+	}
+	return Stream[T]{job: job, from: p.Add(n)}
 }
 
-func (s *forwardSender[T]) Flush() error {
-	if s.buf == nil || s.buf.Len() == 0 {
-		return nil
+func readsByKey(n *plan.Node) bool { return len(n.Inputs) > 0 && n.Inputs[0].Ship == plan.ByKey }
+
+// describe is how a message calls an operator that may have no name.
+func describe(n *plan.Node) string {
+	if n.Name == "" {
+		return n.Kind
 	}
-	b := s.buf
-	s.buf = nil
-	return s.routing.Send(s.routing.Self, b)
+	return n.Kind + " " + n.Name
+}
+
+// caller returns the file and line outside of this package that wrote an operator down.
+func caller() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		own := strings.HasPrefix(f.Function, "github.com/weirstream/weir.") && !strings.HasSuffix(f.File, "_test.go")
+		if !own && f.File != "" {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+// edge returns the edge that hands the stream's records on.
+func (s Stream[T]) edge(ship plan.Shipping) plan.Edge {
+	e := plan.Edge{From: s.from, Port: s.port, Ship: ship, Record: reflect.TypeFor[T]()}
+	e.NewSender = func(r plan.Routing) flow.Sender {
+		return &batchSender[T]{routing: r, pool: flow.NewVecPool[T]()}
+	}
+	return e
+}
+
+// forward returns the edge that hands the stream's records on within a subtask.
+func (s Stream[T]) forward() plan.Edge { return s.edge(plan.Forward) }
+
+// exchanged returns an edge whose records go to other subtasks, which they must be able to.
+// where names the operator, for messages.
+func (s Stream[T]) exchanged(e plan.Edge, where string) plan.Edge {
+	var never *codec.NeverError
+	if _, err := codec.ForRecord[T](); errors.As(err, &never) {
+		s.owner().p().Fail(fmt.Errorf("%s: %s: its records go from one subtask to another: %w", caller(), where, err))
+	} else {
+		e.Local = err
+	}
+	return e
 }
 
 // guard turns a panic of user code into an error of the operator; it is deferred once
 // per batch.
 func guard(ctx *flow.Context, err *error) {
-	if r := recover(); r != nil {
+	switch r := recover().(type) {
+	case nil:
+	case downstream:
+		*err = r.error // it names the operator that has failed
+	default:
 		*err = &OperatorError{Operator: ctx.Operator, Subtask: int(ctx.Subtask), Err: newPanicError(r)}
 	}
 }
@@ -84,10 +158,10 @@ func blame(ctx *flow.Context, err error) error {
 	return &OperatorError{Operator: ctx.Operator, Subtask: int(ctx.Subtask), Err: err}
 }
 
-// sameJob says if an operator would join streams of two jobs.
+// sameJob returns an error if an operator would join streams of two jobs.
 func sameJob(a, b *Job, what string) error {
 	if a != b {
-		return fmt.Errorf("%s joins streams of two jobs, %q and %q", what, a.Name(), b.Name())
+		return fmt.Errorf("%s: %s joins streams of two jobs, %q and %q", caller(), what, a.Name(), b.Name())
 	}
 	return nil
 }

@@ -4,15 +4,24 @@
 // asserted once per batch, never per record.
 //
 // The package holds contracts and no behaviour beyond them: no goroutine, no clock, no
-// I/O. It may import the ground (checkpoint) only.
+// I/O. It may import the ground (checkpoint) and the words of time (eventtime) only.
+//
+//	flow.go      operators, their outputs and their context
+//	vec.go       batches
+//	mark.go      how far event time has come
+//	snapshot.go  what operators keep in a checkpoint
+//	source.go    sources and sinks, erased
+//	split.go     a split as it is in a checkpoint
+//	errors.go    errors that a restart cannot heal
 package flow
 
 import (
 	"context"
-	"io"
 	"log/slog"
+	"reflect"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/metrics"
 )
 
 // BatchSize is how many records a full batch holds. It is large enough that the cost
@@ -22,9 +31,9 @@ const BatchSize = 512
 
 // A Batch is a run of records of one type, erased: a *Vec[T] or a *KeyedVec[K, T].
 //
-// A batch that is given to Push belongs to the caller again when Push returns:
-// whoever wants to keep a record copies it. A batch that is sent over a link belongs
-// to the receiver, who gives it back with Release.
+// A batch that is given to Push belongs to the caller again when Push returns: an
+// operator that keeps a record copies it. A batch that is sent over a link belongs to
+// the receiver, which gives it back with Release.
 type Batch interface {
 	Len() int
 	// Release gives the batch back to where it came from, for reuse. The caller must
@@ -32,28 +41,31 @@ type Batch interface {
 	Release()
 }
 
-// An Output takes the batches an operator emits.
+// An Output takes what an operator emits: batches, and marks between them.
 type Output interface {
 	Push(Batch) error
+	// Mark says how far event time has come for what is pushed afterwards.
+	Mark(Mark) error
 }
 
 // An Operator is one subtask of an operator, as the engine drives it: all methods are
 // called by one goroutine, that of its task.
 type Operator interface {
-	// Push processes a batch and pushes what comes of it to the operator's output
-	// before it returns. An operator keeps no record back; what it keeps is state.
-	Push(Batch) error
-
+	// Push processes a batch that came on the given input, counted from 0, and pushes
+	// what comes of it to the operator's outputs before it returns. An operator keeps
+	// no record back; what it keeps is state.
+	Push(input int, b Batch) error
+	// Mark says how far event time has come on all inputs together. The operator does
+	// what was due until then, and passes the mark on to its outputs.
+	Mark(Mark) error
 	// Snapshot is the synchronous part of checkpoint id: it is called between two
 	// batches, after a barrier has arrived on all inputs, and holds up processing.
 	// It must not take longer for a larger state.
 	Snapshot(id checkpoint.ID) (Snapshot, error)
-
 	// Complete says that checkpoint id is complete: effects that waited for it may
 	// become visible now. Ids come in rising order, but not every id comes.
 	Complete(id checkpoint.ID) error
-
-	// Close gives up what the operator holds. What is not in a complete checkpoint is
+	// Close lets go of what the operator holds. What is not in a complete checkpoint is
 	// lost on purpose.
 	Close() error
 }
@@ -77,62 +89,6 @@ func (Stateless) Complete(checkpoint.ID) error { return nil }
 // Close does nothing.
 func (Stateless) Close() error { return nil }
 
-// A Snapshot is an operator's state as it was at a barrier: what remains to be written
-// once processing goes on.
-type Snapshot struct {
-	Keyed KeyedSnapshot // nil if there is no keyed state
-	Lists []ListState   // operator state; small, already encoded
-}
-
-// A KeyedSnapshot is the frozen keyed state of one subtask. It may be written from
-// another goroutine while the operator processes on.
-type KeyedSnapshot interface {
-	// Range is the key groups it covers.
-	Range() checkpoint.KeyGroupRange
-	// Write writes the state in Flink's heap native layout and returns, per key group
-	// of Range, the offset at which it begins.
-	Write(w io.Writer) (offsets []int64, err error)
-	// Release unfreezes: the operator need no longer preserve what it overwrites. It is
-	// called once, from any goroutine, whether or not Write was called.
-	Release()
-}
-
-// A ListState is named operator state: a list of elements, each encoded. Restored, the
-// elements of all subtasks are pooled and dealt out anew.
-type ListState struct {
-	Name     string
-	Elements [][]byte
-}
-
-// A KeyedPart is a piece of keyed state to restore from: what one subtask wrote.
-type KeyedPart struct {
-	Range   checkpoint.KeyGroupRange
-	Offsets []int64 // per key group of Range, where it begins in Data
-	Data    io.ReaderAt
-	Size    int64
-	From    string // for error messages: the file, or that it is inline
-}
-
-// Restored is the state a subtask starts from: all keyed parts that hold key groups of
-// its range, and its share of the operator state.
-type Restored struct {
-	Keyed []KeyedPart
-	Lists []ListState
-}
-
-// List returns the elements of the named list, or nil.
-func (r *Restored) List(name string) [][]byte {
-	if r == nil {
-		return nil
-	}
-	for _, l := range r.Lists {
-		if l.Name == name {
-			return l.Elements
-		}
-	}
-	return nil
-}
-
 // Context is what an operator knows of its place in the running job.
 type Context struct {
 	Operator       string // the operator's name, for people
@@ -142,15 +98,20 @@ type Context struct {
 	MaxParallelism int
 	Incarnation    checkpoint.Incarnation
 	Attempt        int // counts the attempts of this incarnation, from 1
-
+	// EventTime says that batches have a column of timestamps.
+	EventTime bool
 	// Restored is nil at the first start of a job.
 	Restored *Restored
 	// AllowNonRestored lets the operator drop restored state that it does not declare.
 	AllowNonRestored bool
-
 	// Ctx ends when the task must stop. Blocking calls of user code get it.
 	Ctx context.Context
 	Log *slog.Logger
+	// Side returns where the records of a side output go, and the type they are read as;
+	// nil for one that nothing reads.
+	Side func(port string) (Output, reflect.Type)
+	// Metrics is where the operator's figures are kept.
+	Metrics *metrics.Group
 }
 
 // Range is the key groups the subtask owns.
@@ -169,3 +130,9 @@ type Sender interface {
 	// and before every barrier.
 	Flush() error
 }
+
+// Through is embedded by operators that pass marks on as they come.
+type Through struct{ Out Output }
+
+// Mark passes the mark on.
+func (t Through) Mark(m Mark) error { return t.Out.Mark(m) }

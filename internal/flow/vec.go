@@ -9,7 +9,10 @@ import (
 // Vec is a batch of records of type T.
 type Vec[T any] struct {
 	Values []T
-	pool   *sync.Pool
+	// Times has the timestamp of each record in a job with event time. It is empty in
+	// all other jobs.
+	Times []Time
+	pool  *sync.Pool
 }
 
 // Len is the number of records.
@@ -20,6 +23,7 @@ func (v *Vec[T]) Len() int { return len(v.Values) }
 func (v *Vec[T]) Release() {
 	clear(v.Values)
 	v.Values = v.Values[:0]
+	v.Times = v.Times[:0]
 	if v.pool != nil {
 		v.pool.Put(v)
 	}
@@ -41,14 +45,17 @@ func (p *VecPool[T]) Get() *Vec[T] { return p.pool.Get().(*Vec[T]) }
 
 // KeyedVec is a batch of records with their keys, one array for each, so that the key
 // is taken from the record and hashed once, on the sender's side. The arrays are part of
-// the batch: who fills it has their addresses from its own, and no lengths to compare with.
+// the batch: their addresses follow from its own, and there are no lengths to compare with.
 type KeyedVec[K comparable, T any] struct {
 	Keys   [BatchSize]K
 	Codes  [BatchSize]int32 // Flink's hash codes of the keys
 	Groups [BatchSize]checkpoint.KeyGroup
 	Values [BatchSize]T
-	N      int // records; behind them there are no keys and values, and codes and groups of earlier ones
-	pool   *sync.Pool
+	N      int // records; after them there are no keys and values, and codes and groups of earlier ones
+	// Times has the timestamp of each record in a job with event time. It is empty in
+	// all other jobs.
+	Times []Time
+	pool  *sync.Pool
 }
 
 // Len is the number of records.
@@ -59,6 +66,7 @@ func (v *KeyedVec[K, T]) Release() {
 	clear(v.Keys[:v.N])
 	clear(v.Values[:v.N])
 	v.N = 0
+	v.Times = v.Times[:0]
 	if v.pool != nil {
 		v.pool.Put(v)
 	}

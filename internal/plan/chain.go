@@ -9,9 +9,12 @@ import (
 // A Task is a chain: operators without an exchange between them, which one goroutine
 // per subtask runs. It is a tree, as an operator may feed several others.
 type Task struct {
-	ID    int
-	Head  *Node
-	Nodes []*Node // the head, then the others, each after the one that feeds it
+	ID   int
+	Head *Node
+	// Nodes are the head, then the others, each after the one that feeds it.
+	Nodes []*Node
+	// Parallelism is how many subtasks the task has.
+	Parallelism int
 	// Inputs are the edges that lead into the head from other tasks.
 	Inputs []TaskEdge
 	// Outputs are the edges that lead from the task's nodes to other tasks.
@@ -22,6 +25,7 @@ type Task struct {
 type TaskEdge struct {
 	Edge
 	Target NodeID // the node that Edge is an input of, the head of ToTask
+	Input  int    // which input of that node it is
 	// FromTask and ToTask are indexes into the list that Chain returned.
 	FromTask, ToTask int
 }
@@ -38,45 +42,68 @@ func (t *Task) Name() string {
 	return b.String()
 }
 
-// Chain cuts the plan into tasks. A node joins the task of the node it reads from if it
-// reads from that one only and the edge between them just forwards.
-func (p *Plan) Chain() []*Task {
+// ParallelismOf returns how many subtasks a node has if the job's default is the given one.
+func (n *Node) ParallelismOf(job int) int {
+	if n.Parallelism > 0 {
+		return n.Parallelism
+	}
+	return job
+}
+
+// Chain cuts the plan into tasks, for a default parallelism. A node joins the task of the
+// node it reads from if it reads from that one only, the edge between them just forwards,
+// and both have the same parallelism.
+func (p *Plan) Chain(parallelism int) []*Task {
 	var tasks []*Task
 	of := make([]int, len(p.Nodes)) // node → task
 	for _, n := range p.Nodes {
-		if len(n.Inputs) == 1 && !n.Inputs[0].Keyed {
-			t := of[n.Inputs[0].From]
-			of[n.ID] = t
-			tasks[t].Nodes = append(tasks[t].Nodes, n)
-			continue
+		own := n.ParallelismOf(parallelism)
+		if len(n.Inputs) == 1 && n.Inputs[0].Ship == Forward {
+			if t := tasks[of[n.Inputs[0].From]]; t.Parallelism == own {
+				of[n.ID] = t.ID
+				t.Nodes = append(t.Nodes, n)
+				continue
+			}
 		}
 		of[n.ID] = len(tasks)
-		tasks = append(tasks, &Task{ID: len(tasks), Head: n, Nodes: []*Node{n}})
+		tasks = append(tasks, &Task{ID: len(tasks), Head: n, Nodes: []*Node{n}, Parallelism: own})
 	}
 	for _, t := range tasks {
-		for _, e := range t.Head.Inputs {
-			te := TaskEdge{Edge: e, Target: t.Head.ID, FromTask: of[e.From], ToTask: t.ID}
+		for i, e := range t.Head.Inputs {
+			from := tasks[of[e.From]]
+			if e.Ship == Forward && from.Parallelism != t.Parallelism {
+				e.Ship = Rebalance
+			}
+			te := TaskEdge{Edge: e, Target: t.Head.ID, Input: i, FromTask: from.ID, ToTask: t.ID}
 			t.Inputs = append(t.Inputs, te)
-			from := tasks[te.FromTask]
 			from.Outputs = append(from.Outputs, te)
 		}
 	}
 	return tasks
 }
 
-// Dump writes the plan as text: a line per task, and below it what it reads.
-func (p *Plan) Dump(w io.Writer) error {
-	tasks := p.Chain()
-	for _, t := range tasks {
-		if _, err := fmt.Fprintf(w, "task %d: %s\n", t.ID, t.Name()); err != nil {
+// Channels is how many channels lead over the edge into one subtask of the receiver: one
+// from each sending subtask, but for a forwarding edge.
+func (e TaskEdge) Channels(senders int) int {
+	if e.Ship == Forward {
+		return 1
+	}
+	return senders
+}
+
+// Dump writes the tasks that Chain cuts as text: a line per task, and below it what it
+// reads.
+func (p *Plan) Dump(w io.Writer, parallelism int) error {
+	for _, t := range p.Chain(parallelism) {
+		if _, err := fmt.Fprintf(w, "task %d ×%d: %s\n", t.ID, t.Parallelism, t.Name()); err != nil {
 			return err
 		}
 		for _, e := range t.Inputs {
-			how := "forward"
-			if e.Keyed {
-				how = "by key"
+			port := ""
+			if e.Port != "" {
+				port = fmt.Sprintf(", side output %q", e.Port)
 			}
-			if _, err := fmt.Fprintf(w, "  from task %d (%s), %s\n", e.FromTask, p.Nodes[e.From].Label(), how); err != nil {
+			if _, err := fmt.Fprintf(w, "  from task %d (%s), %s%s\n", e.FromTask, p.Nodes[e.From].Label(), e.Ship, port); err != nil {
 				return err
 			}
 		}

@@ -1,12 +1,18 @@
 // Package plan is a job as the engine sees it: nodes (operators) and edges, erased of
 // their types. It checks a plan, chains operators into tasks and prints both as text.
 //
+//	plan.go    nodes and edges
+//	check.go   what may be wrong with a plan
+//	chain.go   operators that run as one task
+//
 // It is pure: it runs nothing.
 package plan
 
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
@@ -21,6 +27,8 @@ type NodeID int
 type Plan struct {
 	Name  string
 	Nodes []*Node
+	// EventTime says that records have timestamps.
+	EventTime bool
 	// Err is what went wrong while the job was written down, all of it joined.
 	Err error
 }
@@ -31,11 +39,15 @@ type Node struct {
 	Kind string // the operator's word: "source", "map", "reduce" …
 	// Name is the operator's identity across runs: uid, label in metrics and messages.
 	// Operators without state have none.
-	Name   string
-	Inputs []Edge
+	Name string
+	// Where is the place in the program that added the node, as "job.go:41", for messages.
+	Where string
+	// Parallelism is how many subtasks the node has; 0 means the job's default.
+	Parallelism int
+	Inputs      []Edge
 
-	// New makes a subtask. Records go to out. It is nil for union, which is nothing
-	// but its edges.
+	// New makes a subtask. Records go to out, those of side outputs to ctx.Side. It is
+	// nil for union, which is nothing but its edges.
 	New func(ctx *flow.Context, out flow.Output) (flow.Operator, error)
 
 	Source flow.Source // of source nodes
@@ -43,11 +55,35 @@ type Node struct {
 	Sink flow.Sink
 }
 
+// Shipping is how records get from one operator to the next.
+type Shipping uint8
+
+const (
+	// Forward: to the subtask with the same number. Where the two operators have different
+	// parallelisms it becomes Rebalance.
+	Forward Shipping = iota
+	// ByKey: each record to the subtask that owns its key.
+	ByKey
+	// Rebalance: to all subtasks in turn.
+	Rebalance
+	// Broadcast: each record to every subtask.
+	Broadcast
+)
+
+func (s Shipping) String() string {
+	return [...]string{"forward", "by key", "rebalance", "broadcast"}[s]
+}
+
 // An Edge leads from another node to the one that holds it.
 type Edge struct {
 	From NodeID
-	// Keyed edges route each record by its key; the others forward subtask to subtask.
-	Keyed bool
+	// Port is the side output of the other node that is read, "" for its main one.
+	Port string
+	Ship Shipping
+	// Record is the type of the records on the edge.
+	Record reflect.Type
+	// Local says why the records cannot leave the process, nil if they can.
+	Local error
 	// NewSender makes the sending end of the edge for one subtask.
 	NewSender func(Routing) flow.Sender
 }
@@ -56,11 +92,14 @@ type Edge struct {
 type Routing struct {
 	// Target is the label of the operator at the far end, for messages.
 	Target         string
+	Ship           Shipping
 	MaxParallelism int
-	Parallelism    int
-	Send           func(to checkpoint.Subtask, b flow.Batch) error
-	// Self is the receiver of forwarded records.
+	Parallelism    int // of the receiver
+	// Self is the number of the sending subtask.
 	Self checkpoint.Subtask
+	Send func(to checkpoint.Subtask, b flow.Batch) error
+	// Mark sends a mark to every receiver.
+	Mark func(flow.Mark) error
 }
 
 // Add appends a node and returns its id.
@@ -71,13 +110,34 @@ func (p *Plan) Add(n *Node) NodeID {
 }
 
 // Fail records a mistake in the job; Check returns it.
-func (p *Plan) Fail(format string, args ...any) {
-	p.Err = errors.Join(p.Err, fmt.Errorf(format, args...))
+func (p *Plan) Fail(err error) { p.Err = errors.Join(p.Err, err) }
+
+// Clone returns a copy that later changes of the plan do not reach.
+func (p *Plan) Clone() *Plan {
+	c := *p
+	c.Nodes = make([]*Node, len(p.Nodes))
+	for i, n := range p.Nodes {
+		node := *n
+		node.Inputs = slices.Clone(n.Inputs)
+		c.Nodes[i] = &node
+	}
+	return &c
 }
 
-// Label is how messages call the node: its name, or for want of one its kind and
-// number.
+// Label is how messages call the node: its name, or for want of one its kind, its number
+// and where in the program it is.
 func (n *Node) Label() string {
+	switch {
+	case n.Name != "":
+		return n.Name
+	case n.Where != "":
+		return fmt.Sprintf("%s#%d (%s)", n.Kind, n.ID, n.Where)
+	}
+	return n.ident()
+}
+
+// ident is what the identity of the node's state is made of.
+func (n *Node) ident() string {
 	if n.Name != "" {
 		return n.Name
 	}
@@ -85,37 +145,7 @@ func (n *Node) Label() string {
 }
 
 // OperatorID is the identity of the node's state.
-func (n *Node) OperatorID() checkpoint.OperatorID { return flink.OperatorIDOf(n.Label()) }
-
-// Check returns everything that is wrong with the plan, or nil.
-func (p *Plan) Check() error {
-	errs := []error{p.Err}
-	if p.Name == "" {
-		errs = append(errs, errors.New("the job has no name: give NewJob one, it decides where its checkpoints are"))
-	}
-	if len(p.Nodes) == 0 {
-		errs = append(errs, errors.New("the job has no operators: begin with From"))
-	}
-	seen := make(map[string]*Node)
-	consumed := make([]bool, len(p.Nodes))
-	for _, n := range p.Nodes {
-		if n.Name != "" {
-			if other := seen[n.Name]; other != nil {
-				errs = append(errs, fmt.Errorf("two operators are named %q (a %s and a %s): the name is the identity of their state, give each its own", n.Name, other.Kind, n.Kind))
-			}
-			seen[n.Name] = n
-		}
-		for _, e := range n.Inputs {
-			consumed[e.From] = true
-		}
-	}
-	for _, n := range p.Nodes {
-		if !consumed[n.ID] && n.Kind != KindSink {
-			errs = append(errs, fmt.Errorf("nothing reads the output of %s: end it with To", n.Label()))
-		}
-	}
-	return errors.Join(errs...)
-}
+func (n *Node) OperatorID() checkpoint.OperatorID { return flink.OperatorIDOf(n.ident()) }
 
 // The kinds that the plan itself must tell apart.
 const (

@@ -1,0 +1,63 @@
+package flow
+
+import (
+	"io"
+
+	"github.com/weirstream/weir/checkpoint"
+)
+
+// A Snapshot is an operator's state as it was at a barrier: what remains to be written
+// once processing goes on.
+type Snapshot struct {
+	Keyed KeyedSnapshot // nil if there is no keyed state
+	Lists []ListState   // operator state; small, already encoded
+}
+
+// A KeyedSnapshot is the frozen keyed state of one subtask. It may be written from
+// another goroutine while the operator processes on.
+type KeyedSnapshot interface {
+	// Range is the key groups it covers.
+	Range() checkpoint.KeyGroupRange
+	// Write writes the state in Flink's heap native layout and returns, per key group
+	// of Range, the offset at which it begins.
+	Write(w io.Writer) (offsets []int64, err error)
+	// Release unfreezes: the operator need no longer preserve what it overwrites. It is
+	// called once, from any goroutine, whether or not Write was called.
+	Release()
+}
+
+// A ListState is named operator state: a list of elements, each encoded. Restored, the
+// elements of all subtasks are pooled and dealt out anew.
+type ListState struct {
+	Name     string
+	Elements [][]byte
+}
+
+// A KeyedPart is a piece of keyed state to restore from: what one subtask wrote.
+type KeyedPart struct {
+	Range   checkpoint.KeyGroupRange
+	Offsets []int64 // per key group of Range, where it begins in Data
+	Data    io.ReaderAt
+	Size    int64
+	From    string // for error messages: the file, or that it is inline
+}
+
+// Restored is the state a subtask starts from: all keyed parts that hold key groups of
+// its range, and its share of the operator state.
+type Restored struct {
+	Keyed []KeyedPart
+	Lists []ListState
+}
+
+// List returns the elements of the named list, or nil.
+func (r *Restored) List(name string) [][]byte {
+	if r == nil {
+		return nil
+	}
+	for _, l := range r.Lists {
+		if l.Name == name {
+			return l.Elements
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package weir
+
+import (
+	"errors"
+
+	"github.com/weirstream/weir/internal/flow"
+)
+
+// A plainOp is what operators without keyed state have in common: a context, an output and
+// nothing to keep.
+type plainOp[U any] struct {
+	to  flow.Output
+	c   *Context
+	out *Out[U]
+}
+
+// openPlain makes one. open reports whether it was given a function to run.
+func openPlain[U any](ctx *flow.Context, to flow.Output, open func(*Context, *Out[U]) bool) (o plainOp[U], err error) {
+	defer guard(ctx, &err)
+	c := &Context{ctx: ctx}
+	o = plainOp[U]{to, c, newOut[U](ctx, to)}
+	if !open(c, o.out) {
+		c.fail(errNoFunction)
+	}
+	c.opened = true
+	if c.err != nil {
+		return o, Permanent(blame(ctx, errors.Join(c.err, c.close())))
+	}
+	return o, nil
+}
+
+var errNoFunction = errors.New("the function that opens the operator returned no function")
+
+func (o *plainOp[U]) begin() {
+	o.out.begin()
+	o.c.sides.begin()
+}
+
+// stamp says which timestamp the records have that are emitted from now on.
+func (o *plainOp[U]) stamp(at Time) {
+	o.out.stamp(at)
+	o.c.sides.stamp(at)
+}
+
+func (o *plainOp[U]) end() error {
+	if err := o.c.sides.end(); err != nil {
+		return err
+	}
+	return o.misused(o.out.end())
+}
+
+// misused names the operator if it has emitted while its function was not running.
+func (o *plainOp[U]) misused(err error) error {
+	if err == nil {
+		err = errors.Join(o.out.misused(), o.c.sides.misused())
+	}
+	if errors.Is(err, errMisusedOut) {
+		return blame(o.c.ctx, err)
+	}
+	return err
+}
+
+func (o *plainOp[U]) Snapshot(CheckpointID) (flow.Snapshot, error) {
+	return flow.Snapshot{}, o.misused(nil)
+}
+
+func (o *plainOp[U]) Complete(id CheckpointID) error { return o.c.complete(id) }
+func (o *plainOp[U]) Close() error                   { return o.c.close() }
+
+// Mark passes the mark on, also to the side outputs.
+func (o *plainOp[U]) Mark(m flow.Mark) error { return o.c.mark(m, o.to) }

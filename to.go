@@ -1,0 +1,172 @@
+package weir
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/plan"
+)
+
+// To ends a stream in a sink. The name is the sink's identity: what is prepared is kept
+// under it.
+func To[T any](in Stream[T], name string, sink Sink[T]) Ended {
+	job := in.owner()
+	id := SinkID{Job: job.Name(), Operator: name}
+	add[T](job, &plan.Node{
+		Kind:   plan.KindSink,
+		Name:   name,
+		Inputs: []plan.Edge{in.forward()},
+		Sink:   erasedSink[T]{id: id, sink: sink},
+		New: func(ctx *flow.Context, _ flow.Output) (flow.Operator, error) {
+			return &sinkOp[T]{ctx: ctx, id: id, sink: sink}, nil
+		},
+	}, part{"sink", sink == nil})
+	return Ended{job: job, node: job.last()}
+}
+
+// erasedSink is the part of a sink that the job drives at a start.
+type erasedSink[T any] struct {
+	id   SinkID
+	sink Sink[T]
+}
+
+func (s erasedSink[T]) Claim(ctx context.Context, c flow.Claim) (release func() error, err error) {
+	defer rescue(&err)
+	claimer, ok := s.sink.(Claimer)
+	if !ok {
+		return nil, nil
+	}
+	release, err = claimer.Claim(ctx, Claim{SinkID: s.id, Owner: c.Owner, Fresh: c.Fresh, BesideOld: c.BesideOld})
+	if err != nil {
+		return nil, fmt.Errorf("sink %s: %w", s.id.Operator, err)
+	}
+	return release, nil
+}
+
+func (s erasedSink[T]) Writes() string {
+	if w, ok := s.sink.(FileWriting); ok {
+		return w.Writes()
+	}
+	return ""
+}
+
+func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed bool) (err error) {
+	defer rescue(&err)
+	prepared := make([][]byte, 0, len(elements))
+	for _, e := range elements {
+		p, err := decodePending(e)
+		if err != nil {
+			return fmt.Errorf("sink %s: restored: %w", s.id.Operator, err)
+		}
+		prepared = append(prepared, p.prepared)
+	}
+	if len(prepared) > 0 && !committed {
+		if err := s.sink.Commit(ctx, prepared); err != nil {
+			return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
+		}
+	}
+	if err := s.sink.Abort(ctx, s.id); err != nil {
+		return fmt.Errorf("sink %s: undo what was not committed: %w", s.id.Operator, err)
+	}
+	return nil
+}
+
+// pending is what was prepared for a checkpoint and waits for it, or for a later one, to
+// be complete.
+type pending struct {
+	id       checkpoint.ID
+	prepared []byte
+}
+
+func (p pending) encode() []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(p.id)), p.prepared...)
+}
+
+func decodePending(e []byte) (pending, error) {
+	if len(e) < 8 {
+		return pending{}, fmt.Errorf("prepared output of %d bytes: want at least 8", len(e))
+	}
+	return pending{id: checkpoint.ID(binary.BigEndian.Uint64(e)), prepared: e[8:]}, nil
+}
+
+// A sinkOp is one subtask of a sink.
+type sinkOp[T any] struct {
+	ctx     *flow.Context
+	id      SinkID
+	sink    Sink[T]
+	writer  Writer[T] // nil before Start
+	waiting []pending // rising ids
+}
+
+// Start opens the writer: only now has the sink recovered.
+func (o *sinkOp[T]) Start() (err error) {
+	defer guard(o.ctx, &err)
+	o.writer, err = o.sink.Open(o.ctx.Ctx, SinkContext{
+		SinkID: o.id, Subtask: int(o.ctx.Subtask), Incarnation: o.ctx.Incarnation, Attempt: o.ctx.Attempt,
+	})
+	if err != nil {
+		return blame(o.ctx, fmt.Errorf("open: %w", err))
+	}
+	if o.writer == nil {
+		return Permanent(blame(o.ctx, fmt.Errorf("open: it returned neither a writer nor an error")))
+	}
+	return nil
+}
+
+func (o *sinkOp[T]) Push(_ int, b flow.Batch) (err error) {
+	defer guard(o.ctx, &err)
+	if err := o.writer.Write(o.ctx.Ctx, b.(*flow.Vec[T]).Values); err != nil {
+		return blame(o.ctx, fmt.Errorf("write: %w", err))
+	}
+	return nil
+}
+
+// Mark does nothing: what is written waits for a checkpoint and not for a time.
+func (o *sinkOp[T]) Mark(flow.Mark) error { return nil }
+
+func (o *sinkOp[T]) Snapshot(id checkpoint.ID) (_ flow.Snapshot, err error) {
+	defer guard(o.ctx, &err)
+	prepared, err := o.writer.Prepare(o.ctx.Ctx, id)
+	if err != nil {
+		// What was written is in an unknown state, and the records are gone from the
+		// stream: only a restart from the last checkpoint brings them back.
+		return flow.Snapshot{}, blame(o.ctx, fmt.Errorf("prepare for checkpoint %d: %w", id, err))
+	}
+	if prepared != nil {
+		o.waiting = append(o.waiting, pending{id: id, prepared: prepared})
+	}
+	elements := make([][]byte, 0, len(o.waiting))
+	for _, p := range o.waiting {
+		elements = append(elements, p.encode())
+	}
+	return flow.Snapshot{Lists: []flow.ListState{{Name: flow.PreparedState, Elements: elements}}}, nil
+}
+
+func (o *sinkOp[T]) Complete(id checkpoint.ID) (err error) {
+	defer guard(o.ctx, &err)
+	n := 0
+	var prepared [][]byte
+	for n < len(o.waiting) && o.waiting[n].id <= id {
+		prepared = append(prepared, o.waiting[n].prepared)
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	if err := o.sink.Commit(o.ctx.Ctx, prepared); err != nil {
+		return blame(o.ctx, fmt.Errorf("commit checkpoint %d: %w", id, err))
+	}
+	o.waiting = append(o.waiting[:0:0], o.waiting[n:]...)
+	return nil
+}
+
+func (o *sinkOp[T]) Close() (err error) {
+	defer guard(o.ctx, &err)
+	if o.writer == nil {
+		return nil
+	}
+	return o.writer.Close()
+}
