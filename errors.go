@@ -29,6 +29,9 @@ func (e *OperatorError) Error() string {
 
 func (e *OperatorError) Unwrap() error { return e.Err }
 
+// Origin returns the operator and its subtask.
+func (e *OperatorError) Origin() (operator string, subtask int) { return e.Operator, e.Subtask }
+
 // A PanicError is a panic of user code. It fails the attempt like an error.
 type PanicError struct {
 	Value any    // what was given to panic
