@@ -42,9 +42,9 @@ func sums(out weir.Sink[total], n int, perSecond float64, fail func(int64) error
 	job := weir.NewJob("sums")
 	in := weir.From(job, "numbers", ratelimit.Source(weir.Slice(numbers(n)...), perSecond))
 	byRest := weir.KeyBy(in, func(n int64) int64 { return n % 10 })
-	weir.To(weir.Process(byRest, "sum", func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, total] {
+	weir.To(weir.Process(byRest, "sum", func(c *weir.KeyContext[int64], out *weir.Out[total]) func(int64) error {
 		sum := weir.NewValue[int64](c, "sum")
-		return func(n int64, out *weir.Out[total]) error {
+		return func(n int64) error {
 			if err := fail(n); err != nil {
 				return err
 			}
@@ -161,7 +161,7 @@ func TestAJobThatAlwaysFailsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
 		opts := options(t, 1)
-		opts.MaxRestarts = 3
+		opts.Restart.Max = 3
 		boom := errors.New("boom")
 		err := run.Local(t.Context(), sums(&out, 100, 1e6, func(n int64) error { return boom }), opts)
 		var op *weir.OperatorError
@@ -248,7 +248,7 @@ func TestUnionFanOutAndEveryKindOfState(t *testing.T) {
 		key := func(n int64) string { return fmt.Sprint("rest ", n%7) }
 		var failed atomic.Bool
 		var kinds weir.Collector[string]
-		weir.To(weir.Process(weir.KeyBy(both, key), "kinds", func(c *weir.KeyContext[string]) weir.ProcessFunc[int64, string] {
+		weir.To(weir.Process(weir.KeyBy(both, key), "kinds", func(c *weir.KeyContext[string], out *weir.Out[string]) func(int64) error {
 			list := weir.NewList[int64](c, "list")
 			table := weir.NewMap[int64, string](c, "map")
 			most := weir.NewReducing(c, "max", func(a, b int64) (int64, error) { return max(a, b), nil })
@@ -256,7 +256,7 @@ func TestUnionFanOutAndEveryKindOfState(t *testing.T) {
 				Add:    func(acc []int64, n int64) ([]int64, error) { return append(slices.Clone(acc), n), nil },
 				Result: func(acc []int64) (float64, error) { return float64(len(acc)), nil },
 			})
-			return func(n int64, out *weir.Out[string]) error {
+			return func(n int64) error {
 				if n == 900 && !failed.Swap(true) {
 					return errors.New("once")
 				}
@@ -307,15 +307,15 @@ func TestMistakesAreFoundBeforeAnythingRuns(t *testing.T) {
 		{"no name", "a reduce has no name", func(j *weir.Job) {
 			weir.To(weir.Reduce(weir.KeyBy(in(j), key), "", add), "out", &weir.Collector[int64]{})
 		}},
-		{"no sink", "nothing reads the output of reduced", func(j *weir.Job) { weir.Reduce(weir.KeyBy(in(j), key), "reduced", add) }},
+		{"no sink", "reduced: nothing reads its output", func(j *weir.Job) { weir.Reduce(weir.KeyBy(in(j), key), "reduced", add) }},
 		{"key without a codec", "uint64", func(j *weir.Job) {
 			weir.To(weir.Reduce(weir.KeyBy(in(j), func(n int64) uint64 { return uint64(n) }), "r", add), "out", &weir.Collector[int64]{})
 		}},
 		{"state declared twice", "declared twice", func(j *weir.Job) {
-			weir.To(weir.Process(weir.KeyBy(in(j), key), "p", func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, int64] {
+			weir.To(weir.Process(weir.KeyBy(in(j), key), "p", func(c *weir.KeyContext[int64], out *weir.Out[int64]) func(int64) error {
 				weir.NewValue[int64](c, "a")
 				weir.NewList[string](c, "a")
-				return func(int64, *weir.Out[int64]) error { return nil }
+				return func(int64) error { return nil }
 			}), "out", &weir.Collector[int64]{})
 		}},
 		{"empty", "no operators", func(*weir.Job) {}},

@@ -64,8 +64,8 @@ type ready struct{}
 func (ready) Open(context.Context, weir.SinkContext) (weir.Writer[int64], error) { return ready{}, nil }
 func (ready) Commit(context.Context, [][]byte) error                             { return nil }
 func (ready) Abort(context.Context, weir.SinkID) error                           { return nil }
-func (ready) Write([]int64) error                                                { return nil }
-func (ready) Prepare(checkpoint.ID) ([]byte, error)                              { return []byte("prepared"), nil }
+func (ready) Write(context.Context, []int64) error                               { return nil }
+func (ready) Prepare(context.Context, checkpoint.ID) ([]byte, error)             { return []byte("prepared"), nil }
 func (ready) Close() error                                                       { return nil }
 
 // An operation of a real process, in the words of durable/logfs.
