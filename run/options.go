@@ -49,8 +49,8 @@ type Options struct {
 	// has. Without it such a checkpoint is refused. What is dropped is logged.
 	AllowNonRestoredState bool
 	// DropPreparedOutput drops output that was prepared, and is not visible yet, of sinks
-	// that the job no longer has: those records are lost. Without it such a checkpoint is
-	// refused.
+	// that the job no longer has, and prepared output that cannot be made visible because
+	// it is damaged: those records are lost. Without it such a start is refused.
 	DropPreparedOutput bool
 	// BesideOldOutput lets a job that starts without a checkpoint write beside output that
 	// an earlier run of it has made visible. Without it such a start is refused: the same

@@ -91,7 +91,7 @@ func TestDamagedOutput(t *testing.T) {
 			if err == nil || !weir.IsPermanent(err) || opts.Monitor.Status().Attempt > 1 {
 				t.Fatalf("got %v in attempt %d, want a permanent error in the first", err, opts.Monitor.Status().Attempt)
 			}
-			for _, w := range []string{"sink out", filepath.ToSlash(hidden[0]), "damaged", "CRC32C", "checkpoint 3 in " + filepath.ToSlash(chk[0]) + ", is itself intact", "move that directory away"} {
+			for _, w := range []string{"sink out", filepath.ToSlash(hidden[0]), "damaged", "CRC32C", "checkpoint 3 in " + filepath.ToSlash(chk[0]) + ", is itself intact", "set Options.DropPreparedOutput"} {
 				if !strings.Contains(err.Error(), w) {
 					t.Errorf("%v\ndoes not say %q", err, w)
 				}

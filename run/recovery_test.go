@@ -57,7 +57,7 @@ func TestFullDiskThatStays(t *testing.T) {
 		opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		wantFull(t, err, jobDir, "checkpoint 4 is intact", "3 checkpoints in a row", "given up after 1 restarts")
+		wantFull(t, err, jobDir, "checkpoint 4 is intact", "3 checkpoints in a row", "ended after 1 restarts")
 		// Of three failed checkpoints in each of two attempts the first two are followed by
 		// another one.
 		failed := log.entries(t, "checkpoint failed")
@@ -124,9 +124,9 @@ func TestFullOutputDisk(t *testing.T) {
 				return
 			}
 			if took := time.Since(began); took < 303*time.Second || took > 305*time.Second {
-				t.Errorf("given up after %v, want 303 s of pauses", took)
+				t.Errorf("ended after %v, want 303 s of pauses", took)
 			}
-			wantFull(t, err, dir, "checkpoint 3 is intact", "given up after 10 restarts", "operator out")
+			wantFull(t, err, dir, "checkpoint 3 is intact", "ended after 10 restarts", "operator out")
 			opts.Monitor = &run.Monitor{}
 			if err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts); err != nil {
 				t.Fatal(err)
@@ -181,7 +181,7 @@ func TestFullDiskFromTheStart(t *testing.T) {
 		opts.Restart.Max = 1
 		full := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Create, Name: ".part-*", K: 1, Sticky: true, Err: syscall.ENOSPC})
 		err := run.Local(t.Context(), written(full, dir, 10, 1000), opts)
-		wantFull(t, err, dir, "has completed no checkpoint", "given up after 1 restarts")
+		wantFull(t, err, dir, "has completed no checkpoint", "ended after 1 restarts")
 		if strings.Contains(err.Error(), "checkpoint 0") {
 			t.Errorf("%v: there is no such checkpoint", err)
 		}
@@ -356,8 +356,8 @@ func TestChangedJobs(t *testing.T) {
 				}
 			}
 		}
-		refused(build("renamed", "n"), "does not fit the job", "which the job does not have", "--allow-non-restored-state")
-		refused(build("op", "renamed"), "does not fit the job", `state "n"`, "--allow-non-restored-state")
+		refused(build("renamed", "n"), "does not fit the job", "which the job does not have", "Options.AllowNonRestoredState")
+		refused(build("op", "renamed"), "does not fit the job", `state "n"`, "Options.AllowNonRestoredState")
 
 		job := weir.NewJob("changing")
 		in := weir.From(job, "numbers", weir.Slice(numbers(100)...))
@@ -368,7 +368,7 @@ func TestChangedJobs(t *testing.T) {
 		refused(job, "does not fit the job", "type of the key", "Long", "String", "--from none")
 
 		opts.Parallelism = 129
-		refused(build("op", "n"), "max parallelism 128", "--parallelism 128")
+		refused(build("op", "n"), "max parallelism 128", "a parallelism of 128 at most")
 		opts.Parallelism = 2
 
 		// Another job's checkpoint, given by its path.

@@ -91,7 +91,7 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	err = Run(b.ctx, Config{
 		Plan: plan.Of(j), Store: s, Parallelism: 1, FinalCheckpoint: true, Restart: b.restart,
 		Checkpoints: coordinator.Config{Interval: 50 * time.Second, Timeout: 24 * time.Hour, Tolerated: 10},
-		Patience:    3 * time.Minute, Monitor: b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
+		Patience:    24 * time.Hour, Monitor: b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
 	})
 	if d, ok := fsys.(*slowDisk); ok && d.begun.Load() != d.ended.Load() {
 		b.t.Errorf("the job is over, and %d operations on its disk go on", d.begun.Load()-d.ended.Load())

@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
@@ -111,37 +110,6 @@ func hasState(op *flink.OperatorState) bool {
 		}
 	}
 	return op.Coordinator != nil
-}
-
-// recoverSinks commits what the checkpoint holds prepared, and what the newest one does if
-// that is another, and undoes the rest.
-func (a *attempt) recoverSinks(ctx context.Context) error {
-	for _, n := range a.Plan.Nodes {
-		if n.Sink == nil {
-			continue
-		}
-		// A checkpoint that is both is committed twice, which does nothing the second time.
-		prepared := slices.Concat(a.passedOver[n.ID], a.start.states[n.ID].List(flow.PreparedState))
-		// What is passed over may not be visible yet, whatever is known of the other one.
-		done := a.start.committed && len(a.passedOver[n.ID]) == 0
-		if err := n.Sink.Recover(ctx, prepared, done); err != nil {
-			if len(prepared) > 0 && flow.IsPermanent(err) {
-				err = a.wayOut(err)
-			}
-			return err
-		}
-	}
-	return nil
-}
-
-// wayOut adds to what a sink cannot commit, and will not be able to after a restart, where it
-// is and what is intact.
-func (a *attempt) wayOut(err error) error {
-	id, dir := a.start.from, a.start.dir
-	if a.newest != nil {
-		id, dir = a.newest.ID, a.newest.Dir
-	}
-	return fmt.Errorf("%w. The checkpoint that holds it prepared, %d in %s, is itself intact, and nothing was changed: put the output back as it was, and start again", err, id, dir)
 }
 
 // preparedIn returns what each sink of the plan has prepared in a checkpoint.
