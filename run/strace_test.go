@@ -22,10 +22,15 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// The test binary is also the program that is looked at, and that of main_test.go.
+// programs are what the test binary is instead, if one of these variables is set.
+var programs = map[string]func(arg string){programJob: program}
+
+// The test binary is also the program that is looked at, and those of other tests.
 func TestMain(m *testing.M) {
-	if job := os.Getenv(programJob); job != "" {
-		program(job)
+	for env, program := range programs {
+		if arg := os.Getenv(env); arg != "" {
+			program(arg)
+		}
 	}
 	if dir := os.Getenv("WEIR_STRACED_IN"); dir != "" {
 		straced(dir)
