@@ -38,7 +38,7 @@ const policy = `
 	internal/keyed     < checkpoint flink internal/flow internal/codec libraries
 
 	# the language knows no engine
-	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/plan internal/keyed
+	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed
 	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs
 	connector/...      < . checkpoint durable libraries
 

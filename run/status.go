@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/weirstream/weir"
@@ -31,8 +32,10 @@ type Status struct {
 	LastComplete weir.CheckpointID `json:"last_complete,omitempty"`
 	// Last is how the last checkpoint that this run has completed went.
 	Last CheckpointStatus `json:"last"`
-	// LastFailure is what the last attempt that failed has failed with.
-	LastFailure string `json:"last_failure,omitempty"`
+	// Failures is how many attempts have failed, for each reason: function, source, sink,
+	// checkpoints, recovery, stuck, other. LastFailure is what the last one has failed with.
+	Failures    map[string]int `json:"failures,omitempty"`
+	LastFailure string         `json:"last_failure,omitempty"`
 	// Tasks are the subtasks that run now.
 	Tasks []TaskStatus `json:"tasks,omitempty"`
 }
@@ -78,15 +81,24 @@ func (m *Monitor) Status() Status {
 		},
 	}
 	for cause, n := range v.Causes {
-		if n > 0 {
-			if s.Causes == nil {
-				s.Causes = make(map[string]int)
-			}
-			s.Causes[coordinator.Cause(cause).String()] = n
-		}
+		count(&s.Causes, coordinator.Cause(cause), n)
+	}
+	for kind, n := range v.Failures {
+		count(&s.Failures, job.Kind(kind), n)
 	}
 	for _, t := range v.Tasks {
 		s.Tasks = append(s.Tasks, TaskStatus(t))
 	}
 	return s
+}
+
+// count notes a number that is not 0 under its reason.
+func count(m *map[string]int, reason fmt.Stringer, n int) {
+	if n == 0 {
+		return
+	}
+	if *m == nil {
+		*m = make(map[string]int)
+	}
+	(*m)[reason.String()] = n
 }

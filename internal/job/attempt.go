@@ -131,7 +131,7 @@ func (a *attempt) recoverAndPrepare(ctx context.Context, from store.From) error 
 		if a.number == 1 || errors.As(err, &damaged) {
 			err = flow.Permanent(err)
 		}
-		return fmt.Errorf("recover: %w", err)
+		return &RecoveryError{err}
 	}
 	if err := a.claim(ctx, cp == nil); err != nil {
 		return err

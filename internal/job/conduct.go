@@ -235,7 +235,7 @@ func (c *conductor) carryOut(decisions []coordinator.Decision) {
 		case coordinator.Complete:
 			c.complete(d)
 		case coordinator.Fail:
-			c.finish(d.Reason)
+			c.finish(&CheckpointsError{d.Cause, d.Reason})
 		case coordinator.Done:
 			c.finish(nil)
 		}

@@ -94,6 +94,9 @@ func (r *run) attempts(ctx context.Context) error {
 	for n := 1; ; n++ {
 		a := &attempt{run: r, number: n, log: r.Log.With("attempt", n)}
 		err := a.run1(ctx, from)
+		if err != nil && !errors.Is(err, ErrStopped) {
+			r.Monitor.update(func(v *View) { v.LastFailure = err.Error(); v.Failures[kindOf(r.Plan, err)]++ })
+		}
 		if err == nil || errors.Is(err, ErrStopped) || flow.IsPermanent(err) {
 			return err
 		}
@@ -104,7 +107,6 @@ func (r *run) attempts(ctx context.Context) error {
 			// From here on there is a checkpoint of this run, whatever it began with.
 			from = store.From{}
 		}
-		r.Monitor.update(func(v *View) { v.LastFailure = err.Error() })
 		pause, verdict := retry.next(a.completed, failureOf(r.Plan, err))
 		switch verdict {
 		case again:

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/plan"
 )
 
@@ -67,6 +68,80 @@ func (b *backoff) next(progress bool, f failure) (pause time.Duration, v verdict
 	b.failures++
 	return min(pause, b.Max), restart
 }
+
+// Kind is what an attempt has failed of, for counting.
+type Kind uint8
+
+const (
+	// Other: none of the others.
+	Other Kind = iota
+	// Function: a function of an operator returned an error or panicked.
+	Function
+	// Source: splits could not be listed, opened or read.
+	Source
+	// Sink: output could not be written, prepared or committed.
+	Sink
+	// Checkpointing: too many checkpoints in a row came to nothing.
+	Checkpointing
+	// Recovery: the job could not be started from its checkpoint.
+	Recovery
+	// UserCodeStuck: user code did not return.
+	UserCodeStuck
+)
+
+// Kinds is how many kinds there are.
+const Kinds = int(UserCodeStuck) + 1
+
+func (k Kind) String() string {
+	return [...]string{"other", "function", "source", "sink", "checkpoints", "recovery", "stuck"}[k]
+}
+
+// kindOf returns what kind of failure an error is.
+func kindOf(p *plan.Plan, err error) Kind {
+	var (
+		from  interface{ Origin() (string, int) }
+		stuck *StuckError
+		many  *CheckpointsError
+		start *RecoveryError
+	)
+	switch {
+	case errors.As(err, &stuck):
+		return UserCodeStuck
+	case errors.As(err, &many):
+		return Checkpointing
+	case errors.As(err, &from):
+		operator, _ := from.Origin()
+		for _, n := range p.Nodes {
+			switch {
+			case n.Label() != operator:
+			case n.Source != nil:
+				return Source
+			case n.Sink != nil:
+				return Sink
+			default:
+				return Function
+			}
+		}
+	case errors.As(err, &start):
+		return Recovery
+	}
+	return Other
+}
+
+// A CheckpointsError says that the attempt has ended because of its checkpoints.
+type CheckpointsError struct {
+	Cause coordinator.Cause
+	Err   error
+}
+
+func (e *CheckpointsError) Error() string { return e.Err.Error() }
+func (e *CheckpointsError) Unwrap() error { return e.Err }
+
+// A RecoveryError says that the job could not be started from a checkpoint.
+type RecoveryError struct{ Err error }
+
+func (e *RecoveryError) Error() string { return "recover: " + e.Err.Error() }
+func (e *RecoveryError) Unwrap() error { return e.Err }
 
 // A failure is what two attempts that fail in the same way have in common.
 type failure struct {

@@ -22,6 +22,7 @@ type View struct {
 	LastComplete checkpoint.ID // 0 if there is none
 	LastTook     time.Duration // from trigger to complete
 	LastPhases   Phases        // of that checkpoint
+	Failures     [Kinds]int    // of attempts
 	LastFailure  string        // what the last attempt that failed has failed with
 	Tasks        []TaskView    // of the attempt that runs
 }
