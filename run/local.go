@@ -58,7 +58,9 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	log := opts.Log.With("job", j.Name())
 	if mount, err := durable.ProbeMount(opts.CheckpointDir); err == nil {
 		for _, w := range mount.Warnings() {
-			log.Warn(w, "dir", opts.CheckpointDir)
+			if firstTime(w, mount.Point) {
+				log.Warn(w, "dir", opts.CheckpointDir)
+			}
 		}
 	}
 	s, err := store.Open(opts.FS, opts.CheckpointDir, id, store.Options{

@@ -74,7 +74,8 @@ type Options struct {
 	CancelTimeout time.Duration
 	// FS is where checkpoints are kept. Default: the operating system's files.
 	FS durable.FS
-	// Log gets what happens. Default: slog.Default().
+	// Log gets what happens. Default: warnings and errors go to slog.Default(), and nothing
+	// else anywhere.
 	Log *slog.Logger
 	// Monitor, if set, shows the job while it runs.
 	Monitor *Monitor
@@ -172,7 +173,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.FS = durable.OS()
 	}
 	if o.Log == nil {
-		o.Log = slog.Default()
+		o.Log = slog.New(quiet{slog.Default().Handler()})
 	}
 	if o.Monitor == nil {
 		o.Monitor = &Monitor{}

@@ -176,7 +176,7 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 		return err
 	}
 	chains := a.Plan.Chain(a.Parallelism)
-	if err := fitsMachine(chains); err != nil {
+	if err := fitsProcess(chains, a.Parallelism); err != nil {
 		return err
 	}
 	a.wiring = newWiring(chains)

@@ -2,22 +2,24 @@ package job
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// What a job may take before anything flows. A channel costs about 32 bytes in its gate and
-// as much in its sender, a subtask about 16 KiB with its goroutine and buffers.
+// What one process is expected to hold. Each checkpoint sends a barrier over every channel,
+// and a channel takes about 100 bytes at both of its ends; a subtask takes about 16 KiB with
+// its goroutine and buffers.
 const (
-	maxChannels = 1 << 24
-	maxSubtasks = 1 << 17
+	maxChannels = 1 << 22
+	maxSubtasks = 1 << 16
 )
 
-// fitsMachine returns an error if the job has more subtasks, or channels between them, than
+// fitsProcess returns an error if the job has more subtasks, or channels between them, than
 // one process can be expected to hold. Between two operators that exchange records by key
 // there is a channel for each pair of subtasks.
-func fitsMachine(chains []*plan.Task) error {
+func fitsProcess(chains []*plan.Task, parallelism int) error {
 	var channels, subtasks int
 	for _, c := range chains {
 		subtasks += c.Parallelism
@@ -25,11 +27,13 @@ func fitsMachine(chains []*plan.Task) error {
 			channels += c.Parallelism * e.Channels(chains[e.FromTask].Parallelism)
 		}
 	}
+	fits := float64(parallelism)
+	fits = min(fits*math.Sqrt(maxChannels/float64(max(channels, 1))), fits*maxSubtasks/float64(max(subtasks, 1)))
 	switch {
 	case channels > maxChannels:
-		return flow.Permanent(fmt.Errorf("the job needs %d channels between its subtasks, and one process holds %d at most: an exchange by key has a channel for each pair of subtasks, so half the parallelism needs a quarter", channels, maxChannels))
+		return flow.Permanent(fmt.Errorf("parallelism %d: the job would have %d channels between its subtasks, one for each pair that exchanges records, and a process holds %d: run it with a parallelism of %d at most", parallelism, channels, maxChannels, max(1, int(fits))))
 	case subtasks > maxSubtasks:
-		return flow.Permanent(fmt.Errorf("the job has %d subtasks, and one process holds %d at most: lower the parallelism", subtasks, maxSubtasks))
+		return flow.Permanent(fmt.Errorf("parallelism %d: the job would have %d subtasks, and a process holds %d: run it with a parallelism of %d at most", parallelism, subtasks, maxSubtasks, max(1, int(fits))))
 	}
 	return nil
 }
