@@ -31,6 +31,8 @@ const policy = `
 	# the threshold
 	internal/flow      < checkpoint
 	internal/codec     < flink checkpoint libraries
+	internal/codec/entries < std
+	internal/codec/avrogo  < internal/codec/entries libraries
 	internal/plan      < checkpoint flink internal/flow
 	internal/keyed     < checkpoint flink internal/flow internal/codec libraries
 

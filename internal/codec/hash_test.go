@@ -153,11 +153,11 @@ func TestHashPanics(t *testing.T) {
 func TestNoKeys(t *testing.T) {
 	noKey(t, of[time.Time](t), "time.Time cannot be a key: it loses its location in a checkpoint, and is not equal to itself then: use t.UnixNano()")
 	noKey(t, of[moment](t), "codec.moment cannot be a key: it loses its location in a checkpoint, and is not equal to itself then: use t.UnixNano()")
-	noKey(t, of[atTime](t), "codec.atTime cannot be a key: codec.atTime.At, of type time.Time, loses its location in a checkpoint, "+
+	noKey(t, of[atTime](t), "codec.atTime cannot be a key: atTime.At, of type time.Time, loses its location in a checkpoint, "+
 		"and is not equal to itself then: use int64")
-	noKey(t, of[leaving](t), "codec.leaving cannot be a key: codec.leaving.B, of type int64, is left out of a checkpoint, "+
+	noKey(t, of[leaving](t), "codec.leaving cannot be a key: leaving.B, of type int64, is left out of a checkpoint, "+
 		"and keys that differ in it would be one: leave it out of the key")
-	noKey(t, of[leavingDeep](t), "codec.leavingDeep cannot be a key: codec.leavingDeep.In.B, of type int64, is left out of a checkpoint, "+
+	noKey(t, of[leavingDeep](t), "codec.leavingDeep cannot be a key: leavingDeep.In.B, of type int64, is left out of a checkpoint, "+
 		"and keys that differ in it would be one: leave it out of the key")
 	noKey(t, asLength{}, "string cannot be a key: it is written as Integer, for which there is no hash code")
 	noKey(t, asString{}, "codec.text cannot be a key: it is written as String, for which there is no hash code")
