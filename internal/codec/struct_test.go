@@ -2,6 +2,8 @@ package codec
 
 import (
 	"bytes"
+	"fmt"
+	"math"
 	"reflect"
 	"runtime"
 	"strings"
@@ -78,36 +80,47 @@ func sameText[T any](was, is T) bool {
 	return reflect.DeepEqual(printable(reflect.ValueOf(was)), printable(reflect.ValueOf(is)))
 }
 
-// printable is v with floats as their bits, in slices and maps that are not nil.
+// printable is v with floats as their bits, times as points in time, and slices and maps
+// that are not nil.
 func printable(v reflect.Value) any {
 	switch v.Kind() {
-	case reflect.Float64:
-		return bitsOf(v.Float())
-	case reflect.Float32:
-		return bitsOf32(float32(v.Float()))
-	case reflect.Slice:
+	case reflect.Float64, reflect.Float32:
+		return math.Float64bits(v.Float())
+	case reflect.Slice, reflect.Array:
 		list := []any{}
 		for i := range v.Len() {
 			list = append(list, printable(v.Index(i)))
 		}
 		return list
 	case reflect.Map:
-		m := map[any]any{}
+		m := map[string]any{}
 		for k, x := range v.Seq2() {
-			m[k.Interface()] = printable(x)
+			m[fmt.Sprint(printable(k))] = printable(x)
 		}
 		return m
-	case reflect.Struct:
-		if m, ok := v.Interface().(time.Time); ok {
-			return m.UnixNano()
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
 		}
-		var fields []any
+		return []any{printable(v.Elem())}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return v.Interface().(time.Time).UTC().String()
+		}
+		fields := []any{}
 		for _, f := range v.Fields() {
 			fields = append(fields, printable(f))
 		}
 		return fields
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return v.Bool()
 	default:
-		return v.Interface()
+		if v.CanInt() {
+			return v.Int()
+		}
+		return v.Uint()
 	}
 }
 

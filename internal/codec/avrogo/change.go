@@ -120,7 +120,13 @@ func alike(was, now *shape) bool {
 	}
 	switch now.kind {
 	case "array":
-		return was.kind == now.kind && was.goKind == now.goKind && alike(was.of, now.of)
+		if was.kind != now.kind || was.goKind != now.goKind {
+			return false
+		}
+		if now.goKind == goMap && len(was.of.fields) == 2 {
+			return alike(was.of.fields[0].shape, now.of.fields[0].shape) && alike(was.of.fields[1].shape, now.of.fields[1].shape)
+		}
+		return alike(was.of, now.of)
 	case "map":
 		return was.kind == now.kind && alike(was.of, now.of)
 	case "fixed":

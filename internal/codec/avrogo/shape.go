@@ -109,7 +109,7 @@ func (s *shape) String() string {
 		switch {
 		case s.goKind == goMap && len(s.of.fields) == 2:
 			return "map[" + s.of.fields[0].shape.String() + "]" + s.of.fields[1].shape.String()
-		case s.goKind != "":
+		case s.goKind != "" && s.goKind != goMap:
 			return s.goKind + s.of.String()
 		}
 		return "[]" + s.of.String()

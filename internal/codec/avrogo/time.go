@@ -69,9 +69,12 @@ func unitOf(logical string) (unit, bool) {
 // a null, as in a *time.Time, which has the null for nil.
 const noTime = math.MinInt64
 
+// inNanos reports whether the zero time is out of the range of the unit.
+func (u unit) inNanos() bool { return u.second == nanos.second }
+
 // number is how many units t is from 1970.
 func (u unit) number(t time.Time) (int64, bool) {
-	if u == nanos && t.IsZero() {
+	if u.inNanos() && t.IsZero() {
 		return noTime, true
 	}
 	if !u.instant {
@@ -95,7 +98,7 @@ func (u unit) number(t time.Time) (int64, bool) {
 	}
 	n := seconds*u.second + sub
 	wrapped := before != (n < 0)
-	return n, !wrapped && !(u == nanos && n == noTime)
+	return n, !wrapped && !(u.inNanos() && n == noTime)
 }
 
 // time is the time that is n units from 1970.
@@ -103,7 +106,7 @@ func (u unit) time(n int64) time.Time {
 	switch {
 	case u.logical == "date":
 		return time.Unix(n*86400, 0).UTC()
-	case u == nanos && n == noTime:
+	case u.inNanos() && n == noTime:
 		return time.Time{}
 	}
 	seconds, sub := n/u.second, n%u.second
@@ -247,7 +250,7 @@ func (part durationPart) read(d *decoder, p unsafe.Pointer) {
 	at := d.at
 	n := d.long()
 	worth := part.unit.worth()
-	if v := time.Duration(n) * worth; v/worth == time.Duration(n) {
+	if v := time.Duration(n) * worth; v/worth == time.Duration(n) && (part.unit.kind == "long" || n == int64(int32(n))) {
 		*(*time.Duration)(p) = v
 		return
 	}
