@@ -20,7 +20,6 @@ type erasedAvro struct {
 	typ  *avrogo.Type
 	is   *flink.AvroStruct
 	read func(src []byte, p unsafe.Pointer) error // what the type, or an older form of it, wrote
-	name string
 }
 
 func newErasedAvro(t reflect.Type) (erased, *UnsupportedError) {
@@ -36,7 +35,7 @@ func newErasedAvro(t reflect.Type) (erased, *UnsupportedError) {
 	case err != nil:
 		return nil, &UnsupportedError{Part: t, Why: err.Error()}
 	}
-	return &erasedAvro{typ, is, typ.Read, avrogo.RootName(t)}, nil
+	return &erasedAvro{typ, is, typ.Read}, nil
 }
 
 func (a *erasedAvro) serializer() flink.Serializer { return a.is }
@@ -82,5 +81,5 @@ func (a *erasedAvro) reading(was flink.Serializer) (erased, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &erasedAvro{a.typ, a.is, reader.Read, a.name}, nil
+	return &erasedAvro{a.typ, a.is, reader.Read}, nil
 }

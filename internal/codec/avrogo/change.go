@@ -3,6 +3,7 @@ package avrogo
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/twmb/avro"
 )
@@ -89,16 +90,20 @@ func twoFields(at string, f *field, one, other string) *ChangeError {
 }
 
 // renamed returns an error if a field is gone and one is new that could be the same under
-// another name: read as a new one, its values would be lost without a word.
+// another name: if it were read as a new one, its values would be lost without a word.
 func renamed(at string, gone []shapeField, fresh []*field) *ChangeError {
 	for _, f := range fresh {
+		var olds, aliases []string
 		for _, old := range gone {
-			if !alike(old.shape, f.part.shape()) {
-				continue
+			if alike(old.shape, f.part.shape()) {
+				olds = append(olds, fmt.Sprintf("%s.%s (%s)", at, old.name, old.shape))
+				aliases = append(aliases, f.tagWith(f.name, "alias="+old.name))
 			}
-			return &ChangeError{at + "." + f.goName, fmt.Sprintf("is new and %s.%s, a %s, is gone. If it is that field under a new name, "+
-				"tag it %s, which keeps the values. If the one is really gone and the other really new, tag it %s, which "+
-				"drops them", at, old.name, old.shape, f.tagWith(f.name, "alias="+old.name), f.tagWith(f.tag.name, "default="+zeroText(f.part)))}
+		}
+		if len(olds) > 0 {
+			return &ChangeError{at + "." + f.goName, fmt.Sprintf("(%s) is new, and %s is gone. If it is that field under a new name, "+
+				"tag it %s, which keeps the values. If the one is really new and the other really gone, tag it %s, which drops them",
+				GoName(f.typ), strings.Join(olds, " or "), strings.Join(aliases, " or "), f.tagWith(f.tag.name, "default="+zeroText(f.typ)))}
 		}
 	}
 	return nil

@@ -121,24 +121,32 @@ func (b *builder) structure(t reflect.Type, path string) (part, *TypeError) {
 	return r, nil
 }
 
-// zeroText is the text of a default= that is the zero value of a part.
-func zeroText(p part) string {
-	switch s := p.shape(); s.kind {
-	case "boolean":
+// zeroText is the text of a default= that is the zero value of a type.
+func zeroText(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
 		return "false"
-	case "int", "long", "float", "double":
-		return "0"
-	case "array", "fixed":
-		return "[]"
-	case "map", "record":
-		return "{}"
-	case optional:
-		return "null"
-	default:
-		if s.isUint64() {
-			return "0"
-		}
+	case reflect.String:
 		return ""
+	case reflect.Pointer:
+		return "null"
+	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return ""
+		}
+		return "[]"
+	case reflect.Map:
+		return "{}"
+	case reflect.Struct:
+		switch {
+		case IsTime(t):
+			return "null"
+		case KnowsItself(t):
+			return ""
+		}
+		return "{}"
+	default:
+		return "0"
 	}
 }
 
