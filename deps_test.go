@@ -34,6 +34,8 @@ const policy = `
 	internal/flow      < checkpoint eventtime internal/metrics
 	internal/clock     < internal/flow
 	internal/codec     < flink checkpoint libraries
+	internal/codec/entries < std
+	internal/codec/avrogo  < internal/codec/entries libraries
 	internal/plan      < checkpoint flink internal/flow
 	internal/keyed     < checkpoint flink internal/flow internal/codec libraries
 

@@ -365,7 +365,7 @@ func TestChangedJobs(t *testing.T) {
 			n := weir.NewValue[int64](c, "n")
 			return func(v int64) error { n.Set(v); return nil }
 		}), "out", &weir.Collector[int64]{})
-		refused(job, "does not fit the job", "type of the key", "Long", "String", "--from none")
+		refused(job, "does not fit the job", "type of the key", "int64", "string", "give the operator another name")
 
 		opts.Parallelism = 129
 		refused(build("op", "n"), "max parallelism 128", "a parallelism of 128 at most")

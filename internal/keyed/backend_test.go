@@ -211,7 +211,7 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 
 	t.Run("other key type", func(t *testing.T) {
 		b := NewBackend(all, of[int64](t), flink.JavaLongHash)
-		wantIncompatible(t, b.Restore(part, true), "the type of the key", "String", "Long")
+		wantIncompatible(t, b.Restore(part, true), "the type of the key", "string", "int64")
 	})
 	t.Run("state removed", func(t *testing.T) {
 		b := NewBackend(all, of[string](t), flink.JavaStringHash)
@@ -237,7 +237,7 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 		if _, err := NewValue(b, "count", PlainValue, of[string](t)); err != nil {
 			t.Fatal(err)
 		}
-		wantIncompatible(t, b.Restore(part, true), `state "count"`, "Long", "String")
+		wantIncompatible(t, b.Restore(part, true), `state "count"`, "int64", "string")
 	})
 	t.Run("other kind of state", func(t *testing.T) {
 		b := NewBackend(all, of[string](t), flink.JavaStringHash)

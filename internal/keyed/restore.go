@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec"
 	"github.com/weirstream/weir/internal/flow"
 )
 
@@ -58,9 +59,8 @@ func (b *Backend[K]) restorePart(p flow.KeyedPart, allowNonRestored bool) error 
 	if header.Compressed {
 		return &IncompatibleError{From: p.From, What: "keyed state", Err: errors.New("it is compressed, which is not restored yet: take the checkpoint without snapshot compression")}
 	}
-	if !flink.Equal(header.Key, b.codec.Serializer()) {
-		return &IncompatibleError{From: p.From, What: "the type of the key", Err: fmt.Errorf(
-			"it was written with keys of type %s, and the job's keys are of type %s: key by the old type, or start anew with --from none", header.Key.TypeName(), b.codec.Serializer().TypeName())}
+	if err := codec.SameKey(b.codec, header.Key); err != nil {
+		return &IncompatibleError{From: p.From, What: "the type of the key", Err: err}
 	}
 	readers, err := b.readers(header, p.From, allowNonRestored)
 	if err != nil {
