@@ -11,7 +11,7 @@ import (
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/checkpoint/store"
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/job"
@@ -43,10 +43,8 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	log := opts.Log.With("job", j.Name())
-	if mount, err := durable.ProbeMount(opts.CheckpointDir); err == nil {
-		for _, w := range mount.Warnings() {
-			log.Warn(w, "dir", opts.CheckpointDir)
-		}
+	for _, w := range probe.MountOf(opts.CheckpointDir).Warnings() {
+		log.Warn(w, "dir", opts.CheckpointDir)
 	}
 	s, err := store.Open(opts.FS, opts.CheckpointDir, flink.JobIDOf(j.Name()), store.Options{
 		Retain:          opts.Retain,
