@@ -12,8 +12,8 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
-	"github.com/weirstream/weir/durable/probe"
 	"github.com/weirstream/weir/durable/faultfs"
+	"github.com/weirstream/weir/durable/probe"
 )
 
 // wantNothingLeft: the doctor removes what it has made, however it ends.
