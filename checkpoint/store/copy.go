@@ -203,6 +203,9 @@ func (c *copying) reveal() error {
 		err := c.inTheWay()
 		c.discard()
 		return fmt.Errorf("copy to %s: %w", c.dst, err)
+	case err != nil && nothingRenamed(c.fsys, c.staging, err):
+		c.discard()
+		return fmt.Errorf("copy to %s: rename the staging directory: %w", c.dst, err)
 	case err != nil:
 		err = &UnknownCopyError{Dir: c.dst, Err: fmt.Errorf("rename the staging directory: %w", err)}
 	default:

@@ -136,6 +136,9 @@ func (e *AbortedError) Error() string {
 
 func (e *AbortedError) Unwrap() error { return e.Err }
 
+// Permanent reports whether no retry heals it.
+func (e *AbortedError) Permanent() bool { return !durable.Heals(e.Err) }
+
 // aborted is the error of a checkpoint that came to nothing. The caller holds mu.
 func (s *Store) aborted(id checkpoint.ID, err error) error {
 	return &AbortedError{ID: id, Newest: s.newest, Err: err}

@@ -236,6 +236,10 @@ func (s *Store) tell(scan checkpoint.Scan) {
 		s.log.Warn("a damaged checkpoint is kept for inspection; delete it by hand when it is of no use any more",
 			"checkpoint", n.ID, "path", s.dir.Path(n))
 	}
+	for _, n := range scan.Marks {
+		s.log.Info("this file sets a damaged checkpoint aside; delete it if an intact one is put in its place",
+			"checkpoint", n.ID, "path", s.dir.Path(n))
+	}
 	if len(scan.Strangers) > 0 {
 		s.log.Info("names in the job's directory that are not Weir's are left alone", "dir", s.dir, "names", scan.Strangers)
 	}
