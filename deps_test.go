@@ -29,6 +29,9 @@ const policy = `
 	flink/flinktest    < checkpoint flink libraries
 	checkpoint/store   < durable checkpoint flink libraries
 
+	# words of people that every floor may use
+	internal/bytesize  < std
+
 	# the threshold
 	internal/flow      < checkpoint
 	internal/codec     < flink checkpoint libraries
@@ -45,12 +48,12 @@ const policy = `
 	internal/coordinator   < checkpoint
 	internal/exchange      < checkpoint internal/flow
 	internal/task          < checkpoint checkpoint/store flink internal/align internal/exchange internal/flow internal/plan
-	internal/job           < checkpoint checkpoint/store flink internal/coordinator internal/exchange internal/flow internal/plan internal/task
-	run                    < . checkpoint checkpoint/store durable durable/probe flink internal/coordinator internal/job internal/keyed libraries
+	internal/job           < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/coordinator internal/exchange internal/flow internal/plan internal/task
+	run                    < . checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/coordinator internal/job internal/keyed libraries
 
 	# the tools and what shows them
 	internal/fsynclint < durable durable/crashfs durable/probe
-	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/fsynclint libraries
+	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/fsynclint libraries
 	examples/...       < . run connector/file connector/generator connector/ratelimit
 	bench/...          < . run checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
 

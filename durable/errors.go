@@ -44,10 +44,16 @@ var permanents = []error{
 }
 
 // NoSpace reports whether err says that a file system takes no more: it has no bytes or no
-// inodes left, or a quota is used up. It does not say which.
-func NoSpace(err error) bool { return isAny(err, noSpace) }
+// inodes left, which of them the error does not say, or a quota is used up.
+func NoSpace(err error) bool { return isAny(err, noSpace) || QuotaUsedUp(err) }
 
-var noSpace = append([]error{syscall.ENOSPC, syscall.EDQUOT}, noSpaceHere...)
+// QuotaUsedUp reports whether err says that a quota is used up, of bytes or of inodes.
+func QuotaUsedUp(err error) bool { return isAny(err, noQuota) }
+
+var (
+	noSpace = append([]error{syscall.ENOSPC}, noSpaceHere...)
+	noQuota = append([]error{syscall.EDQUOT}, noQuotaHere...)
+)
 
 // unsupported reports whether err says that system, file system or sandbox do not have a
 // call, or not with these flags. Some say EINVAL or EPERM for that, which may have other

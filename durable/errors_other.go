@@ -3,4 +3,4 @@
 package durable
 
 // The errors of POSIX are all there are.
-var noSpaceHere, refusalsHere []error
+var noSpaceHere, noQuotaHere, refusalsHere []error

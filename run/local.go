@@ -32,8 +32,8 @@ var ErrStopped = job.ErrStopped
 // a *store.OtherJobError.
 //
 // A full disk is waited for as any failure is; the error of one that stays full wraps
-// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is intact and what
-// to do.
+// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is complete and
+// what to do.
 func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err

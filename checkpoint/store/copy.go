@@ -171,7 +171,7 @@ func (c *copying) stage() error {
 		return fmt.Errorf("read the copy back: %w", err)
 	case !rep.Verified():
 		return fmt.Errorf("what was written does not come back as it was written (%s): "+
-			"suspect the disk of %s; the copy was removed", rep.Verdict(), c.dst)
+			"suspect the disk of %s; the copy is removed again", rep.Verdict(), c.dst)
 	}
 	c.done.Bytes = rep.Bytes
 	return nil

@@ -245,15 +245,15 @@ func (s *Store) tell(scan checkpoint.Scan) {
 	}
 }
 
-// clean removes what a crash left behind.
+// clean removes what earlier runs have left.
 func (s *Store) clean(scan checkpoint.Scan) {
 	for _, n := range scan.Leftovers {
 		if err := durable.RemoveTree(s.fsys, s.dir.Path(n)); err != nil {
-			s.log.Warn("cannot remove what a crash left behind; it is ignored and harmless",
+			s.log.Warn("cannot remove a leftover of an earlier run; it is ignored, and the next start tries again",
 				"path", s.dir.Path(n), "err", err)
 			continue
 		}
-		s.log.Debug("removed what a crash left behind", "path", s.dir.Path(n))
+		s.log.Debug("removed a leftover of an earlier run", "path", s.dir.Path(n))
 	}
 }
 

@@ -126,6 +126,9 @@ type DamagedError struct {
 	AllDamaged int // if none is intact: how many were looked at
 }
 
+// noCrash is what damage of a job's own checkpoint means.
+const noCrash = "No crash does that on a file system that keeps what was synced: suspect the disk, or what has touched the files. "
+
 func (e *DamagedError) Error() string {
 	var b strings.Builder
 	if e.Report.ID > 0 {
@@ -137,15 +140,15 @@ func (e *DamagedError) Error() string {
 	case e.Given:
 		b.WriteString("Nothing was changed; start from another one")
 	case e.Intact > 0:
-		fmt.Fprintf(&b, "No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. "+
+		fmt.Fprintf(&b, noCrash+"Nothing was changed. "+
 			"Checkpoint %v in %s is intact (every byte verified). Going back to it %s. "+
 			"If that is acceptable, start with --allow-fallback (Options.AllowFallback): the damaged checkpoint is set aside, not deleted",
 			e.Intact, e.IntactDir, e.repeats())
 	case e.AllDamaged > 1:
-		fmt.Fprintf(&b, "No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. "+
+		fmt.Fprintf(&b, noCrash+"Nothing was changed. "+
 			"None of the %d checkpoints here is intact: restore one from a backup, start from a savepoint, or start from nothing", e.AllDamaged)
 	default:
-		b.WriteString("No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. " +
+		b.WriteString(noCrash + "Nothing was changed. " +
 			"There is no older checkpoint: restore it from a backup, start from a savepoint, or start from nothing")
 	}
 	return b.String()

@@ -100,7 +100,7 @@ func TestMisuse(t *testing.T) {
 	publishing(func(p *Pending, m *flink.Metadata, blobs []Blob) (*flink.Metadata, []Blob) {
 		p.NewWriter("forgotten", 0)
 		return m, blobs
-	}, "1 state writers are still open", "no complete one yet")
+	}, "1 state writers are still open", "there is no complete one")
 	publishing(func(p *Pending, m *flink.Metadata, blobs []Blob) (*flink.Metadata, []Blob) {
 		return m, blobs[:1]
 	}, "2 state files were written and 1 acknowledged")

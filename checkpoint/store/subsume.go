@@ -27,7 +27,7 @@ func (s *Store) retire() (deleted []checkpoint.ID) {
 	keep, drop := checkpoint.Retain(s.have, s.opts.Retain)
 	for _, id := range drop {
 		if err := s.delete(id); err != nil {
-			s.log.Warn("cannot delete a checkpoint that is no longer needed; the next start will",
+			s.log.Warn("cannot delete a checkpoint that is no longer needed; the next start tries again",
 				"checkpoint", id, "dir", s.dir, "err", err)
 			continue
 		}
