@@ -1,4 +1,4 @@
-package durable_test
+package probe_test
 
 import (
 	"errors"
@@ -12,6 +12,7 @@ import (
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/crashfs"
 	"github.com/weirstream/weir/durable/faultfs"
+	"github.com/weirstream/weir/durable/probe"
 )
 
 // TestLitmus: every trial holds on file systems that keep the contract of FS.
@@ -20,16 +21,16 @@ func TestLitmus(t *testing.T) {
 	if err := disk.Mkdir("/d"); err != nil {
 		t.Fatal(err)
 	}
-	for name, trials := range map[string][]durable.Trial{
-		"os":      durable.Litmus(durable.OS(), filepath.ToSlash(t.TempDir())),
-		"crashfs": durable.Litmus(disk, "/d"),
+	for name, trials := range map[string][]probe.Trial{
+		"os":      probe.Litmus(durable.OS(), filepath.ToSlash(t.TempDir())),
+		"crashfs": probe.Litmus(disk, "/d"),
 	} {
 		if len(trials) != 7 {
 			t.Errorf("%s: %d trials", name, len(trials))
 		}
 		for _, r := range trials {
 			t.Logf("%s: %s: %v %s", name, r.Name, r.Outcome, r.Detail)
-			if r.Outcome == durable.Failed {
+			if r.Outcome == probe.Failed {
 				t.Errorf("%s: it failed that %s", name, r.Name)
 			}
 		}
@@ -55,8 +56,8 @@ func TestLitmusFails(t *testing.T) {
 		{deafEvict{below}, "the page cache can be emptied: evict"},
 	} {
 		failed := ""
-		for _, r := range durable.Litmus(c.fsys, filepath.ToSlash(t.TempDir())) {
-			if r.Outcome == durable.Failed {
+		for _, r := range probe.Litmus(c.fsys, filepath.ToSlash(t.TempDir())) {
+			if r.Outcome == probe.Failed {
 				failed += r.Name + ": " + r.Detail + "\n"
 			}
 		}
@@ -118,23 +119,23 @@ func TestCached(t *testing.T) {
 	if err := durable.WriteFile(durable.OS(), name, make([]byte, 64<<10)); err != nil {
 		t.Fatal(err)
 	}
-	if got := durable.Cached(name); runtime.GOOS == "linux" && got != durable.Yes {
+	if got := probe.Cached(name); runtime.GOOS == "linux" && got != probe.Yes {
 		t.Errorf("just written: %v", got)
 	}
-	if got := durable.Cached(name + "-missing"); got != durable.Unseen {
+	if got := probe.Cached(name + "-missing"); got != probe.Unseen {
 		t.Errorf("missing: %v", got)
 	}
 }
 
-func TestProbeSpace(t *testing.T) {
-	s, err := durable.ProbeSpace(t.TempDir())
+func TestSpaceOf(t *testing.T) {
+	s, err := probe.SpaceOf(t.TempDir())
 	if errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 	if err != nil || s.TotalBytes <= 0 || s.FreeBytes < 0 || s.FreeBytes > s.TotalBytes || s.FreeInodes > s.TotalInodes {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if _, err := durable.ProbeSpace(filepath.Join(t.TempDir(), "missing")); err == nil {
+	if _, err := probe.SpaceOf(filepath.Join(t.TempDir(), "missing")); err == nil {
 		t.Error("no error for what is not there")
 	}
 }

@@ -1,4 +1,4 @@
-package durable
+package probe
 
 import (
 	"encoding/binary"
@@ -10,28 +10,31 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// ProbeMount finds out what file system dir lies on. The directory need not exist
-// yet: the nearest ancestor that does stands for it. Nothing is changed, and nothing
-// needs a privilege; what only root may see is [Unseen] for everybody else.
-func ProbeMount(dir string) (Mount, error) {
-	dir, err := nearestExisting(dir)
+// MountOf finds out which file system dir lies on. The directory need not exist yet: the
+// nearest ancestor that does stands for it. Nothing is changed. No privilege is needed;
+// what only root may see is [Unseen] for other users. If nothing can be found out the
+// Mount has no type, and its Limits say so.
+func MountOf(dir string) Mount {
+	real, err := nearestExisting(dir)
 	if err != nil {
-		return Mount{}, fmt.Errorf("probe mount: %w", err)
+		return Mount{Dir: dir, Err: err}
 	}
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
-		return Mount{Dir: dir}, fmt.Errorf("probe mount: %w", err)
+		return Mount{Dir: real, Err: err}
 	}
 	lines, err := parseMountinfo(string(text))
 	if err != nil {
-		return Mount{Dir: dir}, fmt.Errorf("probe mount: %w", err)
+		return Mount{Dir: real, Err: err}
 	}
-	return probe(lines, dir), nil
+	return probe(lines, real)
 }
 
-// maxOverlayDepth bounds how many overlays on overlays are looked through; the kernel
+// maxOverlayDepth bounds how many overlays on overlays are looked through. The kernel
 // itself allows two.
 const maxOverlayDepth = 4
 
@@ -42,7 +45,7 @@ func probe(lines []mountLine, dir string) Mount {
 func probeBelow(lines []mountLine, dir string, depth int) Mount {
 	l, ok := findMount(lines, dir, deviceOf(dir), mountIDOf(dir))
 	if !ok {
-		return Mount{Dir: dir}
+		return Mount{Dir: dir, Err: errNoMount}
 	}
 	m := l.mount()
 	m.Dir = dir
@@ -51,7 +54,7 @@ func probeBelow(lines []mountLine, dir string, depth int) Mount {
 		m.Journal, m.FastCommit = probeExt(m)
 	case "overlay":
 		// The path in the option is as the mounting process saw it. Inside a container it
-		// leads nowhere, and "nowhere" must not be answered by some ancestor of it.
+		// leads nowhere, and an ancestor of it must not stand for it.
 		upper, ok := m.option("upperdir")
 		upper = unescapeUpper(upper)
 		if ok && filepath.IsAbs(upper) && depth > 0 {
@@ -64,8 +67,8 @@ func probeBelow(lines []mountLine, dir string, depth int) Mount {
 	return m
 }
 
-// unescapeUpper takes away the backslashes that whoever mounted an overlay had to put
-// before commas and backslashes; the kernel shows the option as it was given.
+// unescapeUpper takes away the backslashes before commas and backslashes, which the mount
+// command needs. The kernel shows the option as it was given.
 func unescapeUpper(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -100,28 +103,22 @@ func nearestExisting(dir string) (string, error) {
 }
 
 func deviceOf(dir string) string {
-	var st syscall.Stat_t
-	if err := syscall.Stat(dir, &st); err != nil {
+	var st unix.Stat_t
+	if err := unix.Stat(dir, &st); err != nil {
 		return ""
 	}
 	return deviceString(uint64(st.Dev))
 }
 
-// deviceString splits a device number the way the C library's major and minor do.
-func deviceString(dev uint64) string {
-	major := dev>>8&0xfff | dev>>32&^uint64(0xfff)
-	minor := dev&0xff | dev>>12&^uint64(0xff)
-	return fmt.Sprintf("%d:%d", uint32(major), uint32(minor))
-}
+func deviceString(dev uint64) string { return fmt.Sprintf("%d:%d", unix.Major(dev), unix.Minor(dev)) }
 
-// mountIDOf asks the kernel which mount dir is on; 0 where it does not tell.
+// mountIDOf asks the kernel which mount dir is on; it is 0 where the kernel does not say.
 func mountIDOf(dir string) int {
-	const oPath = 0x200000 // O_PATH: to name it, not to read it
-	fd, err := syscall.Open(dir, oPath|syscall.O_CLOEXEC, 0)
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_CLOEXEC, 0) // to name it, not to read it
 	if err != nil {
 		return 0
 	}
-	defer syscall.Close(fd)
+	defer unix.Close(fd)
 	text, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(fd))
 	if err != nil {
 		return 0
@@ -135,14 +132,14 @@ func mountIDOf(dir string) int {
 	return 0
 }
 
-// probeExt looks for a journal and for fast commits, in the places where the kernel
-// shows them:
+// probeExt looks for a journal and for fast commits, in the places where the kernel shows
+// them:
 //
-//   - the superblock on the device, which only root may read, tells both;
+//   - the superblock on the device, which only root may read, has both;
 //   - /sys/fs/ext4/<dev>/journal_task is "<none>" without a journal (since Linux 5.0);
 //   - /proc/fs/jbd2/<dev>-<inode> exists with one;
-//   - the number of fast commits in /proc/fs/ext4/<dev>/fc_info: above zero there are
-//     such commits; zero says nothing, and no file says that the feature is on.
+//   - the number of fast commits is in /proc/fs/ext4/<dev>/fc_info: above zero the feature
+//     is on; zero proves nothing, and no file says that the feature is on.
 func probeExt(m Mount) (journal, fastCommit Answer) {
 	name := blockName(m.Device)
 	if j, f, ok := readExtSuperblock(m.Source, m.Device); ok {
@@ -165,8 +162,8 @@ func probeExt(m Mount) (journal, fastCommit Answer) {
 	return journal, fastCommit
 }
 
-// blockName is the kernel's name of a block device, which is how ext4 and jbd2 name
-// their folders below /proc and /sys: "sda1", "dm-0".
+// blockName is the kernel's name of a block device, as "sda1" or "dm-0". The folders of
+// ext4 and jbd2 below /proc and /sys are named by it.
 func blockName(device string) string {
 	target, err := os.Readlink("/sys/dev/block/" + device)
 	if err != nil {
@@ -185,7 +182,7 @@ func fastCommitsIn(fcInfo string) int {
 	return 0
 }
 
-// Where things are in an ext superblock, and in the device.
+// Offsets in the device and in an ext superblock.
 const (
 	extSuperblockOffset = 1024
 	extMagicOffset      = 0x38
@@ -209,7 +206,7 @@ func readExtSuperblock(source, device string) (journal, fastCommit Answer, ok bo
 	if err != nil {
 		return Unseen, Unseen, false
 	}
-	// The name may mean another device here than where it was mounted.
+	// Here the name may mean another device than where it was mounted.
 	st, isStat := fi.Sys().(*syscall.Stat_t)
 	if !isStat || fi.Mode()&fs.ModeDevice == 0 || deviceString(uint64(st.Rdev)) != device {
 		return Unseen, Unseen, false

@@ -1,16 +1,19 @@
-package durable
+package probe
 
 import (
 	"fmt"
 	"strings"
 )
 
-// A Mount is what is known of the file system below a directory, as far as it bears
-// on what survives a power cut. [ProbeMount] gathers it; [Mount.Limits] judges it.
+// A Mount is what is known of the file system that a directory lies on, as far as it bears
+// on what survives a power cut. [MountOf] gathers it; [Mount.Limits] judges it.
 type Mount struct {
 	// Dir is the directory that was looked at: the one asked for, or the nearest
 	// ancestor of it that exists, with symbolic links resolved.
 	Dir string
+
+	// Err is why nothing else is known, nil if something is.
+	Err error
 
 	Point   string   // where the file system is mounted
 	Type    string   // "ext4", "xfs", "overlay", …; empty where it cannot be seen
@@ -22,8 +25,8 @@ type Mount struct {
 	Journal    Answer
 	FastCommit Answer
 
-	// Upper is the file system that an overlay writes to, nil where it cannot be seen
-	// (as a rule: inside a container, where it lies outside).
+	// Upper is the file system that an overlay writes to, nil where it cannot be seen. As
+	// a rule it cannot be inside a container, where it lies outside.
 	Upper *Mount
 }
 
@@ -44,11 +47,11 @@ type Limit struct {
 	Sentence string // what cannot be promised, and why; without a full stop
 }
 
-// Severity tells how much of the durability contract a [Limit] takes away.
+// Severity is how much of the durability contract a [Limit] takes away.
 type Severity int
 
 const (
-	// Note: a rare, dangerous setting could not be ruled out; nothing points to it.
+	// Note: a rare, dangerous setting could not be ruled out, and nothing points to it.
 	Note Severity = iota
 	// Doubt: whether a sync is kept depends on something that cannot be seen from here.
 	Doubt
@@ -58,8 +61,8 @@ const (
 
 func (s Severity) String() string { return [...]string{"note", "doubt", "broken"}[s] }
 
-// option tells the value of the last of Options with this key ("data=writeback" has
-// key "data" and value "writeback"), and whether there is one.
+// option is the value of the last of Options with this key ("data=writeback" has key
+// "data" and value "writeback"). ok is false if there is none.
 func (m Mount) option(key string) (value string, ok bool) {
 	for _, o := range m.Options {
 		if k, v, _ := strings.Cut(o, "="); k == key {
@@ -84,9 +87,9 @@ func (m Mount) String() string {
 	return s
 }
 
-// Warnings are the sentences of all limits that are worth telling at every start:
-// those of [Doubt] and [Broken], the worst first. It is empty for a local, journaled
-// file system that is mounted in the usual way.
+// Warnings are the sentences of the limits that a job logs at every start: those of
+// [Broken] and then those of [Doubt]. A local, journaled file system that is mounted in
+// the usual way has none.
 func (m Mount) Warnings() []string {
 	var w []string
 	for _, severity := range []Severity{Broken, Doubt} {
@@ -99,9 +102,8 @@ func (m Mount) Warnings() []string {
 	return w
 }
 
-// Limits tells what cannot be promised on this mount. It decides on the facts in m
-// alone and looks at nothing else. The evidence is durability.md, sections 1.2, 1.3
-// and 3.4.
+// Limits are what cannot be promised on this mount. They follow from the facts in m alone.
+// The evidence is in docs/durability.md.
 func (m Mount) Limits() []Limit {
 	var ls []Limit
 	add := func(s Severity, format string, args ...any) {
@@ -109,7 +111,11 @@ func (m Mount) Limits() []Limit {
 	}
 	switch m.Type {
 	case "":
-		add(Doubt, "the file system of %s cannot be seen from here: whether a checkpoint survives a power cut cannot be told", m.Dir)
+		why := ""
+		if m.Err != nil {
+			why = fmt.Sprintf(" (%v)", m.Err)
+		}
+		add(Doubt, "the file system of %s cannot be seen from here%s: whether a checkpoint survives a power cut is not known", m.Dir, why)
 	case "tmpfs", "ramfs", "devtmpfs", "hugetlbfs":
 		add(Broken, "%s keeps files in memory: every checkpoint is lost at the next reboot or power cut", m.Type)
 	case "overlay":
@@ -122,7 +128,7 @@ func (m Mount) Limits() []Limit {
 		if mode, _ := m.option("fsync_mode"); mode == "nobarrier" {
 			add(Broken, "f2fs with fsync_mode=nobarrier does not flush the drive's cache: a synced checkpoint may be lost in a power cut")
 		} else if mode != "strict" {
-			add(Doubt, "f2fs without fsync_mode=strict keeps less order between files than ext4, XFS and Btrfs do; nobody has tested checkpoints on it")
+			add(Doubt, "f2fs without fsync_mode=strict keeps less order between files than ext4, XFS and Btrfs do; checkpoints on it have not been tested")
 		}
 	case "nfs", "nfs4":
 		add(Doubt, "the server may export this NFS directory as async, which cannot be seen from here: a synced checkpoint would then be lost if the server loses power")

@@ -1,4 +1,4 @@
-package durable
+package probe
 
 import (
 	"context"
@@ -15,9 +15,9 @@ import (
 // TestProbeThisMachine compares with what the system says by other ways.
 func TestProbeThisMachine(t *testing.T) {
 	dir := t.TempDir()
-	m, err := ProbeMount(dir)
-	if err != nil {
-		t.Fatal(err)
+	m := MountOf(dir)
+	if m.Err != nil {
+		t.Fatal(m.Err)
 	}
 	t.Logf("%v: %+v\nlimits: %v", m, m, m.Limits())
 	var st syscall.Statfs_t
@@ -34,20 +34,25 @@ func TestProbeThisMachine(t *testing.T) {
 	}
 
 	// What does not exist yet is judged by where it will be.
-	m2, err := ProbeMount(filepath.Join(dir, "not", "yet", "there"))
-	if err != nil || m2.Point != m.Point || m2.Dir != m.Dir {
-		t.Errorf("%+v, %v", m2, err)
+	m2 := MountOf(filepath.Join(dir, "not", "yet", "there"))
+	if m2.Err != nil || m2.Point != m.Point || m2.Dir != m.Dir {
+		t.Errorf("%+v", m2)
 	}
 	// A link is judged by where it leads.
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("/proc", link); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := ProbeMount(link); err != nil || m.Type != "proc" {
-		t.Errorf("%+v, %v", m, err)
+	if m := MountOf(link); m.Err != nil || m.Type != "proc" {
+		t.Errorf("%+v", m)
 	}
-	if _, err := ProbeMount(""); err != nil {
-		t.Errorf("the working directory: %v", err)
+	if m := MountOf(""); m.Err != nil {
+		t.Errorf("the working directory: %v", m.Err)
+	}
+	// What cannot be found out is a limit like any other, and says why.
+	m = MountOf(filepath.Join(dir, "a\x00b"))
+	if w := m.Warnings(); m.Err == nil || m.Type != "" || len(w) != 1 || !strings.Contains(w[0], m.Err.Error()) {
+		t.Errorf("%+v: %q", m, w)
 	}
 }
 
@@ -146,9 +151,9 @@ func probeRealMounts(t *testing.T) {
 	}
 	check := func(name, point string, want ...string) Mount {
 		t.Helper()
-		m, err := ProbeMount(filepath.Join(point, "job", "chk-1"))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+		m := MountOf(filepath.Join(point, "job", "chk-1"))
+		if m.Err != nil {
+			t.Fatalf("%s: %v", name, m.Err)
 		}
 		var got []string
 		for _, l := range m.Limits() {

@@ -1,6 +1,7 @@
-package durable
+package probe
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -23,6 +24,8 @@ type mountLine struct {
 func (l mountLine) mount() Mount {
 	return Mount{Point: l.point, Type: l.typ, Source: l.source, Device: l.device, Options: l.options}
 }
+
+var errNoMount = errors.New("no line of mountinfo fits the directory")
 
 func parseMountinfo(text string) ([]mountLine, error) {
 	var lines []mountLine
@@ -97,11 +100,11 @@ func unescapeMount(s string) string {
 	return b.String()
 }
 
-// findMount picks the mount that dir, an absolute path without symbolic links, lies
-// on. By id, where the kernel told it; else the longest mount point above dir, and
-// of those that are equally long one whose device is dir's, and of those the last:
-// a later mount hides an earlier one. (The device alone does not do: a Btrfs
-// subvolume's differs from the one in mountinfo, and one device may be mounted often.)
+// findMount picks the mount that dir, an absolute path without symbolic links, lies on:
+// by id if the kernel gave one; else the longest mount point above dir. Of equally long
+// ones it takes one with the device of dir, and of those the last, as a later mount hides
+// an earlier one. The device alone is not enough: a Btrfs subvolume has another one than
+// mountinfo shows, and one device may be mounted several times.
 func findMount(lines []mountLine, dir, device string, id int) (mountLine, bool) {
 	best, found := mountLine{}, false
 	for _, l := range lines {
@@ -120,14 +123,14 @@ func findMount(lines []mountLine, dir, device string, id int) (mountLine, bool) 
 	return best, found
 }
 
-// within tells whether dir is point or lies below it.
+// within reports whether dir is point or lies below it.
 func within(dir, point string) bool {
 	dir, point = path.Clean(dir), path.Clean(point)
 	return dir == point || point == "/" || strings.HasPrefix(dir, point+"/")
 }
 
-// MountIn tells the mount of a directory by the text of a mountinfo file alone, as one
-// that was copied from another machine. What such a file does not show stays unseen.
+// MountIn finds the mount of a directory in the text of a mountinfo file, which may come
+// from another machine. What such a file does not show stays [Unseen].
 func MountIn(mountinfo, dir string) (Mount, error) {
 	lines, err := parseMountinfo(mountinfo)
 	if err != nil {
@@ -135,7 +138,7 @@ func MountIn(mountinfo, dir string) (Mount, error) {
 	}
 	l, ok := findMount(lines, dir, "", 0)
 	if !ok {
-		return Mount{}, fmt.Errorf("no mount of %s in mountinfo", dir)
+		return Mount{}, fmt.Errorf("%w: %s", errNoMount, dir)
 	}
 	m := l.mount()
 	m.Dir = dir

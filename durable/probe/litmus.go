@@ -1,4 +1,4 @@
-package durable
+package probe
 
 import (
 	"bytes"
@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+
+	"github.com/weirstream/weir/durable"
 )
 
-// A Trial is a question about a file system that was put to it, and the answer.
+// A Trial is one thing that was tried on a file system, and what came of it.
 type Trial struct {
-	Name    string // what the durability contract rests on, as "rename refuses to replace"
+	Name    string // what the durability contract needs, as "rename refuses to replace"
 	Outcome Outcome
 	Detail  string // for people; may be empty
 }
@@ -20,24 +22,24 @@ type Outcome int
 
 const (
 	Held    Outcome = iota // it is as it must be
-	Weaker                 // it is not, and the contract can do without
+	Weaker                 // it is not, and the contract can hold without it
 	Failed                 // it is not, and the contract cannot hold
 	Untried                // it cannot be tried here
 )
 
 func (o Outcome) String() string { return [...]string{"held", "weaker", "failed", "untried"}[o] }
 
-// Litmus puts a file system on trial in the directory dir, which is empty and the
-// caller's to remove. It tries what can be tried without cutting the power: that what
-// must be refused is refused, and that what must succeed does. That what was synced
-// survives, no program can try on the machine it runs on.
+// Litmus tries out a file system in the directory dir, which is empty and the caller's to
+// remove. It tries what can be tried without cutting the power: that what must be refused
+// is refused, and that what must succeed does. That synced bytes survive a power cut, no
+// program can try on the machine it runs on.
 //
-// On the machine's own file system, [OS], it also looks below that interface, at how a
-// rename is refused and whether eviction empties the page cache.
-func Litmus(fsys FS, dir string) []Trial {
+// On the machine's own file system, durable.OS, it also asks by which means a rename is
+// refused and a directory is synced, and whether eviction empties the page cache.
+func Litmus(fsys durable.FS, dir string) []Trial {
 	trials := []struct {
 		name string
-		try  func(FS, string) (Outcome, string, error)
+		try  func(durable.FS, string) (Outcome, string, error)
 	}{
 		{"create refuses a name that is taken", tryCreate},
 		{"rename refuses to replace", tryRename},
@@ -62,9 +64,9 @@ func Litmus(fsys FS, dir string) []Trial {
 	return done
 }
 
-func tryCreate(fsys FS, dir string) (Outcome, string, error) {
+func tryCreate(fsys durable.FS, dir string) (Outcome, string, error) {
 	name := path.Join(dir, "a")
-	if err := WriteFile(fsys, name, []byte("first")); err != nil {
+	if err := durable.WriteFile(fsys, name, []byte("first")); err != nil {
 		return 0, "", err
 	}
 	f, err := fsys.Create(name)
@@ -80,10 +82,10 @@ func tryCreate(fsys FS, dir string) (Outcome, string, error) {
 
 // tryRename renames a directory onto an empty one, which is what rename replaces unless
 // it is told not to, and a file onto a file.
-func tryRename(fsys FS, dir string) (Outcome, string, error) {
+func tryRename(fsys durable.FS, dir string) (Outcome, string, error) {
 	in := func(name string) string { return path.Join(dir, name) }
 	err := errors.Join(fsys.Mkdir(in("staging")), fsys.Mkdir(in("taken")),
-		WriteFile(fsys, in("new"), []byte("new")), WriteFile(fsys, in("old"), []byte("old")))
+		durable.WriteFile(fsys, in("new"), []byte("new")), durable.WriteFile(fsys, in("old"), []byte("old")))
 	if err != nil {
 		return 0, "", err
 	}
@@ -102,29 +104,35 @@ func tryRename(fsys FS, dir string) (Outcome, string, error) {
 	if err := wantContent(fsys, in("old"), "old"); err != nil {
 		return 0, "", err
 	}
-	switch RefusesToReplace(dir) {
-	case Yes:
-		return Held, "by the kernel, in one step", nil
-	case No:
-		return Weaker, "the file system has no such rename: Weir looks first and renames then, " +
-			"so that a name that appears in between is replaced; the lock keeps others out", nil
+	switch means, err := durable.MeansIn(dir); {
+	case err != nil:
+		return Held, "", nil // it is no directory of the machine's own file system
+	case means.RenameRefuses:
+		return Held, "by the system, in one step", nil
 	}
-	return Held, "", nil
+	return Weaker, "the file system has no such rename: a file gets its new name as a second one first, " +
+		"and a directory is renamed after a look at the new name; the lock keeps other processes out", nil
 }
 
-func trySync(fsys FS, dir string) (Outcome, string, error) {
+func trySync(fsys durable.FS, dir string) (Outcome, string, error) {
 	name := path.Join(dir, "a")
-	if err := WriteFile(fsys, name, []byte("synced")); err != nil {
+	if err := durable.WriteFile(fsys, name, []byte("synced")); err != nil {
 		return 0, "", err
 	}
 	return Held, "", wantContent(fsys, name, "synced")
 }
 
-func trySyncDir(fsys FS, dir string) (Outcome, string, error) {
+func trySyncDir(fsys durable.FS, dir string) (Outcome, string, error) {
 	if err := fsys.SyncDir(dir); err != nil {
 		return 0, "", err
 	}
-	if !dirsCanBeSynced {
+	switch means, err := durable.MeansIn(dir); {
+	case err != nil:
+		return Held, "", nil // it is no directory of the machine's own file system
+	case means.DirSync == durable.WholeSync:
+		return Weaker, "directories have no sync of their own here: the whole file system is synced instead, " +
+			"which takes longer, and how well it is kept depends on the file system", nil
+	case means.DirSync == durable.NoSync:
 		return Weaker, "this system has no way to make names durable: what is complete survives the end of the process, " +
 			"and may be gone after a power cut", nil
 	}
@@ -134,9 +142,9 @@ func trySyncDir(fsys FS, dir string) (Outcome, string, error) {
 // evictBytes is enough for many pages.
 const evictBytes = 256 << 10
 
-func tryEvict(fsys FS, dir string) (Outcome, string, error) {
+func tryEvict(fsys durable.FS, dir string) (Outcome, string, error) {
 	name := path.Join(dir, "a")
-	if err := WriteFile(fsys, name, make([]byte, evictBytes)); err != nil {
+	if err := durable.WriteFile(fsys, name, make([]byte, evictBytes)); err != nil {
 		return 0, "", err
 	}
 	r, err := fsys.Open(name)
@@ -157,7 +165,7 @@ func tryEvict(fsys FS, dir string) (Outcome, string, error) {
 	return Held, "what is verified is read from the disk", nil
 }
 
-func tryLock(fsys FS, dir string) (Outcome, string, error) {
+func tryLock(fsys durable.FS, dir string) (Outcome, string, error) {
 	name := path.Join(dir, "a")
 	first, err := fsys.Lock(name)
 	if err != nil {
@@ -171,7 +179,7 @@ func tryLock(fsys FS, dir string) (Outcome, string, error) {
 		first.Close()
 		return 0, "", errors.New("two owners had the lock at the same time: two processes could run the same job")
 	}
-	if !errors.Is(err, ErrLocked) {
+	if !errors.Is(err, durable.ErrLocked) {
 		first.Close()
 		return 0, "", fmt.Errorf("the second owner was refused with another error than that it is locked: %w", err)
 	}
@@ -185,11 +193,11 @@ func tryLock(fsys FS, dir string) (Outcome, string, error) {
 	return Held, "tried within this machine", third.Close()
 }
 
-func tryRemove(fsys FS, dir string) (Outcome, string, error) {
-	if err := WriteFile(fsys, path.Join(dir, "a"), []byte("a")); err != nil {
+func tryRemove(fsys durable.FS, dir string) (Outcome, string, error) {
+	if err := durable.WriteFile(fsys, path.Join(dir, "a"), []byte("a")); err != nil {
 		return 0, "", err
 	}
-	if err := RemoveTree(fsys, dir); err != nil {
+	if err := durable.RemoveTree(fsys, dir); err != nil {
 		return 0, "", err
 	}
 	if _, err := fsys.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -199,7 +207,7 @@ func tryRemove(fsys FS, dir string) (Outcome, string, error) {
 }
 
 // wantContent reads a file past the page cache.
-func wantContent(fsys FS, name, want string) error {
+func wantContent(fsys durable.FS, name, want string) error {
 	r, err := fsys.Open(name)
 	if err != nil {
 		return err
@@ -209,7 +217,7 @@ func wantContent(fsys FS, name, want string) error {
 		return err
 	}
 	have := make([]byte, len(want)+1)
-	n, _ := r.ReadAt(have, 0) // the end of the file is an error, too
+	n, _ := r.ReadAt(have, 0) // the end of the file is an error too
 	if !bytes.Equal(have[:n], []byte(want)) {
 		return fmt.Errorf("%q was written, and %q is read back", want, have[:n])
 	}

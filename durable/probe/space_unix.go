@@ -1,17 +1,18 @@
 //go:build linux || darwin || freebsd
 
-package durable
+package probe
 
 import (
 	"io/fs"
 	"math"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// ProbeSpace tells how much room there is below the directory dir.
-func ProbeSpace(dir string) (Space, error) {
-	var st syscall.Statfs_t
-	if err := syscall.Statfs(dir, &st); err != nil {
+// SpaceOf measures how much room there is on the file system of the directory dir.
+func SpaceOf(dir string) (Space, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
 		return Space{}, &fs.PathError{Op: "statfs", Path: dir, Err: err}
 	}
 	block := uint64(st.Bsize)
@@ -23,7 +24,8 @@ func ProbeSpace(dir string) (Space, error) {
 	}, nil
 }
 
-// toInt64 makes what cannot be, as of a file system that counts nothing, nothing.
+// toInt64 turns what is out of range into 0. Some file systems count nothing and report
+// the highest number there is.
 func toInt64(n uint64) int64 {
 	if n > math.MaxInt64 {
 		return 0
