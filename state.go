@@ -42,11 +42,11 @@ func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed
 		c.fail(name, err)
 		return nil
 	}
-	cells, err := keyed.NewValue(c.backend, name, kind, vc)
+	slot, err := keyed.NewValue(c.backend, name, kind, vc)
 	if err != nil {
 		c.fail(name, err)
 	}
-	return &cells.Slot
+	return slot
 }
 
 // Value is state that holds one value per key.
@@ -72,7 +72,7 @@ func (s Value[V]) Set(v V) { s.slot.Set(v) }
 func (s Value[V]) Clear() { s.slot.Clear() }
 
 // List is state that holds a list per key.
-type List[E any] struct{ slot *keyed.Slot[[]E] }
+type List[E any] struct{ cell keyed.ListCell[E] }
 
 // NewList declares a list.
 func NewList[E any, K comparable](c *KeyContext[K], name string, own ...Codec[E]) List[E] {
@@ -81,43 +81,29 @@ func NewList[E any, K comparable](c *KeyContext[K], name string, own ...Codec[E]
 		c.fail(name, err)
 		return List[E]{}
 	}
-	t, err := keyed.NewList(c.backend, name, ec)
+	cell, err := keyed.NewList(c.backend, name, ec)
 	if err != nil {
 		c.fail(name, err)
 		return List[E]{}
 	}
-	return List[E]{slot: &t.Slot}
+	return List[E]{cell: cell}
 }
 
 // Add appends an element to the key's list.
-func (s List[E]) Add(e E) { ref, _ := s.slot.Ref(); *ref = append(*ref, e) }
+func (s List[E]) Add(e E) { s.cell.Add(e) }
 
-// All returns the elements of the key's list in order.
-func (s List[E]) All() iter.Seq[E] {
-	list, _ := s.slot.Get()
-	return func(yield func(E) bool) {
-		for _, e := range list {
-			if !yield(e) {
-				return
-			}
-		}
-	}
-}
+// All returns the elements of the key's list in order, as they are when the sequence begins
+// to be read: the list may be changed meanwhile.
+func (s List[E]) All() iter.Seq[E] { return s.cell.All() }
 
 // Len is the length of the key's list.
-func (s List[E]) Len() int { list, _ := s.slot.Get(); return len(list) }
+func (s List[E]) Len() int { return s.cell.Len() }
 
 // Set replaces the key's list; an empty one removes it. The slice is copied.
-func (s List[E]) Set(list []E) {
-	if len(list) == 0 {
-		s.slot.Clear()
-		return
-	}
-	s.slot.Set(append([]E(nil), list...))
-}
+func (s List[E]) Set(list []E) { s.cell.Set(list) }
 
 // Clear removes the key's list.
-func (s List[E]) Clear() { s.slot.Clear() }
+func (s List[E]) Clear() { s.cell.Clear() }
 
 // MapState is state that holds a map per key.
 type MapState[UK comparable, UV any] struct{ cell keyed.MapCell[UK, UV] }
