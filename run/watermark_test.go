@@ -125,8 +125,10 @@ func TestIdleSplits(t *testing.T) {
 		}).WithIdleness(time.Minute)), func(string) (timed, error) { return timed{}, nil })
 		weir.To(watching(n, "w"), "out", &out)
 		ctx, cancel := contextWithCancel(t)
+		opts := options(t, 2)
+		opts.CheckpointInterval = time.Minute
 		done := make(chan error, 1)
-		go func() { done <- run.Local(ctx, job, options(t, 2)) }()
+		go func() { done <- run.Local(ctx, job, opts) }()
 		write := func(n int) { s.change(func() { s.logs["busy"].lines = append(s.logs["busy"].lines, fmt.Sprint(n)) }) }
 		write(1000)
 		time.Sleep(10 * time.Second)
