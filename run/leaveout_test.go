@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -35,7 +34,7 @@ func TestDroppingStateDoesNotDropOutput(t *testing.T) {
 		var out weir.Collector[int64]
 		opts := options(t, 2)
 		opts.Restart.Max = -1
-		sink := weir.Sink[int64](failsFirst[int64]{&out, new(atomic.Bool)})
+		sink := weir.Sink[int64](neverCommits{&out})
 		if err := run.Local(t.Context(), renamed("out", "keep", sink), opts); err == nil {
 			t.Fatal("the commit has not failed")
 		}
@@ -84,7 +83,7 @@ func TestDropPreparedOutput(t *testing.T) {
 		var out weir.Collector[int64]
 		opts := options(t, 1)
 		opts.Restart.Max = -1
-		if err := run.Local(t.Context(), renamed("out", "keep", weir.Sink[int64](failsFirst[int64]{&out, new(atomic.Bool)})), opts); err == nil {
+		if err := run.Local(t.Context(), renamed("out", "keep", weir.Sink[int64](neverCommits{&out})), opts); err == nil {
 			t.Fatal("the commit has not failed")
 		}
 		log := &lines{}
