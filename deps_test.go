@@ -33,10 +33,11 @@ const policy = `
 	internal/codec     < flink checkpoint libraries
 	internal/plan      < checkpoint flink internal/flow
 	internal/keyed     < checkpoint flink internal/flow internal/codec libraries
+	internal/twophase  < checkpoint
 
 	# the language knows no engine
-	.                  < checkpoint flink internal/flow internal/codec internal/plan internal/keyed
-	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs
+	.                  < checkpoint flink internal/flow internal/codec internal/plan internal/keyed internal/twophase
+	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs internal/twophase
 	connector/...      < . checkpoint durable libraries
 
 	# the engine: decisions first, then effects

@@ -37,7 +37,7 @@ func (s *sinkTest[T]) closing() error {
 	if err := w.shows(0); err != nil {
 		return fmt.Errorf("closed after Prepare: %w", err)
 	}
-	if err := j.sink.Commit(context.Background(), cloned(first)); err != nil {
+	if err := j.sink.Commit(context.Background(), outputs(first)); err != nil {
 		return fmt.Errorf("commit what was prepared before Close: %w", err)
 	}
 	if err := w.shows(4); err != nil {

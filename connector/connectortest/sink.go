@@ -84,6 +84,7 @@ func sinkChecks[T any]() []check[*sinkTest[T]] {
 type sinkTest[T any] struct {
 	SinkConfig[T]
 	numbers numbering[T]
+	sample  *sample
 	logf    func(format string, args ...any)
 }
 
@@ -91,7 +92,7 @@ func newSinkTest[T any](c SinkConfig[T], logf func(string, ...any)) *sinkTest[T]
 	if (c.On == nil) == (c.Elsewhere == nil) {
 		panic("connectortest: a SinkConfig needs On or Elsewhere, and not both")
 	}
-	return &sinkTest[T]{SinkConfig: c, numbers: numbering[T]{record: c.Record}, logf: logf}
+	return &sinkTest[T]{SinkConfig: c, numbers: numbering[T]{record: c.Record}, sample: newSample(logf), logf: logf}
 }
 
 // needsFiles passes a check over if nothing can be done to what is below the sink.
