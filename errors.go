@@ -12,7 +12,8 @@ import (
 // no id is used twice.
 type CheckpointID = checkpoint.ID
 
-// Incarnation numbers the runs of a job: no two runs of a job have the same one.
+// Incarnation numbers the runs of a job: no two runs with the same checkpoint directory
+// have the same one.
 type Incarnation = checkpoint.Incarnation
 
 // An OperatorError says in which operator, and in which of its subtasks, user code

@@ -47,7 +47,8 @@ type SinkID struct {
 }
 
 // SinkContext is what a writer may need to know to give what it writes a name that was
-// never used before: incarnation, attempt and subtask together are.
+// never used before: incarnation, attempt and subtask together are, as long as the
+// checkpoints are there. A [Claimer] can tell runs apart whose checkpoints were lost.
 type SinkContext struct {
 	SinkID
 	Subtask     int

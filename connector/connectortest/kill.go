@@ -15,6 +15,9 @@ var widths = []int{2, 3, 1}
 func (s *sinkTest[T]) killed() error {
 	for _, remembers := range []bool{false, true} {
 		for k := 1; ; k++ {
+			if !s.sample.tries(4) {
+				continue
+			}
 			done, err := s.killedTwice(long, remembers, k, 0)
 			if err != nil {
 				return fmt.Errorf("killed before step %d: %w", k, err)
@@ -32,8 +35,11 @@ func (s *sinkTest[T]) killed() error {
 
 func (s *sinkTest[T]) killedAgain(remembers bool) error {
 	for k := 1; ; k++ {
+		if !s.sample.tries(4) {
+			continue
+		}
 		for again := 1; ; again++ {
-			if again > 1 && !s.sample.tries(8) {
+			if again > 1 && !s.sample.tries(10) {
 				if again > maxSteps {
 					break
 				}

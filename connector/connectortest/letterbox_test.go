@@ -110,7 +110,8 @@ func (b letterbox) lock(c weir.Claim) (durable.LockFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := l.WriteAt(fmt.Appendf(nil, "%-100s", c.Owner), 0); err != nil {
+	_, err = l.WriteAt(fmt.Appendf(nil, "%-100s", c.Owner), 0)
+	if err = errors.Join(err, l.Sync()); err != nil { // fewer states for the power cuts
 		l.Close()
 		return nil, err
 	}
@@ -290,8 +291,10 @@ func letters(fsys durable.FS, hidden bool) (records, names []string, err error) 
 func letterboxTest(do mistakes, logf func(string, ...any)) *sinkTest[string] {
 	return newSinkTest(SinkConfig[string]{
 		On: func(fsys durable.FS) Output[string] {
+			b := letterbox{fsys, do, new([]string), new(string)}
 			return Output[string]{
-				Sink:      letterbox{fsys, do, new([]string), new(string)},
+				Sink:      b,
+				Take:      func() error { return b.remove(func(name string) bool { return name[0] != '.' }) },
 				Visible:   func() ([]string, error) { records, _, err := letters(fsys, false); return records, err },
 				Leftovers: func() ([]string, error) { _, names, err := letters(fsys, true); return names, err },
 			}
