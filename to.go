@@ -72,6 +72,18 @@ func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed
 	return nil
 }
 
+func (s erasedSink[T]) Commit(ctx context.Context, element []byte) (err error) {
+	defer rescue(&err)
+	prepared, err := twophase.Restored([][]byte{element})
+	if err == nil {
+		err = s.sink.Commit(ctx, prepared)
+	}
+	if err != nil {
+		return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
+	}
+	return nil
+}
+
 // A sinkOp is one subtask of a sink.
 type sinkOp[T any] struct {
 	ctx    *flow.Context
