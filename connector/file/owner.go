@@ -11,7 +11,7 @@ import (
 //
 //	part-<owner>-<subtask>-<checkpoint>-<run><extension>                            visible
 //	.part-<owner>-<run>-<incarnation>-<attempt>-<subtask>-<counter>.inprogress      not yet
-//	.part-<owner>.lock                                                              while a run uses it
+//	.lock-<owner>                                                                   while a run uses it
 //
 // The owner says which sink of which job a file belongs to, and the run which lineage of
 // its checkpoints. docs/decisions/009 has the reasons.
@@ -27,7 +27,7 @@ func ownerOf(c weir.SinkID) owner {
 
 func (o owner) String() string { return fmt.Sprintf("%08x", uint32(o)) }
 
-func (o owner) lockName() string { return ".part-" + o.String() + ".lock" }
+func (o owner) lockName() string { return ".lock-" + o.String() }
 
 // A run is one claim of the folder. No two runs of a sink have the same one, so that no
 // visible name comes twice, whatever has become of the checkpoints and of the files.

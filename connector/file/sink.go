@@ -31,7 +31,7 @@ func (s sink[T]) path(name string) string { return path.Join(s.dir, name) }
 func (s sink[T]) run(id weir.SinkID) (run, error) {
 	r, ok := s.running.of(ownerOf(id))
 	if !ok {
-		return run{}, weir.Permanent(fmt.Errorf("the output folder %s is not claimed: Claim comes first", s.dir))
+		return run{}, weir.Permanent(fmt.Errorf("the output folder %s was not claimed: a sink that wraps this one must have its method Claim, too", s.dir))
 	}
 	return r, nil
 }

@@ -26,7 +26,7 @@ func visible(fsys durable.FS, dir string) (records, hidden []string, err error) 
 		return nil, nil, err
 	}
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name, ".lock") {
+		if strings.HasPrefix(e.Name, ".lock-") {
 			continue
 		}
 		if strings.HasPrefix(e.Name, ".") {

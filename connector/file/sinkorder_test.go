@@ -84,8 +84,8 @@ func TestSinkOperations(t *testing.T) {
 	const want = `# claim
 sync-dir .
 sync-dir out
-lock out/.part-<out>.lock
-write-at out/.part-<out>.lock 0 512
+lock out/.lock-<out>
+write-at out/.lock-<out> 0 512
 # open
 # nothing written
 # write
@@ -128,8 +128,8 @@ create out/.part-<out>-<run>-1-2-0-1.inprogress
 close out/.part-<out>-<run>-1-2-0-1.inprogress
 remove out/.part-<out>-<run>-1-2-0-1.inprogress
 # release
-remove out/.part-<out>.lock
-close out/.part-<out>.lock
+remove out/.lock-<out>
+close out/.lock-<out>
 `
 	if got := strings.Join(log, "\n") + "\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
