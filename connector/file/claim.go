@@ -22,6 +22,7 @@ func (s sink[T]) Claim(_ context.Context, c weir.Claim) (release func() error, e
 	if err := durable.MkdirAll(s.fsys, s.dir); err != nil {
 		return nil, err
 	}
+	o := ownerOf(c.SinkID)
 	lock, err := s.lock(c)
 	if err != nil {
 		return nil, err
@@ -30,21 +31,18 @@ func (s sink[T]) Claim(_ context.Context, c weir.Claim) (release func() error, e
 		if lock == nil {
 			return nil
 		}
+		// The name is removed while the lock is held. A run that has opened the file just
+		// before notices that (see durable.FS.Lock), and a name that stays does no harm.
+		_ = s.fsys.Remove(s.path(o.lockName()))
 		return lock.Close()
 	}
 	if err := s.lookAround(c); err != nil {
-		unlock() // nothing was written under it
+		_ = unlock() // nothing was written under it
 		return nil, err
 	}
-	o := ownerOf(c.SinkID)
 	s.running.begin(o, lineageOf(c.Lineage))
 	return func() error {
 		s.running.end(o)
-		if lock != nil {
-			// The name is removed while the lock is held. A run that has opened the file just
-			// before notices that (see durable.FS.Lock), and a name that stays does no harm.
-			_ = s.fsys.Remove(s.path(o.lockName()))
-		}
 		return unlock()
 	}, nil
 }

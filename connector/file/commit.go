@@ -42,8 +42,8 @@ func (s sink[T]) Commit(_ context.Context, elements [][]byte) error {
 		}
 	}
 	if len(c.taken) > 0 {
-		slog.Warn("output that was committed before is not in the folder any more: its consumer has taken it, as it may; "+
-			"if nothing takes files from there, look for it under both names: a file that still has the hidden name was never visible, and may be given the other one",
+		slog.Warn("committed output is not in the folder: a consumer may have taken it, and nothing is written again; "+
+			"if none does, look for the hidden name elsewhere: such a file was never visible, and may be given its other name",
 			"folder", s.dir, "files", len(c.taken), "first", c.taken[0].visible, "hidden name", c.taken[0].hidden)
 	}
 	return nil
