@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"syscall"
 	"unicode"
 
 	"github.com/weirstream/weir"
@@ -47,7 +46,7 @@ func (s sink[T]) lock(c weir.Claim) (durable.LockFile, error) {
 // noLocks reports whether an error says that the file system, or the network that it is
 // reached by, does not know locks: NFS and FUSE do not need to.
 func noLocks(err error) bool {
-	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK)
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, errNoLocks)
 }
 
 func ownerText(text string) []byte {
