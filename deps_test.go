@@ -42,10 +42,11 @@ const policy = `
 	internal/codec/avrogo  < internal/codec/entries libraries
 	internal/plan      < checkpoint flink internal/flow
 	internal/keyed     < checkpoint flink internal/flow internal/codec libraries
+	internal/twophase  < checkpoint
 
 	# the language knows no engine
-	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed
-	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs
+	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed internal/twophase
+	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs internal/twophase
 	connector/...      < . checkpoint durable libraries
 
 	# the engine: decisions first, then effects

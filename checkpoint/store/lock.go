@@ -22,6 +22,7 @@ import (
 //	4  n
 //	n  owner, UTF-8, for people
 //	   zeros
+//	8  lineage, at byte 4084; zero in slots of earlier versions
 //	4  CRC32C of the 4092 bytes before
 const (
 	slotMagic   = "WEIRLOCK"
@@ -30,7 +31,8 @@ const (
 	slots       = 2
 
 	slotHead      = 8 + 4 + 8 + 8 + 4
-	maxOwnerBytes = slotBytes - slotHead - 4
+	slotTail      = 8 + 4
+	maxOwnerBytes = slotBytes - slotHead - slotTail
 )
 
 // A slot is what one slot of the lock file says.
@@ -38,6 +40,7 @@ type slot struct {
 	incarnation checkpoint.Incarnation
 	highest     checkpoint.ID
 	owner       string
+	lineage     uint64 // 0: an earlier version has written the slot
 }
 
 func (s slot) encode() []byte {
@@ -49,7 +52,7 @@ func (s slot) encode() []byte {
 	owner := cut(s.owner, maxOwnerBytes)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(owner)))
 	b = append(b, owner...)
-	b = b[:slotBytes-4]
+	b = binary.BigEndian.AppendUint64(b[:slotBytes-slotTail], s.lineage)
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
@@ -62,6 +65,7 @@ func decodeSlot(b []byte) (s slot, ok bool) {
 	}
 	s.incarnation = checkpoint.Incarnation(binary.BigEndian.Uint64(b[12:]))
 	s.highest = checkpoint.ID(binary.BigEndian.Uint64(b[20:]))
+	s.lineage = binary.BigEndian.Uint64(b[slotBytes-slotTail:])
 	n := binary.BigEndian.Uint32(b[28:])
 	if s.incarnation < 1 || s.highest < 0 || n > maxOwnerBytes {
 		return slot{}, false

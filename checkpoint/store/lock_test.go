@@ -200,6 +200,7 @@ func TestSlot(t *testing.T) {
 			incarnation: checkpoint.Incarnation(rapid.Int64Min(1).Draw(t, "incarnation")),
 			highest:     checkpoint.ID(rapid.Int64Min(0).Draw(t, "highest")),
 			owner:       rapid.String().Draw(t, "owner"),
+			lineage:     rapid.Uint64().Draw(t, "lineage"),
 		}
 		b := s.encode()
 		got, ok := decodeSlot(b)

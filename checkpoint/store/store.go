@@ -147,6 +147,10 @@ func (s *Store) newIncarnation() error {
 		incarnation: highest + 1,
 		highest:     max(s.lock.content.highest, scan.HighestID),
 		owner:       s.opts.Owner,
+		lineage:     s.lock.content.lineage,
+	}
+	if s.owner.lineage == 0 { // the first start, or the first of this version
+		s.owner.lineage = newLineage()
 	}
 	if err := s.lock.write(s.owner); err != nil {
 		return err

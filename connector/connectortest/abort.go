@@ -37,7 +37,7 @@ func (s *sinkTest[T]) closing() error {
 	if err := w.shows(0); err != nil {
 		return fmt.Errorf("closed after Prepare: %w", err)
 	}
-	if err := j.sink.Commit(context.Background(), cloned(first)); err != nil {
+	if err := j.sink.Commit(context.Background(), outputs(first)); err != nil {
 		return fmt.Errorf("commit what was prepared before Close: %w", err)
 	}
 	if err := w.shows(4); err != nil {
@@ -142,12 +142,7 @@ func (s *sinkTest[T]) others() error {
 	w := s.world()
 	var jobs []*job[T]
 	records := 0
-	for _, id := range []weir.SinkID{
-		{Job: theSink.Job, Operator: theSink.Operator + "2"},
-		{Job: theSink.Job + "2", Operator: theSink.Operator},
-		{Job: theSink.Job + theSink.Operator[:1], Operator: theSink.Operator[1:]},
-		{Job: theSink.Operator, Operator: theSink.Job},
-	} {
+	for _, id := range namesakes() {
 		j, err := w.start(weir.SinkContext{SinkID: id, Incarnation: 1, Attempt: 1}, 2, nil)
 		if err != nil {
 			return err

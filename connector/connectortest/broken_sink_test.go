@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -23,7 +24,7 @@ func TestLetterbox(t *testing.T) {
 func publishAll(b letterbox, which func(name string) bool) error {
 	entries, err := b.fsys.ReadDir(box)
 	for _, e := range entries {
-		if err == nil && strings.HasPrefix(e.Name, ".") && which(e.Name) {
+		if err == nil && strings.HasPrefix(e.Name, ".") && !strings.HasSuffix(e.Name, "lock") && which(e.Name) {
 			err = b.fsys.Rename(path.Join(box, e.Name), path.Join(box, e.Name[1:]))
 		}
 	}
@@ -41,24 +42,24 @@ func TestBrokenSinks(t *testing.T) {
 		do       mistakes
 		caughtBy string
 	}{
-		{"an error if nothing was written", mistakes{prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
+		{"an error if nothing was written", mistakes{prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
 			if l.file == nil {
 				return nil, errors.New("nothing was written")
 			}
-			return l.prepare()
+			return l.prepare(id)
 		}}, "nothing written"},
 		{"something to commit that is not there, if nothing was written", mistakes{
-			prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
+			prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
 				if l.file == nil {
-					return []byte(".none"), nil
+					return []byte(".none 1"), nil
 				}
-				return l.prepare()
+				return l.prepare(id)
 			},
 			commit: strictCommit,
 		}, "nothing written"},
-		{"visible when it is written", mistakes{name: func(c weir.SinkContext, n int) string { return letterName(c, n)[1:] }}, "hidden before commit"},
-		{"visible when it is prepared", mistakes{prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
-			p, err := l.prepare()
+		{"visible when it is written", mistakes{name: func(l *letter) string { return l.letterName(l.counter)[1:] }}, "hidden before commit"},
+		{"visible when it is prepared", mistakes{prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
+			p, err := l.prepare(id)
 			if p != nil && err == nil {
 				err = l.box.commit([][]byte{p})
 			}
@@ -79,7 +80,7 @@ func TestBrokenSinks(t *testing.T) {
 		{"visible with the next commit only", mistakes{commit: oneLate()}, "visible after commit"},
 		{"keeps the slice", mistakes{
 			write: func(l *letter, records []string) error { l.kept = append2(l.kept, records); return nil },
-			prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
+			prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
 				if len(l.kept) == 0 {
 					return nil, nil
 				}
@@ -87,14 +88,14 @@ func TestBrokenSinks(t *testing.T) {
 					return nil, err
 				}
 				l.kept = nil
-				return l.prepare()
+				return l.prepare(id)
 			},
 		}, "slices are not kept"},
 		{"commit is not idempotent: it fails", mistakes{commit: strictCommit}, "commit again"},
 		{"commit is not idempotent: it doubles", mistakes{commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 			for _, p := range prepared {
-				to := path.Join(box, string(p[1:]))
-				err := b.fsys.Rename(path.Join(box, string(p)), to)
+				from, to := lettersNames(p)
+				err := b.fsys.Rename(from, to)
 				for i := 2; errors.Is(err, fs.ErrNotExist); i++ {
 					err = copyTo(b.fsys, to, fmt.Sprintf("%s again %d", to, i))
 					if errors.Is(err, fs.ErrExist) {
@@ -112,29 +113,29 @@ func TestBrokenSinks(t *testing.T) {
 		}}, "visible after commit"},
 		{"commit makes everything visible that the other subtasks have prepared", mistakes{
 			prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
-				p, err := l.prepare()
+				p, err := l.prepare(id)
 				if p == nil || err != nil {
 					return nil, err
 				}
-				p = fmt.Appendf(nil, "%s.%d", p, id)
+				p = fmt.Appendf(nil, "%s.%d", l.name, id)
 				return p, errors.Join(l.box.fsys.Rename(path.Join(box, l.name), path.Join(box, string(p))), l.box.fsys.SyncDir(box))
 			},
 			commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 				last := string(prepared[len(prepared)-1])
 				return publishAll(b, func(name string) bool {
-					return ownerOf(name) == ownerOf(last) && strings.Count(name, ".") == 7 && field(name, 0) <= field(last, 0)
+					return ownerOf(name) == ownerOf(last) && strings.Count(name, ".") == 9 && field(name, 0) <= field(last, 0)
 				})
 			},
 		}, "each subtask's own"},
-		{"what a failed checkpoint had is undone by the next", mistakes{prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
-			p, err := l.prepare()
+		{"what a failed checkpoint had is undone by the next", mistakes{prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
+			p, err := l.prepare(id)
 			if p != nil && l.counter > 1 {
-				l.box.fsys.Remove(path.Join(box, letterName(l.context, l.counter-1)))
+				l.box.fsys.Remove(path.Join(box, l.letterName(l.counter-1)))
 			}
 			return p, err
 		}}, "failed checkpoint"},
 		{"close makes visible what was written", mistakes{close: func(l *letter) error {
-			p, err := l.prepare()
+			p, err := l.prepare(1)
 			if p != nil && err == nil {
 				err = l.box.commit([][]byte{p})
 			}
@@ -143,18 +144,19 @@ func TestBrokenSinks(t *testing.T) {
 		{"close undoes what was prepared", mistakes{close: func(l *letter) error {
 			err := l.discard()
 			for n := range l.counter {
-				l.box.fsys.Remove(path.Join(box, letterName(l.context, n+1)))
+				l.box.fsys.Remove(path.Join(box, l.letterName(n+1)))
 			}
 			return err
 		}}, "close"},
 		{"what to commit is known to the process only", inMemory(), "commit after a restart"},
 		{"names come again with the next process", mistakes{
-			name: func(c weir.SinkContext, n int) string {
-				return fmt.Sprintf("%s%d.%d", letterPrefix(c.SinkID), c.Subtask, n)
+			name: func(l *letter) string {
+				return fmt.Sprintf("%s%d.%d", lineagePrefix(l.context.SinkID, *l.box.run), l.context.Subtask, l.counter)
 			},
 			commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 				for _, p := range prepared {
-					err := b.fsys.Rename(path.Join(box, string(p)), path.Join(box, string(p[1:])))
+					hidden, _, _ := strings.Cut(string(p), " ")
+					err := b.fsys.Rename(path.Join(box, hidden), path.Join(box, hidden[1:]))
 					if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 						return err
 					}
@@ -183,7 +185,8 @@ func TestBrokenSinks(t *testing.T) {
 		{"abort undoes what is visible and in no checkpoint", mistakes{
 			commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 				for _, p := range prepared {
-					*b.memory = append(*b.memory, string(p[1:]))
+					_, visible := lettersNames(p)
+					*b.memory = append(*b.memory, path.Base(visible))
 				}
 				return b.commit(prepared)
 			},
@@ -202,6 +205,93 @@ func TestBrokenSinks(t *testing.T) {
 				return strings.HasPrefix(name, ".") && strings.ReplaceAll(ownerOf(name), ".", "") == own
 			})
 		}}, "abort leaves others alone"},
+		{"claims nothing", mistakes{lock: func(letterbox, weir.Claim) (durable.LockFile, error) { return unlocked{}, nil }}, "claim"},
+		{"claims the place for itself alone", mistakes{lock: func(b letterbox, c weir.Claim) (durable.LockFile, error) {
+			c.SinkID = theSink
+			return b.lock(c)
+		}}, "claim"},
+		{"claims the place for its job alone", mistakes{lock: func(b letterbox, c weir.Claim) (durable.LockFile, error) {
+			c.Operator = theSink.Operator
+			return b.lock(c)
+		}}, "claim"},
+		{"does not say which run has the place", mistakes{lock: func(b letterbox, c weir.Claim) (durable.LockFile, error) {
+			l, err := b.lock(c)
+			if err != nil {
+				err = &weir.OutputInUseError{Place: box, Owner: c.Owner}
+			}
+			return l, err
+		}}, "claim"},
+		{"says that the place is in use in words of its own", mistakes{lock: func(b letterbox, c weir.Claim) (durable.LockFile, error) {
+			l, err := b.lock(c)
+			if err != nil {
+				err = durable.ErrLocked
+			}
+			return l, err
+		}}, "claim"},
+		{"a claim undoes what was prepared", mistakes{claim: func(b letterbox, c weir.Claim) (func() error, error) {
+			b.remove(func(name string) bool { return strings.HasPrefix(name, letterPrefix(c.SinkID)) })
+			return b.claim(c)
+		}}, "claim"},
+		{"the lock stays when its run has ended", mistakes{claim: func(b letterbox, c weir.Claim) (func() error, error) {
+			_, err := b.claim(c)
+			return func() error { return nil }, err
+		}}, "claim"},
+		{"the lock outlives its run", mistakes{lock: func(b letterbox, c weir.Claim) (durable.LockFile, error) {
+			name := box + "/" + letterPrefix(c.SinkID) + "claim.lock"
+			err := durable.WriteFile(b.fsys, name, []byte(c.Owner))
+			if errors.Is(err, fs.ErrExist) {
+				r, err := b.fsys.Open(name)
+				if err != nil {
+					return nil, err
+				}
+				defer r.Close()
+				owner := make([]byte, r.Size())
+				r.ReadAt(owner, 0)
+				return nil, &weir.OutputInUseError{Place: box, Owner: string(owner)}
+			}
+			return unlocked{func() error { return b.fsys.Remove(name) }}, err
+		}}, "nothing written"},
+		{"a release that is missing", mistakes{claim: func(b letterbox, c weir.Claim) (func() error, error) {
+			_, err := b.claim(c)
+			return nil, err
+		}}, "nothing written"},
+		{"begins anew beside old output", mistakes{old: func(name string, c weir.Claim) bool { return !c.Fresh && isOld(name, c) }}, "claim beside old output"},
+		{"begins anew beside old output of other checkpoints", mistakes{old: func(name string, c weir.Claim) bool {
+			return isOld(name, c) && strings.Contains(name, strings.ReplaceAll(c.Lineage, " ", "-"))
+		}}, "claim beside old output"},
+		{"goes back before visible output", mistakes{old: func(name string, c weir.Claim) bool { return c.Fresh }}, "claim beside old output"},
+		{"takes the output of the checkpoint that it starts with for old", mistakes{old: func(name string, c weir.Claim) bool {
+			c.From--
+			return isOld(name, c)
+		}}, "claim beside old output"},
+		{"takes the output of other checkpoints for its own", mistakes{old: func(name string, c weir.Claim) bool {
+			return c.Fresh || c.From > 0 && checkpoint.ID(field(name, 0)) > c.From
+		}}, "claim beside old output"},
+		{"names come again when the checkpoints are lost", mistakes{claim: func(b letterbox, c weir.Claim) (func() error, error) {
+			release, err := b.claim(c)
+			*b.run, _, _ = strings.Cut(*b.run, ".")
+			*b.run += ".0"
+			return release, err
+		}}, "new output beside old"},
+		{"abort undoes what runs with other checkpoints have prepared", mistakes{abort: func(b letterbox, id weir.SinkID) error {
+			return b.remove(func(name string) bool { return strings.HasPrefix(name, letterPrefix(id)) })
+		}}, "other lineages"},
+		{"each run is a lineage of its own", mistakes{abort: func(b letterbox, id weir.SinkID) error {
+			return b.remove(func(name string) bool { return strings.HasPrefix(name, letterPrefix(id)+*b.run) })
+		}}, "abort what was written"},
+		{"output that a consumer has taken is missing", mistakes{commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
+			for _, p := range prepared {
+				hidden, visible := lettersNames(p)
+				err := b.fsys.Rename(hidden, visible)
+				if errors.Is(err, fs.ErrNotExist) {
+					_, err = b.fsys.Stat(visible)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return b.fsys.SyncDir(box)
+		}}, "output is taken"},
 		{"a cancelled commit says that it was done", mistakes{commit: func(b letterbox, ctx context.Context, prepared [][]byte) error {
 			if ctx.Err() != nil {
 				return nil
@@ -227,21 +317,44 @@ func TestBrokenSinks(t *testing.T) {
 		}}, "faults"},
 		{"an error of a rename is passed over", mistakes{commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 			for _, p := range prepared {
-				b.fsys.Rename(path.Join(box, string(p)), path.Join(box, string(p[1:])))
+				b.fsys.Rename(lettersNames(p))
 			}
 			return b.fsys.SyncDir(box)
 		}}, "faults"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			wantCaught(t, letterboxTest(test.do, t.Logf), sinkChecks[string](), test.caughtBy)
+			s := letterboxTest(test.do, t.Logf)
+			s.sample.short = false // that it is caught is no matter of chance
+			checks := slices.DeleteFunc(sinkChecks[string](), func(c check[*sinkTest[string]]) bool {
+				return testing.Short() && c.name != test.caughtBy && sweeps[c.name]
+			})
+			wantCaught(t, s, checks, test.caughtBy)
 		})
 	}
+}
+
+// sweeps are the checks that take their time.
+var sweeps = map[string]bool{"faults": true, "pairs of faults": true, "faults and power cuts": true, "power cuts": true}
+
+// unlocked is a lock that is none.
+type unlocked struct{ release func() error }
+
+func (unlocked) ReadAt([]byte, int64) (int, error)  { return 0, io.EOF }
+func (unlocked) WriteAt([]byte, int64) (int, error) { return 0, nil }
+func (unlocked) Size() (int64, error)               { return 0, nil }
+func (unlocked) Sync() error                        { return nil }
+
+func (u unlocked) Close() error {
+	if u.release == nil {
+		return nil
+	}
+	return u.release()
 }
 
 // strictCommit commits what is there to be committed, and nothing twice.
 func strictCommit(b letterbox, _ context.Context, prepared [][]byte) error {
 	for _, p := range prepared {
-		if err := b.fsys.Rename(path.Join(box, string(p)), path.Join(box, string(p[1:]))); err != nil {
+		if err := b.fsys.Rename(lettersNames(p)); err != nil {
 			return err
 		}
 	}
@@ -281,8 +394,8 @@ func copyTo(fsys durable.FS, from, to string) error {
 // inMemory has a number to commit, and knows in memory what that is.
 func inMemory() mistakes {
 	return mistakes{
-		prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
-			p, err := l.prepare()
+		prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
+			p, err := l.prepare(id)
 			if p == nil || err != nil {
 				return nil, err
 			}

@@ -44,7 +44,8 @@ func (s *sinkTest[T]) together() error {
 			if err := j.completeOne(j.subtasks[i], id-1); err != nil {
 				return err
 			}
-			return j.prepareOne(j.subtasks[i], id)
+			_, err := j.prepareOne(j.subtasks[i], id)
+			return err
 		})
 		if err != nil {
 			return err

@@ -1,0 +1,128 @@
+package weir
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/flow"
+)
+
+// openSink returns a subtask of a sink that is ready to be written to.
+func openSink(t *testing.T, sink Sink[string]) *sinkOp[string] {
+	t.Helper()
+	o := &sinkOp[string]{
+		ctx:  &flow.Context{Operator: "out", Ctx: t.Context(), Incarnation: 1, Attempt: 1},
+		id:   SinkID{Job: "job", Operator: "out"},
+		sink: sink,
+	}
+	if err := o.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// prepareRecord writes a record and has it prepared for a checkpoint. It returns what the
+// checkpoint keeps.
+func prepareRecord(t *testing.T, o *sinkOp[string], record string, id checkpoint.ID) [][]byte {
+	t.Helper()
+	if err := o.Push(0, &flow.Vec[string]{Values: []string{record}}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := o.Snapshot(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Lists) != 1 || s.Lists[0].Name != flow.PreparedState {
+		t.Fatalf("the snapshot is %+v", s)
+	}
+	return s.Lists[0].Elements
+}
+
+// A checkpoint that is complete commits its own output and what failed checkpoints before
+// it left waiting, and nothing of a later checkpoint that is on its way.
+func TestCompleteCommitsItsOwn(t *testing.T) {
+	var c Collector[string]
+	o := openSink(t, &c)
+	for i, step := range []struct {
+		write    string
+		as       checkpoint.ID
+		keeps    int
+		complete checkpoint.ID
+		want     []string
+	}{
+		{"one", 1, 1, 0, nil},
+		{"two", 2, 2, 1, []string{"one"}},
+		{"three", 3, 2, 1, []string{"one"}}, // the same news again
+		{"four", 4, 3, 3, []string{"one", "two", "three"}},
+		{"five", 7, 2, 9, []string{"one", "two", "three", "four", "five"}},
+	} {
+		if elements := prepareRecord(t, o, step.write, step.as); len(elements) != step.keeps {
+			t.Errorf("step %d: checkpoint %d keeps %d outputs, want %d", i, step.as, len(elements), step.keeps)
+		}
+		if step.complete > 0 {
+			if err := o.Complete(step.complete); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := c.Records(); !slices.Equal(got, step.want) {
+			t.Errorf("step %d: after checkpoint %d is complete %q is committed, want %q", i, step.complete, got, step.want)
+		}
+	}
+}
+
+// A commit that fails leaves what it was given waiting: the next one is given it again.
+func TestCommitThatFails(t *testing.T) {
+	var c Collector[string]
+	o := openSink(t, &c)
+	prepareRecord(t, o, "one", 1)
+	broken := errors.New("the table is locked")
+	o.sink = failingCommit{&c, broken}
+	err := o.Complete(1)
+	var of *OperatorError
+	if !errors.Is(err, broken) || !errors.As(err, &of) || of.Operator != "out" || !strings.Contains(err.Error(), "commit checkpoint 1") {
+		t.Errorf("got %v", err)
+	}
+	o.sink = &c
+	if err := o.Complete(2); err != nil || !slices.Equal(c.Records(), []string{"one"}) {
+		t.Errorf("%v; committed %q", err, c.Records())
+	}
+}
+
+type failingCommit struct {
+	*Collector[string]
+	err error
+}
+
+func (f failingCommit) Commit(context.Context, [][]byte) error { return f.err }
+
+// At a start what the checkpoint holds prepared is committed, unless that is known to be
+// done, and the rest is undone in both cases.
+func TestRecover(t *testing.T) {
+	for _, committed := range []bool{false, true} {
+		var c Collector[string]
+		o := openSink(t, &c)
+		elements := prepareRecord(t, o, "one", 1)
+		prepareRecord(t, o, "two", 2) // of a checkpoint that is not restored
+		var want []string
+		if !committed {
+			want = []string{"one"}
+		}
+		sink := erasedSink[string]{id: o.id, sink: &c}
+		if err := sink.Recover(t.Context(), elements, committed); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Records(); !slices.Equal(got, want) {
+			t.Errorf("committed %t: %q is visible, want %q", committed, got, want)
+		}
+		if n := len(c.prepared); n > 0 {
+			t.Errorf("committed %t: %d outputs are still prepared", committed, n)
+		}
+		if err := sink.Recover(t.Context(), [][]byte{{1, 2, 3}}, false); err == nil || !strings.Contains(err.Error(), "sink out") {
+			t.Errorf("an element of 3 bytes: %v", err)
+		}
+	}
+}
