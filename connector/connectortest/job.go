@@ -97,7 +97,7 @@ func (j *job[T]) write(subtask int, numbers ...int) error {
 	for i, n := range numbers {
 		records[i] = j.test.Record(n)
 	}
-	err := j.call("write", func() error { return j.subtasks[subtask].writer.Write(records) })
+	err := j.call("write", func() error { return j.subtasks[subtask].writer.Write(context.Background(), records) })
 	if !j.spare {
 		clear(records)
 	}
@@ -138,7 +138,7 @@ func (j *job[T]) prepare(id checkpoint.ID) (elements [][]byte, err error) {
 
 func (j *job[T]) prepareOne(t *subtask[T], id checkpoint.ID) error {
 	var prepared []byte
-	err := j.call("prepare", func() (err error) { prepared, err = t.writer.Prepare(id); return err })
+	err := j.call("prepare", func() (err error) { prepared, err = t.writer.Prepare(context.Background(), id); return err })
 	if err == nil && prepared != nil {
 		t.waiting = append(t.waiting, pending{id, prepared})
 	}

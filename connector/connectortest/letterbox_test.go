@@ -110,7 +110,7 @@ type letter struct {
 	kept    []string // for those who are wrong
 }
 
-func (l *letter) Write(records []string) error {
+func (l *letter) Write(_ context.Context, records []string) error {
 	if l.box.do.write != nil {
 		return l.box.do.write(l, records)
 	}
@@ -136,7 +136,7 @@ func (l *letter) write(records []string) error {
 	return l.failed
 }
 
-func (l *letter) Prepare(id checkpoint.ID) ([]byte, error) {
+func (l *letter) Prepare(_ context.Context, id checkpoint.ID) ([]byte, error) {
 	if l.box.do.prepare != nil {
 		return l.box.do.prepare(l, id)
 	}

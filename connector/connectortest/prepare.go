@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/weirstream/weir/checkpoint"
@@ -129,7 +130,7 @@ func (s *sinkTest[T]) slices() error {
 		for i := range shared {
 			shared[i] = s.Record(n + i)
 		}
-		if err := j.subtasks[0].writer.Write(shared); err != nil {
+		if err := j.subtasks[0].writer.Write(context.Background(), shared); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
 	}

@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"context"
 	"errors"
 	"sync"
 
@@ -36,7 +37,7 @@ func (s *sinkTest[T]) together() error {
 		}
 		id := checkpoint.ID(p + 1)
 		err := everybody(func(i int) error {
-			if err := j.subtasks[i].writer.Write(batches[i]); err != nil {
+			if err := j.subtasks[i].writer.Write(context.Background(), batches[i]); err != nil {
 				return err
 			}
 			// The news of the checkpoint before comes to each when it comes.

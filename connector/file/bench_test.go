@@ -92,7 +92,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 	dir := filepath.ToSlash(b.TempDir())
 	j := openWriter(b, JSONSinkOn[row](nowhere{durable.OS()}, dir), first)
-	bench("json", func() { must(b, j.Write(records)) })
+	bench("json", func() { must(b, j.Write(b.Context(), records)) })
 	l := openWriter(b, LinesSinkOn(nowhere{durable.OS()}, dir), first)
-	bench("lines", func() { must(b, l.Write(lines)) })
+	bench("lines", func() { must(b, l.Write(b.Context(), lines)) })
 }

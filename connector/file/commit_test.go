@@ -16,7 +16,7 @@ func TestCommitRefuses(t *testing.T) {
 		fsys := crashfs.New(crashfs.Strict)
 		sink := LinesSinkOn(fsys, outDir)
 		w := openWriter(t, sink, first)
-		must(t, w.Write([]string{"one", "two"}))
+		must(t, w.Write(t.Context(), []string{"one", "two"}))
 		b := prepare(t, w, 1)
 		p, err := decodePrepared(b)
 		must(t, err)

@@ -23,9 +23,9 @@ func TestLyingDisk(t *testing.T) {
 			disk.Settle()
 			sink := LinesSinkOn(disk, outDir)
 			w := openWriter(t, sink, first)
-			must(t, w.Write([]string{"one", "two"}))
+			must(t, w.Write(t.Context(), []string{"one", "two"}))
 			elements := [][]byte{prepare(t, w, 1)}
-			must(t, w.Write([]string{"three", "four"}))
+			must(t, w.Write(t.Context(), []string{"three", "four"}))
 			elements = append(elements, prepare(t, w, 2))
 			if committed {
 				must(t, sink.Commit(t.Context(), elements))

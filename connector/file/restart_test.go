@@ -21,7 +21,7 @@ func preparedParts(t *testing.T, sink weir.Sink[string], contents ...string) (w 
 	t.Helper()
 	w = openWriter(t, sink, first)
 	for i, c := range contents {
-		must(t, w.Write([]string{c}))
+		must(t, w.Write(t.Context(), []string{c}))
 		e := prepare(t, w, checkpoint.ID(i+1))
 		p, err := decodePrepared(e)
 		must(t, err)

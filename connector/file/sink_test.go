@@ -21,7 +21,7 @@ func TestJSONSink(t *testing.T) {
 	sink := JSONSink[flight](dir)
 	w := openWriter(t, sink, first)
 	want := []flight{{Carrier: "<A&B>"}, {Stops: []string{"x\ny"}}}
-	must(t, w.Write(want))
+	must(t, w.Write(t.Context(), want))
 	must(t, sink.Commit(t.Context(), [][]byte{prepare(t, w, 1)}))
 	must(t, w.Close())
 
@@ -40,7 +40,7 @@ func TestJSONSink(t *testing.T) {
 
 	numbers := JSONSink[float64](dir)
 	n := openWriter(t, numbers, weir.SinkContext{SinkID: weir.SinkID{Job: "job", Operator: "numbers"}, Incarnation: 1, Attempt: 1})
-	wantPermanent(t, n.Write([]float64{1, math.NaN()}), "encode record", "NaN")
+	wantPermanent(t, n.Write(t.Context(), []float64{1, math.NaN()}), "encode record", "NaN")
 	must(t, n.Close())
 }
 
@@ -62,7 +62,7 @@ func TestSharedFolder(t *testing.T) {
 	prepared := make([][]byte, len(contexts))
 	for i, c := range contexts {
 		w := openWriter(t, sink, c)
-		must(t, w.Write([]string{fmt.Sprint(i)}))
+		must(t, w.Write(t.Context(), []string{fmt.Sprint(i)}))
 		prepared[i] = prepare(t, w, 7)
 	}
 	// One of them starts again, and its neighbours' prepared output stays.
@@ -92,11 +92,11 @@ func TestLeftoversOfSubtasks(t *testing.T) {
 	}
 	for i := range 3 {
 		w := openWriter(t, sink, context(1, i))
-		must(t, w.Write([]string{"old"}))
+		must(t, w.Write(t.Context(), []string{"old"}))
 	}
 	must(t, sink.Abort(t.Context(), first.SinkID))
 	w := openWriter(t, sink, context(2, 1))
-	must(t, w.Write([]string{"new"}))
+	must(t, w.Write(t.Context(), []string{"new"}))
 	openWriter(t, sink, context(2, 0))
 	_, hidden, err := visible(fsys, outDir)
 	if err != nil || len(hidden) != 1 || !strings.Contains(hidden[0], "-1-2-1-1.") {
@@ -119,9 +119,9 @@ func TestLeftoversOfAnotherLife(t *testing.T) {
 		if err != nil || hidden != nil {
 			t.Fatalf("left: %q, %v", hidden, err)
 		}
-		must(t, w.Write([]string{"x"}))
+		must(t, w.Write(t.Context(), []string{"x"}))
 		prepare(t, w, 1)
-		must(t, w.Write([]string{"y"}))
+		must(t, w.Write(t.Context(), []string{"y"}))
 	}
 }
 
@@ -130,7 +130,7 @@ func TestJSONSinkOnFullDisk(t *testing.T) {
 	for _, op := range []faultfs.Op{faultfs.Create, faultfs.Write} {
 		full := faultfs.New(crashfs.New(crashfs.Strict), faultfs.Rule{Ops: op, K: 1, Err: syscall.ENOSPC})
 		w := openWriter(t, JSONSinkOn[string](full, outDir), first)
-		err := w.Write([]string{strings.Repeat("x", writeBytes)})
+		err := w.Write(t.Context(), []string{strings.Repeat("x", writeBytes)})
 		if !errors.Is(err, syscall.ENOSPC) || weir.IsPermanent(err) {
 			t.Errorf("got %v, want no space, not permanent", err)
 		}
@@ -151,20 +151,20 @@ func TestSinkErrorsAreClear(t *testing.T) {
 	} {
 		sink := LinesSinkOn(faultfs.New(crashfs.New(crashfs.Strict), test.rule), outDir)
 		w := openWriter(t, sink, first)
-		err := w.Write([]string{strings.Repeat("x", writeBytes), "y"})
+		err := w.Write(t.Context(), []string{strings.Repeat("x", writeBytes), "y"})
 		when := "write"
 		if err == nil {
-			_, err = w.Prepare(1)
+			_, err = w.Prepare(t.Context(), 1)
 			when = "prepare"
 		}
 		if !errors.Is(err, test.rule.Err) || when != test.when || !strings.Contains(err.Error(), outDir+"/.part-") || weir.IsPermanent(err) {
 			t.Errorf("%v at %s, want %v at %s, with the file's name, not permanent", err, when, test.rule.Err, test.when)
 		}
 		// What was not written well is never prepared afterwards.
-		if werr := w.Write([]string{"z"}); werr == nil {
+		if werr := w.Write(t.Context(), []string{"z"}); werr == nil {
 			t.Errorf("%v: a later Write succeeds", err)
 		}
-		if p, perr := w.Prepare(2); perr == nil {
+		if p, perr := w.Prepare(t.Context(), 2); perr == nil {
 			t.Errorf("%v: a later Prepare succeeds with %x", err, p)
 		}
 		must(t, w.Close())

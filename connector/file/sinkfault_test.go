@@ -14,8 +14,8 @@ import (
 func TestSinkTakesNoShortWrite(t *testing.T) {
 	var fsys durable.FS = faultfs.New(crashfs.New(crashfs.Strict), faultfs.Rule{Ops: faultfs.Write, K: 1, Do: faultfs.Short})
 	w := openWriter(t, LinesSinkOn(fsys, outDir), first)
-	must(t, w.Write([]string{"one", "two"}))
-	if p, err := w.Prepare(1); !errors.Is(err, io.ErrShortWrite) {
+	must(t, w.Write(t.Context(), []string{"one", "two"}))
+	if p, err := w.Prepare(t.Context(), 1); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("prepared %x, %v", p, err)
 	}
 }

@@ -66,7 +66,7 @@ func openWriter[T any](t testing.TB, s weir.Sink[T], c weir.SinkContext) weir.Wr
 
 func prepare[T any](t testing.TB, w weir.Writer[T], id checkpoint.ID) []byte {
 	t.Helper()
-	p, err := w.Prepare(id)
+	p, err := w.Prepare(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}

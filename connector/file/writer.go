@@ -1,6 +1,10 @@
 package file
 
-import "github.com/weirstream/weir/checkpoint"
+import (
+	"context"
+
+	"github.com/weirstream/weir"
+)
 
 // An encoder writes a record as a line. It belongs to one writer.
 type encoder[T any] func(record *T) error
@@ -15,7 +19,7 @@ type writer[T any] struct {
 }
 
 // Write takes records into the file of the next checkpoint. Nothing is durable.
-func (w *writer[T]) Write(records []T) error {
+func (w *writer[T]) Write(_ context.Context, records []T) error {
 	for i := range records {
 		if w.parts.err != nil {
 			break
@@ -28,7 +32,9 @@ func (w *writer[T]) Write(records []T) error {
 }
 
 // Prepare makes what was written since the last Prepare durable, under a hidden name.
-func (w *writer[T]) Prepare(id checkpoint.ID) ([]byte, error) { return w.parts.prepare(id) }
+func (w *writer[T]) Prepare(_ context.Context, id weir.CheckpointID) ([]byte, error) {
+	return w.parts.prepare(id)
+}
 
 // Close removes what was written and not prepared.
 func (w *writer[T]) Close() error {
