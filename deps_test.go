@@ -29,13 +29,16 @@ const policy = `
 	checkpoint/store   < durable checkpoint flink libraries
 
 	# the threshold
-	internal/flow      < checkpoint
+	eventtime          < std
+	internal/metrics   < std
+	internal/flow      < checkpoint eventtime internal/metrics
+	internal/clock     < internal/flow
 	internal/codec     < flink checkpoint libraries
 	internal/plan      < checkpoint flink internal/flow
 	internal/keyed     < checkpoint flink internal/flow internal/codec libraries
 
 	# the language knows no engine
-	.                  < checkpoint flink internal/flow internal/codec internal/plan internal/keyed
+	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed
 	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs
 	connector/...      < . checkpoint durable libraries
 
@@ -43,9 +46,9 @@ const policy = `
 	internal/align         < checkpoint
 	internal/coordinator   < checkpoint
 	internal/exchange      < checkpoint internal/flow
-	internal/task          < checkpoint checkpoint/store flink internal/align internal/exchange internal/flow internal/plan
-	internal/job           < checkpoint checkpoint/store flink internal/coordinator internal/exchange internal/flow internal/plan internal/task
-	run                    < . checkpoint checkpoint/store durable flink internal/coordinator internal/job internal/keyed libraries
+	internal/task          < checkpoint checkpoint/store flink internal/align internal/clock internal/exchange internal/flow internal/plan
+	internal/job           < checkpoint checkpoint/store flink internal/coordinator internal/exchange internal/flow internal/metrics internal/plan internal/task
+	run                    < . checkpoint checkpoint/store durable flink internal/coordinator internal/job internal/keyed internal/plan libraries
 
 	# the tools and what shows them
 	internal/fsynclint < durable durable/crashfs

@@ -29,6 +29,30 @@ func (e *OperatorError) Error() string {
 
 func (e *OperatorError) Unwrap() error { return e.Err }
 
+// Origin returns the operator and its subtask.
+func (e *OperatorError) Origin() (operator string, subtask int) { return e.Operator, e.Subtask }
+
+// A SourceError says which source, and which of its splits, could not be listed, opened or
+// read.
+type SourceError struct {
+	Source string
+	Split  string // empty if it is about all of them
+	Doing  string // "list splits", "open", "read" …
+	Err    error
+}
+
+func (e *SourceError) Error() string {
+	if e.Split == "" {
+		return fmt.Sprintf("source %s: %s: %v", e.Source, e.Doing, e.Err)
+	}
+	return fmt.Sprintf("source %s: %s split %s: %v", e.Source, e.Doing, e.Split, e.Err)
+}
+
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// Origin returns the source.
+func (e *SourceError) Origin() (operator string, subtask int) { return e.Source, -1 }
+
 // A PanicError is a panic of user code. It fails the attempt like an error.
 type PanicError struct {
 	Value any    // what was given to panic

@@ -30,9 +30,9 @@ func WordCount(ctx context.Context, in, out string) error {
 		return strings.FieldsSeq(line), nil
 	})
 	byWord := weir.KeyBy(words, func(word string) string { return word })
-	counts := weir.Process(byWord, "counts", func(c *weir.KeyContext[string]) weir.ProcessFunc[string, Count] {
+	counts := weir.Process(byWord, "counts", func(c *weir.KeyContext[string], out *weir.Out[Count]) func(string) error {
 		n := weir.NewValue[int64](c, "n") // one number per word, kept in checkpoints
-		return func(word string, out *weir.Out[Count]) error {
+		return func(word string) error {
 			count, _ := n.Get()
 			n.Set(count + 1)
 			out.Emit(Count{word, count + 1})

@@ -30,7 +30,7 @@ type filterOp[T any] struct {
 func (o *filterOp[T]) Push(_ int, b flow.Batch) (err error) {
 	defer guard(o.c.ctx, &err)
 	in := b.(*flow.Vec[T])
-	o.begin()
+	o.begin(len(in.Values))
 	for i, v := range in.Values {
 		ok, err := o.keep(v)
 		if err != nil {

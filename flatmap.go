@@ -63,7 +63,7 @@ type flatMapOp[T, U any] struct {
 func (o *flatMapOp[T, U]) Push(_ int, b flow.Batch) (err error) {
 	defer guard(o.c.ctx, &err)
 	in := b.(*flow.Vec[T])
-	o.begin()
+	o.begin(len(in.Values))
 	for i, v := range in.Values {
 		if in.Times != nil {
 			o.stamp(in.Times[i])

@@ -41,7 +41,7 @@ func (s *erasedSource[T]) Splits(ctx context.Context, known []flow.Split) (_ flo
 	defer rescue(&err)
 	l, err := s.list(ctx, known)
 	if err != nil {
-		return flow.Listing{}, fmt.Errorf("source %s: list splits: %w", s.name, err)
+		return flow.Listing{}, &SourceError{Source: s.name, Doing: "list splits", Err: err}
 	}
 	return l, nil
 }
@@ -92,10 +92,10 @@ func (s *erasedSource[T]) Open(ctx context.Context, split flow.Split, timed bool
 	defer rescue(&err)
 	r, err := s.src.Open(ctx, Split{ID: split.ID, Position: split.Position})
 	if err != nil {
-		return nil, fmt.Errorf("source %s: open split %s: %w", s.name, split.ID, err)
+		return nil, &SourceError{s.name, split.ID, "open", err}
 	}
 	if r == nil {
-		return nil, Permanent(fmt.Errorf("source %s: open split %s: it returned neither a reader nor an error", s.name, split.ID))
+		return nil, Permanent(&SourceError{s.name, split.ID, "open", errors.New("it returned neither a reader nor an error")})
 	}
 	e := &erasedReader[T]{name: s.name, split: split.ID, reader: r, pool: s.pool, timed: timed}
 	e.stamped, _ = r.(TimedReader[T])
@@ -113,7 +113,7 @@ type erasedReader[T any] struct {
 func (r *erasedReader[T]) Read(ctx context.Context) (f flow.Fetched, err error) {
 	defer func() {
 		if err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
-			err = fmt.Errorf("source %s: read split %s: %w", r.name, r.split, err)
+			err = &SourceError{r.name, r.split, "read", err}
 		}
 	}()
 	defer rescue(&err)
@@ -165,7 +165,7 @@ func (r *erasedReader[T]) Committed(ctx context.Context, position []byte) (err e
 		return nil
 	}
 	if err := c.Committed(ctx, position); err != nil {
-		return fmt.Errorf("source %s: split %s: commit a position that is in a complete checkpoint: %w", r.name, r.split, err)
+		return &SourceError{r.name, r.split, "commit a position of", err}
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func BenchmarkKeySender(b *testing.B) {
 		b.Run(fmt.Sprintf("keys=%d", distinct), func(b *testing.B) {
 			batches := benchKeys(distinct)
 			_, keyed := benchJob()
-			sender := keyed.edge().NewSender(plan.Routing{MaxParallelism: benchGroups, Parallelism: 2,
+			sender := keyed.edge("op").NewSender(plan.Routing{MaxParallelism: benchGroups, Parallelism: 2,
 				Send: func(_ checkpoint.Subtask, batch flow.Batch) error { batch.Release(); return nil }})
 			for i := 0; b.Loop(); i++ {
 				if err := sender.Push(batches[i%len(batches)]); err != nil {
@@ -60,12 +60,13 @@ func BenchmarkKeySender(b *testing.B) {
 type benchNowhere struct{}
 
 func (benchNowhere) Push(flow.Batch) error { return nil }
+func (benchNowhere) Mark(flow.Mark) error  { return nil }
 
 // benchCount opens an operator that counts keys.
 func benchCount(t testing.TB, job *Job, byKey Keyed[string, string]) flow.Operator {
-	Process(byKey, "count", func(c *KeyContext[string]) ProcessFunc[string, KeyValue[string, int64]] {
+	Process(byKey, "count", func(c *KeyContext[string], out *Out[KeyValue[string, int64]]) func(string) error {
 		n := NewValue[int64](c, "n")
-		return func(k string, out *Out[KeyValue[string, int64]]) error {
+		return func(k string) error {
 			total, _ := n.Get()
 			n.Set(total + 1)
 			out.Emit(KeyValue[string, int64]{k, total + 1})
@@ -85,8 +86,8 @@ func benchCount(t testing.TB, job *Job, byKey Keyed[string, string]) flow.Operat
 func TestRecordsAreNotAllocatedFor(t *testing.T) {
 	job, byKey := benchJob()
 	op := benchCount(t, job, byKey)
-	sender := byKey.edge().NewSender(plan.Routing{MaxParallelism: benchGroups, Parallelism: 1, Send: func(_ checkpoint.Subtask, batch flow.Batch) error {
-		err := op.Push(batch)
+	sender := byKey.edge("op").NewSender(plan.Routing{MaxParallelism: benchGroups, Parallelism: 1, Send: func(_ checkpoint.Subtask, batch flow.Batch) error {
+		err := op.Push(0, batch)
 		batch.Release()
 		return err
 	}})
@@ -116,7 +117,7 @@ func BenchmarkProcess(b *testing.B) {
 			job, byKey := benchJob()
 			op := benchCount(b, job, byKey)
 			push := func(i int) {
-				if err := op.Push(batches[i%len(batches)]); err != nil {
+				if err := op.Push(0, batches[i%len(batches)]); err != nil {
 					b.Fatal(err)
 				}
 			}

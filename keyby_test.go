@@ -38,7 +38,7 @@ func refuses[K comparable](t *testing.T, good, bad K, own ...Codec[K]) {
 		t.Fatalf("%T cannot be a key: %v", good, job.Check())
 	}
 	sent := 0
-	s := byKey.edge().NewSender(plan.Routing{Parallelism: 1, MaxParallelism: 1, Send: func(_ checkpoint.Subtask, b flow.Batch) error {
+	s := byKey.edge("op").NewSender(plan.Routing{Parallelism: 1, MaxParallelism: 1, Send: func(_ checkpoint.Subtask, b flow.Batch) error {
 		sent += b.Len()
 		return nil
 	}})

@@ -11,10 +11,11 @@ import (
 // that function runs, on the goroutine it runs on. What is emitted at any other time, or
 // by another goroutine, cannot be part of a checkpoint: it fails the job.
 type Out[T any] struct {
-	buf *[flow.BatchSize]T
-	n   uint // records in buf; one less than there is room for while the function does not run
-	vec flow.Vec[T]
-	to  flow.Output // nil if nothing reads the records
+	buf  *[flow.BatchSize]T
+	n    uint // records in buf; one less than there is room for while the function does not run
+	vec  flow.Vec[T]
+	to   flow.Output // nil if nothing reads the records
+	sent int64       // records that have been sent since take
 	// open says that the function runs.
 	open   bool
 	misuse atomic.Bool
@@ -95,12 +96,20 @@ func (o *Out[T]) send() (err error) {
 		o.vec.Times = o.times[:o.n]
 		o.marked = 0
 	}
+	o.sent += int64(o.n)
 	if o.to != nil {
 		err = o.to.Push(&o.vec)
 	}
 	clear(o.vec.Values)
 	o.n = 0
 	return err
+}
+
+// take returns how many records were emitted since it was called last.
+func (o *Out[T]) take() int64 {
+	n := o.sent + int64(o.n)
+	o.sent = -int64(o.n) // those in the buffer are sent yet
+	return n
 }
 
 // end pushes what is left. From now on nothing can be emitted.

@@ -4,21 +4,31 @@ import (
 	"errors"
 
 	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/metrics"
+)
+
+// The names of figures that every operator with a function has: how many records came in,
+// and how many it has emitted on its main output.
+const (
+	recordsIn  = "records_in"
+	recordsOut = "records_out"
 )
 
 // A plainOp is what operators without keyed state have in common: a context, an output and
 // nothing to keep.
 type plainOp[U any] struct {
-	to  flow.Output
-	c   *Context
-	out *Out[U]
+	to     flow.Output
+	c      *Context
+	out    *Out[U]
+	in     *metrics.Counter // records
+	passed *metrics.Counter // records that were emitted on the main output
 }
 
 // openPlain makes one. open reports whether it was given a function to run.
 func openPlain[U any](ctx *flow.Context, to flow.Output, open func(*Context, *Out[U]) bool) (o plainOp[U], err error) {
 	defer guard(ctx, &err)
 	c := &Context{ctx: ctx}
-	o = plainOp[U]{to, c, newOut[U](ctx, to)}
+	o = plainOp[U]{to, c, newOut[U](ctx, to), ctx.Metrics.Counter(recordsIn), ctx.Metrics.Counter(recordsOut)}
 	if !open(c, o.out) {
 		c.fail(errNoFunction)
 	}
@@ -31,7 +41,9 @@ func openPlain[U any](ctx *flow.Context, to flow.Output, open func(*Context, *Ou
 
 var errNoFunction = errors.New("the function that opens the operator returned no function")
 
-func (o *plainOp[U]) begin() {
+// begin says that a batch of n records is going to be processed.
+func (o *plainOp[U]) begin(n int) {
+	o.in.Add(int64(n))
 	o.out.begin()
 	o.c.sides.begin()
 }
@@ -43,6 +55,7 @@ func (o *plainOp[U]) stamp(at Time) {
 }
 
 func (o *plainOp[U]) end() error {
+	o.passed.Add(o.out.take())
 	if err := o.c.sides.end(); err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (o *keyedOp[K, T, U]) Push(_ int, b flow.Batch) (err error) {
 	in := b.(*flow.KeyedVec[K, T])
 	backend, current := o.k.backend, &o.k.backend.Current
 	timed := len(in.Times) > 0
-	o.begin()
+	o.begin(in.N)
 	for from := 0; from < in.N; from += keyed.Ahead {
 		to := min(from+keyed.Ahead, in.N)
 		backend.LookAhead(in.Keys[from:to], in.Codes[from:to], in.Groups[from:to])

@@ -148,13 +148,13 @@ func (a *all) String() string {
 
 // processAll is a function that does what requests say with state of every kind, and
 // emits what the state of the key is when it was done.
-func processAll(c *KeyContext[string]) ProcessFunc[request, string] {
+func processAll(c *KeyContext[string], out *Out[string]) func(request) error {
 	number := NewValue[int64](c, "number")
 	tags := NewValue[[]int64](c, "tags")
 	list := NewList[[]int64](c, "list")
 	table := NewMap[int64, []int64](c, "table")
 	sum := NewReducing(c, "sum", func(a, b int64) (int64, error) { return a + b, nil })
-	return func(r request, out *Out[string]) error {
+	return func(r request) error {
 		for _, s := range r.do {
 			switch s.what {
 			case addNumber:
@@ -252,7 +252,7 @@ func requestOps(t interface{ Fatal(...any) }, parallelism int, restored *flow.Re
 	return ops, node.Inputs[0].NewSender(plan.Routing{
 		Target: "all", Parallelism: parallelism, MaxParallelism: requestGroups,
 		Send: func(to checkpoint.Subtask, b flow.Batch) error {
-			err := ops[to].Push(b)
+			err := ops[to].Push(0, b)
 			b.Release()
 			return err
 		},
@@ -262,6 +262,7 @@ func requestOps(t interface{ Fatal(...any) }, parallelism int, restored *flow.Re
 type outputFunc func(flow.Batch) error
 
 func (f outputFunc) Push(b flow.Batch) error { return f(b) }
+func (f outputFunc) Mark(flow.Mark) error    { return nil }
 
 // What Process keeps is what a map per key would keep: in batches of any length and with
 // any mix of keys, in tables that look ahead and in those that are too small for it, at

@@ -14,9 +14,9 @@ func TestListSetCopies(t *testing.T) {
 	job := NewJob("lists")
 	byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
 	var got []int64
-	Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
+	Process(byKey, "op", func(c *KeyContext[string], out *Out[string]) func(string) error {
 		list := NewList[int64](c, "list")
-		return func(string, *Out[string]) error {
+		return func(string) error {
 			buf := []int64{1, 2}
 			list.Set(buf)
 			buf[0] = 3
@@ -29,7 +29,7 @@ func TestListSetCopies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := op.Push(&flow.KeyedVec[string, string]{N: 1}); err != nil || !slices.Equal(got, []int64{1, 2}) {
+	if err := op.Push(0, &flow.KeyedVec[string, string]{N: 1}); err != nil || !slices.Equal(got, []int64{1, 2}) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
@@ -43,15 +43,15 @@ func TestStateDeclaredTooLate(t *testing.T) {
 	} {
 		job := NewJob("late")
 		byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
-		Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
-			return func(string, *Out[string]) error { declare(c); return nil }
+		Process(byKey, "op", func(c *KeyContext[string], out *Out[string]) func(string) error {
+			return func(string) error { declare(c); return nil }
 		})
 		node := job.plan.Nodes[len(job.plan.Nodes)-1]
 		op, err := node.New(&flow.Context{Operator: "op", Parallelism: 1, MaxParallelism: 1}, outputFunc(func(flow.Batch) error { return nil }))
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = op.Push(&flow.KeyedVec[string, string]{N: 1, Keys: [flow.BatchSize]string{"k"}, Values: [flow.BatchSize]string{"k"}})
+		err = op.Push(0, &flow.KeyedVec[string, string]{N: 1, Keys: [flow.BatchSize]string{"k"}, Values: [flow.BatchSize]string{"k"}})
 		if err == nil || !strings.Contains(err.Error(), `state "late": declared too late`) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -64,10 +64,10 @@ func TestNoKeyBehindABatch(t *testing.T) {
 	job := NewJob("late")
 	byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
 	var kept *KeyContext[string]
-	var n Value[int64]
-	Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
+	var n ValueState[int64]
+	Process(byKey, "op", func(c *KeyContext[string], out *Out[string]) func(string) error {
 		kept, n = c, NewValue[int64](c, "n")
-		return func(string, *Out[string]) error { n.Set(1); return nil }
+		return func(string) error { n.Set(1); return nil }
 	})
 	node := job.plan.Nodes[len(job.plan.Nodes)-1]
 	op, err := node.New(&flow.Context{Operator: "op", Parallelism: 1, MaxParallelism: 1}, outputFunc(func(flow.Batch) error { return nil }))
@@ -79,7 +79,7 @@ func TestNoKeyBehindABatch(t *testing.T) {
 	for i := range batch.N {
 		batch.Keys[i], batch.Values[i] = "k", "k"
 	}
-	if err := op.Push(batch); err != nil {
+	if err := op.Push(0, batch); err != nil {
 		t.Fatal(err)
 	}
 	batch.Release()
@@ -107,12 +107,12 @@ func TestStateUsedWithoutAKey(t *testing.T) {
 	} {
 		job := NewJob("early")
 		byKey := KeyBy(From(job, "in", Slice[string]()), func(s string) string { return s })
-		Process(byKey, "op", func(c *KeyContext[string]) ProcessFunc[string, string] {
+		Process(byKey, "op", func(c *KeyContext[string], out *Out[string]) func(string) error {
 			if c.Key() != "" {
 				t.Errorf("there is a key, %q", c.Key())
 			}
 			use(c)
-			return func(string, *Out[string]) error { return nil }
+			return func(string) error { return nil }
 		})
 		node := job.plan.Nodes[len(job.plan.Nodes)-1]
 		_, err := node.New(&flow.Context{Operator: "op", Parallelism: 1, MaxParallelism: 1}, outputFunc(func(flow.Batch) error { return nil }))

@@ -74,6 +74,18 @@ func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed
 	return nil
 }
 
+func (s erasedSink[T]) Commit(ctx context.Context, element []byte) (err error) {
+	defer rescue(&err)
+	p, err := decodePending(element)
+	if err == nil {
+		err = s.sink.Commit(ctx, [][]byte{p.prepared})
+	}
+	if err != nil {
+		return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
+	}
+	return nil
+}
+
 // pending is what was prepared for a checkpoint and waits for it, or for a later one, to
 // be complete.
 type pending struct {

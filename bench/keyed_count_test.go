@@ -90,11 +90,11 @@ type discard[T any] struct{}
 func (discard[T]) Open(context.Context, weir.SinkContext) (weir.Writer[T], error) {
 	return discard[T]{}, nil
 }
-func (discard[T]) Commit(context.Context, [][]byte) error   { return nil }
-func (discard[T]) Abort(context.Context, weir.SinkID) error { return nil }
-func (discard[T]) Write([]T) error                          { return nil }
-func (discard[T]) Prepare(checkpoint.ID) ([]byte, error)    { return nil, nil }
-func (discard[T]) Close() error                             { return nil }
+func (discard[T]) Commit(context.Context, [][]byte) error                 { return nil }
+func (discard[T]) Abort(context.Context, weir.SinkID) error               { return nil }
+func (discard[T]) Write(context.Context, []T) error                       { return nil }
+func (discard[T]) Prepare(context.Context, checkpoint.ID) ([]byte, error) { return nil, nil }
+func (discard[T]) Close() error                                           { return nil }
 
 type counted struct {
 	key string
@@ -106,9 +106,9 @@ func weirCount(b *testing.B, f *feed) (took time.Duration, checkpoints int) {
 	job := weir.NewJob("count")
 	in := weir.From(job, "keys", weir.Source[string](f))
 	byKey := weir.KeyBy(in, func(k string) string { return k })
-	weir.To(weir.Process(byKey, "count", func(c *weir.KeyContext[string]) weir.ProcessFunc[string, counted] {
+	weir.To(weir.Process(byKey, "count", func(c *weir.KeyContext[string], out *weir.Out[counted]) func(string) error {
 		n := weir.NewValue[int64](c, "n")
-		return func(k string, out *weir.Out[counted]) error {
+		return func(k string) error {
 			total, _ := n.Get()
 			n.Set(total + 1)
 			out.Emit(counted{k, total + 1})

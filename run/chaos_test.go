@@ -158,7 +158,7 @@ func chaos(t *testing.T, d *dice) {
 			Parallelism:        1 + d.n(4),
 			CheckpointInterval: time.Duration(5+d.n(100)) * time.Millisecond,
 			CheckpointTimeout:  200 * time.Millisecond,
-			RestartPause:       10 * time.Millisecond,
+			Restart:            run.Restart{Pause: 10 * time.Millisecond},
 			NoFinalCheckpoint:  d.n(3) == 0,
 			InlineThreshold:    []int{-1, 100}[d.n(2)],
 		})
@@ -182,10 +182,10 @@ func chaosJob(out weir.Sink[total], a, b uneven, d *dice) *weir.Job {
 	fromA := weir.From(job, "a", weir.Source[int64](a))
 	fromB := weir.Map(weir.From(job, "b", weir.Source[int64](b)), func(n int64) (int64, error) { return n + 10_000_000, nil })
 	byRest := weir.KeyBy(weir.Union(fromA, fromB), func(n int64) int64 { return n % 10 })
-	noted := weir.Process(byRest, "note", func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, total] {
+	noted := weir.Process(byRest, "note", func(c *weir.KeyContext[int64], out *weir.Out[total]) func(int64) error {
 		list := weir.NewList[int64](c, "list")
 		times := weir.NewMap[int64, int64](c, "times")
-		return func(n int64, out *weir.Out[total]) error {
+		return func(n int64) error {
 			if d.n(1500) == 0 {
 				return errors.New("now and then")
 			}

@@ -19,9 +19,14 @@ func (o *Options) flags(fs *flag.FlagSet, level *slog.Level) {
 	fs.IntVar(&o.Parallelism, "parallelism", runtime.GOMAXPROCS(0), "`number` of subtasks of each operator; may change from run to run")
 	fs.IntVar(&o.Retain, "retain", 2, "`number` of complete checkpoints to keep")
 	fs.Var((*byteSize)(&o.InlineThreshold), "inline-threshold", "states up to this `size` are kept inside of _metadata")
-	fs.StringVar(&o.From, "from", "latest", "what to start from: latest, none, or the `path` of a checkpoint")
+	fs.TextVar(&o.From, "from", Latest, "what to start from: latest, none, or the `path` of a checkpoint")
 	fs.BoolVar(&o.AllowFallback, "allow-fallback", false, "if the latest checkpoint is damaged, go back to an older one; what came between is processed twice")
-	fs.BoolVar(&o.AllowNonRestoredState, "allow-non-restored-state", false, "drop state of operators that the job no longer has")
+	fs.BoolVar(&o.AllowNonRestoredState, "allow-non-restored-state", false, "drop state of operators that the job no longer has; the log says what")
+	fs.BoolVar(&o.DropPreparedOutput, "drop-prepared-output", false, "lose output that is prepared, but not visible yet, of sinks that the job no longer has")
+	fs.BoolVar(&o.BesideOldOutput, "beside-old-output", false, "without a checkpoint, write beside output of an earlier run: its records will be there twice")
+	fs.Var((*splitList)(&o.ForgetSplits), "forget-split", "drop the position of a split, as `source=split`; may be given several times")
+	fs.BoolVar(&o.Drain, "drain", false, "when stopped, let event time come to its end: all windows and timers fire")
+	fs.DurationVar(&o.CancelTimeout, "cancel-timeout", 3*time.Minute, "`time` to wait, when stopped, for code that does not return")
 	fs.TextVar(level, "log-level", slog.LevelWarn, "debug, info, warn or error")
 }
 
@@ -54,11 +59,46 @@ Exit codes:
   1    the job has failed
   2    a flag or the job itself is wrong; nothing was run
   3    the last checkpoint is damaged; nothing was run (see --allow-fallback)
-  4    another process runs this job; nothing was run
+  4    another process runs this job or writes to its output; nothing was run
   5    the checkpoint does not fit the job, or is another job's; nothing was run
-  130  a second signal has ended the job without a final checkpoint
+  6    there is output of an earlier run, and no checkpoint to go on from; nothing was run
+  130  a second Ctrl-C has ended the job without a final checkpoint
 `)
 }
+
+// splitList is a flag that names splits of sources.
+type splitList map[string][]string
+
+func (l *splitList) String() string { return "" }
+
+func (l *splitList) Set(s string) error {
+	source, split, ok := strings.Cut(s, "=")
+	if !ok || source == "" || split == "" {
+		return fmt.Errorf("want the name of a source, =, and the id of one of its splits")
+	}
+	if *l == nil {
+		*l = make(map[string][]string)
+	}
+	(*l)[source] = append((*l)[source], split)
+	return nil
+}
+
+// inFlags puts a message of the library, which speaks of options, into the words of the
+// command line.
+var inFlags = strings.NewReplacer(
+	"set Options.AllowNonRestoredState", "use --allow-non-restored-state",
+	"set Options.DropPreparedOutput", "use --drop-prepared-output",
+	"set Options.BesideOldOutput", "use --beside-old-output",
+	"set Options.AllowFallback", "use --allow-fallback",
+	"Options.AllowNonRestoredState", "--allow-non-restored-state",
+	"Options.DropPreparedOutput", "--drop-prepared-output",
+	"Options.BesideOldOutput", "--beside-old-output",
+	"Options.AllowFallback", "--allow-fallback",
+	"Options.ForgetSplits", "--forget-split",
+	"Options.From", "--from",
+	"Options.CancelTimeout", "--cancel-timeout",
+	"Options.Parallelism", "--parallelism",
+)
 
 // byteSize is a flag for a number of bytes, as 20KiB.
 type byteSize int

@@ -123,7 +123,7 @@ func TestFailedCommitIsMadeGood(t *testing.T) {
 func TestStartFromNothingKeepsPreparedOutput(t *testing.T) {
 	dir := t.TempDir()
 	opts := options(t, 1)
-	opts.MaxRestarts = -1
+	opts.Restart.Max = -1
 	opts.CheckpointInterval = time.Hour // only the final one
 	job := func(failCommit, failMap bool) *weir.Job {
 		job := weir.NewJob("prepared")
@@ -141,11 +141,11 @@ func TestStartFromNothingKeepsPreparedOutput(t *testing.T) {
 	if err := run.Local(t.Context(), job(true, false), opts); err == nil {
 		t.Fatal("the commit has not failed")
 	}
-	opts.From = "none"
+	opts.From = run.None
 	if err := run.Local(t.Context(), job(false, true), opts); err == nil {
 		t.Fatal("the second run has not failed")
 	}
-	opts.From = "latest"
+	opts.From = run.Latest
 	if err := run.Local(t.Context(), job(false, false), opts); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestStartFromAnOlderCheckpointFindsIt(t *testing.T) {
 			if err != nil || len(paths) < 3 {
 				t.Fatal(paths, err)
 			}
-			opts.From, opts.Retain = paths[0], retain
+			opts.From, opts.Retain = run.Path(paths[0]), retain
 			if err := run.Local(t.Context(), sums(&out, 50, 1e6, never), opts); err != nil {
 				t.Errorf("start from the oldest of %d checkpoints, retain %d: %v", len(paths), retain, err)
 			}
@@ -269,7 +269,7 @@ func TestUserCodeThatDoesNotReturn(t *testing.T) {
 				job := weir.NewJob("bad")
 				build(job)
 				opts := options(t, 1)
-				opts.MaxRestarts = -1
+				opts.Restart.Max = -1
 				if err := run.Local(t.Context(), job, opts); err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v, want %q", err, want)
 				}
@@ -307,7 +307,7 @@ func TestStartIsForTheFirstAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
 		opts := options(t, 2)
-		opts.From = "none"
+		opts.From = run.None
 		var failed atomic.Bool
 		err := run.Local(t.Context(), sums(&out, 1000, 1000, func(n int64) error {
 			if n == 700 && !failed.Swap(true) {

@@ -5,8 +5,10 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/weirstream/weir"
@@ -15,10 +17,12 @@ import (
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/job"
+	"github.com/weirstream/weir/internal/plan"
 )
 
 // ErrStopped says that a job was stopped by its context, after a final checkpoint unless
-// Options.NoFinalCheckpoint was set. Run again, it goes on from there.
+// Options.NoFinalCheckpoint was set. Run again, it goes on from there. The error that Local
+// returns matches the cause of the context's end, too.
 var ErrStopped = job.ErrStopped
 
 // Local runs a job in this process until its input has ended and everything it has come
@@ -31,6 +35,10 @@ var ErrStopped = job.ErrStopped
 // leads to no checkpoint is a *store.NoCheckpointError, and one that leads to another job's
 // a *store.OtherJobError.
 //
+// User code that has not returned Options.CancelTimeout after the job was told to end is
+// left behind; the error then says which operator it is of, and where it is. Until it
+// returns, or the process ends, the job's directory stays locked.
+//
 // A full disk is waited for as any failure is; the error of one that stays full wraps
 // syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is intact and what
 // to do.
@@ -42,13 +50,20 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
+	p := plan.Of(j)
+	id := flink.JobIDOf(j.Name())
+	if err := job.CheckPlaces(p, filepath.Join(opts.CheckpointDir, id.String())); err != nil {
+		return fmt.Errorf("job %s: %w", j.Name(), err)
+	}
 	log := opts.Log.With("job", j.Name())
 	if mount, err := durable.ProbeMount(opts.CheckpointDir); err == nil {
 		for _, w := range mount.Warnings() {
-			log.Warn(w, "dir", opts.CheckpointDir)
+			if firstTime(w, mount.Point) {
+				log.Warn(w, "dir", opts.CheckpointDir)
+			}
 		}
 	}
-	s, err := store.Open(opts.FS, opts.CheckpointDir, flink.JobIDOf(j.Name()), store.Options{
+	s, err := store.Open(opts.FS, opts.CheckpointDir, id, store.Options{
 		Retain:          opts.Retain,
 		InlineThreshold: opts.InlineThreshold,
 		Owner:           owner(),
@@ -57,13 +72,8 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), job.TellFull(err, 0))
 	}
-	defer func() {
-		if cerr := s.Close(); err == nil && cerr != nil {
-			err = fmt.Errorf("job %s: %w", j.Name(), cerr)
-		}
-	}()
 	err = job.Run(ctx, job.Config{
-		Plan:           j.Plan(),
+		Plan:           p,
 		Store:          s,
 		Parallelism:    opts.Parallelism,
 		MaxParallelism: opts.MaxParallelism,
@@ -75,18 +85,32 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		},
 		From:             opts.from(),
 		AllowNonRestored: opts.AllowNonRestoredState,
-		Restart:          job.Restart{Initial: opts.RestartPause, Max: time.Minute, Limit: max(0, opts.MaxRestarts)},
-		FinalCheckpoint:  !opts.NoFinalCheckpoint,
-		Monitor:          &opts.Monitor.inner,
-		Log:              log,
+		DropPrepared:     opts.DropPreparedOutput,
+		BesideOld:        opts.BesideOldOutput,
+		ForgetSplits:     opts.ForgetSplits,
+		Restart: job.Restart{
+			Initial: opts.Restart.Pause, Max: time.Minute,
+			Limit: max(0, opts.Restart.Max), Same: max(0, opts.Restart.GiveUpOnSame),
+		},
+		FinalCheckpoint: !opts.NoFinalCheckpoint,
+		Drain:           opts.Drain,
+		Patience:        opts.CancelTimeout,
+		Owner:           owner(),
+		Monitor:         &opts.Monitor.inner,
+		Log:             log,
 	})
+	if stuck := (*job.StuckError)(nil); errors.As(err, &stuck) {
+		stuck.WhenDone(func() { _ = s.Close() })
+	} else if cerr := s.Close(); err == nil {
+		err = cerr
+	}
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	return nil
 }
 
-// owner says who holds the lock of a job's directory.
+// owner names this process, for others that find a lock held.
 func owner() string {
 	host, err := os.Hostname()
 	if err != nil {

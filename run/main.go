@@ -1,16 +1,13 @@
 package run
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"golang.org/x/term"
 
@@ -22,18 +19,21 @@ import (
 
 // The exit codes of a program that calls Main.
 const (
-	ExitDone    = 0   // the input has ended and everything is visible, or a signal ended it with a final checkpoint
-	ExitFailed  = 1   // the job has failed for good
-	ExitUsage   = 2   // a flag or the job itself is wrong; nothing was run
-	ExitDamaged = 3   // the last checkpoint is damaged; nothing was run
-	ExitLocked  = 4   // another process runs the job; nothing was run
-	ExitUnfit   = 5   // the checkpoint does not fit the job, or is another job's; nothing was run
-	ExitAborted = 130 // a second signal ended the job without a final checkpoint
+	ExitDone      = 0   // the input has ended and everything is visible, or a signal ended it with a final checkpoint
+	ExitFailed    = 1   // the job has failed for good
+	ExitUsage     = 2   // a flag or the job itself is wrong; nothing was run
+	ExitDamaged   = 3   // the last checkpoint is damaged; nothing was run
+	ExitLocked    = 4   // another process runs the job or writes to its output; nothing was run
+	ExitUnfit     = 5   // the checkpoint does not fit the job, or is another job's; nothing was run
+	ExitOldOutput = 6   // there is output of an earlier run, and no checkpoint to go on from; nothing was run
+	ExitAborted   = 130 // a second Ctrl-C ended the job without a final checkpoint
 )
 
 // Main runs a job as a program: it reads flags, shows how far the job is if standard
-// error is a terminal, and exits with one of the codes above. SIGINT and SIGTERM end the
-// job with a final checkpoint; a second one ends it at once.
+// error is a terminal, and exits with one of the codes above. SIGINT, SIGTERM and SIGHUP
+// end the job with a final checkpoint, however often they come: a supervisor may send its
+// signal twice. A second Ctrl-C (SIGINT, a second or more after the first) ends it at once.
+// A reader of standard error that goes away does not end the job.
 //
 // Flags of the program itself are defined on flag.CommandLine before Main is called;
 // build is called once they have been read. What is given as then is called, in order,
@@ -66,7 +66,7 @@ func runMain(build func() (*weir.Job, error), then []func(Status) error) int {
 		err = j.Check()
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		sayError(err)
 		return ExitUsage
 	}
 	screen := &screen{out: os.Stderr, live: term.IsTerminal(int(os.Stderr.Fd()))}
@@ -83,61 +83,48 @@ func runMain(build func() (*weir.Job, error), then []func(Status) error) int {
 		screen.say("stopped with checkpoint %d complete; run it again to go on from there", opts.Monitor.Status().LastComplete)
 		return ExitDone
 	case err != nil:
-		fmt.Fprintln(os.Stderr, err)
+		sayError(err)
 		return exitCode(err)
 	}
 	for _, f := range then {
 		if err := f(opts.Monitor.Status()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
+			sayError(err)
 			return ExitFailed
 		}
 	}
 	return ExitDone
 }
 
+// sayError writes an error for the person at the command line.
+func sayError(err error) { fmt.Fprintln(os.Stderr, inFlags.Replace(err.Error())) }
+
 // exitCode is the one switch from an error to an exit code.
 func exitCode(err error) int {
 	var (
 		damaged      *store.DamagedError
 		locked       *store.LockedError
+		inUse        *weir.OutputInUseError
+		old          *weir.OldOutputError
 		options      *OptionsError
+		misplaced    *job.MisplacedError
 		nowhere      *store.NoCheckpointError
 		another      *store.OtherJobError
 		unfit        *job.UnfitError
 		incompatible *keyed.IncompatibleError
 	)
 	switch {
-	case errors.As(err, &options), errors.As(err, &nowhere):
+	case errors.As(err, &options), errors.As(err, &nowhere), errors.As(err, &misplaced):
 		return ExitUsage
 	case errors.As(err, &damaged):
 		return ExitDamaged
-	case errors.As(err, &locked):
+	case errors.As(err, &locked), errors.As(err, &inUse):
 		return ExitLocked
 	case errors.As(err, &another), errors.As(err, &unfit), errors.As(err, &incompatible):
 		return ExitUnfit
+	case errors.As(err, &old):
+		return ExitOldOutput
 	}
 	return ExitFailed
-}
-
-// signalContext ends with the first SIGINT or SIGTERM; the second ends the process.
-func signalContext() (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		for range signals {
-			if ctx.Err() != nil {
-				fmt.Fprintln(os.Stderr, "\nended without a final checkpoint; the last complete one stays")
-				os.Exit(ExitAborted)
-			}
-			cancel()
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		cancel()
-	}
 }
 
 func program() string { return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") }

@@ -10,7 +10,6 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
-	"github.com/weirstream/weir/internal/job"
 )
 
 // Options say how a job is run. The zero value of a field means its default.
@@ -29,8 +28,8 @@ type Options struct {
 	// ToleratedFailures is how many checkpoints in a row may fail before the job is
 	// restarted; negative means none. Default: 10.
 	ToleratedFailures int
-	// Parallelism is how many subtasks each operator has. Default: the number of cores.
-	// It may differ from run to run.
+	// Parallelism is how many subtasks an operator has, unless it has a number of its own.
+	// It may differ from run to run. Default: the number of cores.
 	Parallelism int
 	// MaxParallelism is the number of key groups, fixed with the first checkpoint. Default:
 	// by Flink's rule, 128 up to a parallelism of 85.
@@ -40,41 +39,114 @@ type Options struct {
 	// InlineThreshold is up to how many bytes a state travels inside of _metadata; negative
 	// means that every state gets a file. Default: 20 KiB.
 	InlineThreshold int
-	// From is what the job starts from: "latest" (the last complete checkpoint, or nothing
-	// if there is none), "none" (nothing), or the path of a checkpoint. Default: latest.
-	From string
+	// From is what the job starts from. Default: Latest.
+	From From
 	// AllowFallback lets the job go back to the newest intact checkpoint if the latest is
 	// damaged. What was processed between the two is processed, and its output made
 	// visible, a second time.
 	AllowFallback bool
 	// AllowNonRestoredState drops state of operators and states that the job no longer
-	// has. Without it such a checkpoint is refused.
+	// has. Without it such a checkpoint is refused. What is dropped is logged.
 	AllowNonRestoredState bool
-	// MaxRestarts is how often the job is restarted without a complete checkpoint in
-	// between before it is given up; negative means never. Default: 10.
-	MaxRestarts int
-	// RestartPause is the pause before the first restart; it doubles with every further
-	// one, up to a minute. Default: 1 s.
-	RestartPause time.Duration
+	// DropPreparedOutput drops output that was prepared, and is not visible yet, of sinks
+	// that the job no longer has, and prepared output that cannot be made visible because
+	// it is damaged: those records are lost. Without it such a start is refused.
+	DropPreparedOutput bool
+	// BesideOldOutput lets a job that starts without a checkpoint write beside output that
+	// an earlier run of it has made visible. Without it such a start is refused: the same
+	// records would be there twice.
+	BesideOldOutput bool
+	// ForgetSplits are splits, by the name of their source, whose positions are dropped at
+	// the start: one that is still there is read from its beginning.
+	ForgetSplits map[string][]string
+	// Restart says how a job that has failed is restarted.
+	Restart Restart
 	// NoFinalCheckpoint lets a job that is stopped by its context end at once, without a
 	// last checkpoint.
 	NoFinalCheckpoint bool
+	// Drain lets event time come to its end when the job is stopped: all windows and timers
+	// fire. A job that goes on from there finds them fired, so it is for the last stop of a
+	// job.
+	Drain bool
+	// CancelTimeout is how long the job waits, after it was told to end, for user code
+	// that does not return and shows no progress. Local then returns an error that says
+	// where it is. Default: 3 min, as Flink's task.cancellation.timeout.
+	CancelTimeout time.Duration
 	// FS is where checkpoints are kept. Default: the operating system's files.
 	FS durable.FS
-	// Log gets what happens. Default: slog.Default().
+	// Log gets what happens. Default: warnings and errors go to slog.Default(), and nothing
+	// else anywhere.
 	Log *slog.Logger
 	// Monitor, if set, shows the job while it runs.
 	Monitor *Monitor
 }
 
-// A Monitor shows a job while it runs. The zero value is ready; give it to Options.
-type Monitor struct{ inner job.Monitor }
+// Restart says how a job that has failed is restarted from its last complete checkpoint.
+type Restart struct {
+	// Max is how often the job is restarted without a complete checkpoint in between before
+	// it ends; negative means never. Default: 10.
+	Max int
+	// Pause is the pause before the first restart; it doubles with every further one, up to
+	// a minute. Default: 1 s.
+	Pause time.Duration
+	// GiveUpOnSame is how often in a row, without a complete checkpoint in between, a
+	// function of an operator may fail with the same error before the job ends: it is
+	// likely to be a bug, which no restart heals. Errors of sources and sinks, of the
+	// network and of the operating system are not counted. Negative means that no error is.
+	// Default: 2.
+	GiveUpOnSame int
+}
 
-// A Status is a job at one moment.
-type Status = job.View
+// From is what a job starts from: Latest, None, or Path of a checkpoint. The zero value is
+// Latest.
+type From struct {
+	none bool
+	path string
+}
 
-// Status returns the job as it is now.
-func (m *Monitor) Status() Status { return m.inner.View() }
+var (
+	// Latest is the last complete checkpoint, or nothing if there is none.
+	Latest = From{}
+	// None is nothing: the job begins anew. Older checkpoints stay until newer ones are
+	// complete.
+	None = From{none: true}
+)
+
+// Path is the checkpoint in a directory: of the job itself, or a copy of one.
+func Path(dir string) From { return From{path: dir} }
+
+// ParseFrom reads what a flag says: latest, none or a path.
+func ParseFrom(s string) From {
+	switch strings.TrimSpace(s) {
+	case "", "latest":
+		return Latest
+	case "none":
+		return None
+	default:
+		return Path(s)
+	}
+}
+
+// MarshalText returns what ParseFrom reads.
+func (f From) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText is ParseFrom.
+func (f *From) UnmarshalText(text []byte) error {
+	*f = ParseFrom(string(text))
+	return nil
+}
+
+// String returns what ParseFrom reads.
+func (f From) String() string {
+	switch {
+	case f.none:
+		return "none"
+	case f.path != "":
+		return f.path
+	default:
+		return "latest"
+	}
+}
 
 // An OptionsError says that an option has a value it cannot have. Nothing was run.
 type OptionsError struct{ What string }
@@ -93,14 +165,15 @@ func (o Options) withDefaults() (Options, error) {
 	setDefault(&o.Parallelism, runtime.GOMAXPROCS(0))
 	setDefault(&o.Retain, 2)
 	setDefault(&o.InlineThreshold, 20<<10)
-	setDefault(&o.From, "latest")
-	setDefault(&o.MaxRestarts, 10)
-	setDefault(&o.RestartPause, time.Second)
+	setDefault(&o.Restart.Max, 10)
+	setDefault(&o.Restart.Pause, time.Second)
+	setDefault(&o.Restart.GiveUpOnSame, 2)
+	setDefault(&o.CancelTimeout, 3*time.Minute)
 	if o.FS == nil {
 		o.FS = durable.OS()
 	}
 	if o.Log == nil {
-		o.Log = slog.Default()
+		o.Log = slog.New(quiet{slog.Default().Handler()})
 	}
 	if o.Monitor == nil {
 		o.Monitor = &Monitor{}
@@ -112,8 +185,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, optionsErrorf("max parallelism %d: want at least the parallelism, %d, and at most %d", o.MaxParallelism, o.Parallelism, checkpoint.MaxMaxParallelism)
 	case o.CheckpointInterval < time.Millisecond:
 		return o, optionsErrorf("checkpoint interval %v: want at least 1ms", o.CheckpointInterval)
-	case o.CheckpointTimeout < 0 || o.MinPause < 0 || o.RestartPause < 0:
-		return o, optionsErrorf("checkpoint timeout %v, minimum pause %v, restart pause %v: none of them can be negative", o.CheckpointTimeout, o.MinPause, o.RestartPause)
+	case o.CheckpointTimeout < 0 || o.MinPause < 0 || o.Restart.Pause < 0 || o.CancelTimeout < 0:
+		return o, optionsErrorf("checkpoint timeout %v, minimum pause %v, restart pause %v, cancel timeout %v: none of them can be negative", o.CheckpointTimeout, o.MinPause, o.Restart.Pause, o.CancelTimeout)
 	case o.Retain < 1:
 		return o, optionsErrorf("retain %d checkpoints: want at least 1", o.Retain)
 	}
@@ -127,15 +200,7 @@ func setDefault[T comparable](v *T, d T) {
 	}
 }
 
-// from reads what Options.From says.
+// from is what the store is asked for.
 func (o Options) from() store.From {
-	f := store.From{AllowFallback: o.AllowFallback}
-	switch strings.TrimSpace(o.From) {
-	case "latest":
-	case "none":
-		f.None = true
-	default:
-		f.Path = o.From
-	}
-	return f
+	return store.From{AllowFallback: o.AllowFallback, None: o.From.none, Path: o.From.path}
 }

@@ -64,7 +64,7 @@ func TestDamagedOutput(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			const n = 1000
 			opts := options(t, 1)
-			opts.MaxRestarts = -1
+			opts.Restart.Max = -1
 			dir := t.TempDir()
 			// Checkpoint 3 is complete, and its output does not become visible any more.
 			faults := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Rename, Name: "part-*", K: 3, Sticky: true, Err: syscall.EIO})
@@ -86,12 +86,12 @@ func TestDamagedOutput(t *testing.T) {
 				}
 			}
 			flip()
-			opts.MaxRestarts, opts.Monitor = 10, &run.Monitor{}
+			opts.Restart.Max, opts.Monitor = 10, &run.Monitor{}
 			err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts)
 			if err == nil || !weir.IsPermanent(err) || opts.Monitor.Status().Attempt > 1 {
 				t.Fatalf("got %v in attempt %d, want a permanent error in the first", err, opts.Monitor.Status().Attempt)
 			}
-			for _, w := range []string{"sink out", filepath.ToSlash(hidden[0]), "damaged", "CRC32C", "checkpoint 3 in " + filepath.ToSlash(chk[0]) + ", is itself intact", "move that directory away"} {
+			for _, w := range []string{"sink out", filepath.ToSlash(hidden[0]), "damaged", "CRC32C", "checkpoint 3 in " + filepath.ToSlash(chk[0]) + ", is itself intact", "set Options.DropPreparedOutput"} {
 				if !strings.Contains(err.Error(), w) {
 					t.Errorf("%v\ndoes not say %q", err, w)
 				}

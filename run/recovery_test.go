@@ -51,13 +51,13 @@ func TestFullDiskThatStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
 		opts := options(t, 2)
-		opts.ToleratedFailures, opts.MaxRestarts = 2, 1
+		opts.ToleratedFailures, opts.Restart.Max = 2, 1
 		opts.FS = faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Write, Name: "_metadata", K: 5, Sticky: true, Do: faultfs.FailPartly, Err: syscall.ENOSPC})
 		var log logBook
 		opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		wantFull(t, err, jobDir, "checkpoint 4 is intact", "3 checkpoints in a row", "given up after 1 restarts")
+		wantFull(t, err, jobDir, "checkpoint 4 is intact", "3 checkpoints in a row", "ended after 1 restarts")
 		// Of three failed checkpoints in each of two attempts the first two are followed by
 		// another one.
 		failed := log.entries(t, "checkpoint failed")
@@ -124,9 +124,9 @@ func TestFullOutputDisk(t *testing.T) {
 				return
 			}
 			if took := time.Since(began); took < 303*time.Second || took > 305*time.Second {
-				t.Errorf("given up after %v, want 303 s of pauses", took)
+				t.Errorf("ended after %v, want 303 s of pauses", took)
 			}
-			wantFull(t, err, dir, "checkpoint 3 is intact", "given up after 10 restarts", "operator out")
+			wantFull(t, err, dir, "checkpoint 3 is intact", "ended after 10 restarts", "operator out")
 			opts.Monitor = &run.Monitor{}
 			if err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts); err != nil {
 				t.Fatal(err)
@@ -142,7 +142,7 @@ func TestFullDiskNamesWhatIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
 		opts := options(t, 1)
-		opts.Retain, opts.ToleratedFailures, opts.MaxRestarts = 1, -1, 2
+		opts.Retain, opts.ToleratedFailures, opts.Restart.Max = 1, -1, 2
 		opts.FS = faultfs.New(durable.OS(),
 			faultfs.Rule{Ops: faultfs.Rename, Name: "chk-5", K: 1, Do: faultfs.FailAfter, Err: syscall.EIO},
 			faultfs.Rule{Ops: faultfs.Write, Name: "_metadata", K: 6, Sticky: true, Err: syscall.ENOSPC})
@@ -178,10 +178,10 @@ func TestFullDiskBeforeACheckpoint(t *testing.T) {
 func TestFullDiskFromTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts, dir := options(t, 1), t.TempDir()
-		opts.MaxRestarts = 1
+		opts.Restart.Max = 1
 		full := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Create, Name: ".part-*", K: 1, Sticky: true, Err: syscall.ENOSPC})
 		err := run.Local(t.Context(), written(full, dir, 10, 1000), opts)
-		wantFull(t, err, dir, "has completed no checkpoint", "given up after 1 restarts")
+		wantFull(t, err, dir, "has completed no checkpoint", "ended after 1 restarts")
 		if strings.Contains(err.Error(), "checkpoint 0") {
 			t.Errorf("%v: there is no such checkpoint", err)
 		}
@@ -334,9 +334,9 @@ func TestChangedJobs(t *testing.T) {
 		build := func(operator, state string) *weir.Job {
 			job := weir.NewJob("changing")
 			in := weir.From(job, "numbers", ratelimit.Source(weir.Slice(numbers(100)...), 1e6))
-			weir.To(weir.Process(weir.KeyBy(in, func(n int64) int64 { return n % 10 }), operator, func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, int64] {
+			weir.To(weir.Process(weir.KeyBy(in, func(n int64) int64 { return n % 10 }), operator, func(c *weir.KeyContext[int64], out *weir.Out[int64]) func(int64) error {
 				n := weir.NewValue[int64](c, state)
-				return func(v int64, out *weir.Out[int64]) error { n.Set(v); out.Emit(v); return nil }
+				return func(v int64) error { n.Set(v); out.Emit(v); return nil }
 			}), "out", &weir.Collector[int64]{})
 			return job
 		}
@@ -356,19 +356,19 @@ func TestChangedJobs(t *testing.T) {
 				}
 			}
 		}
-		refused(build("renamed", "n"), "does not fit the job", "which the job does not have", "--allow-non-restored-state")
-		refused(build("op", "renamed"), "does not fit the job", `state "n"`, "--allow-non-restored-state")
+		refused(build("renamed", "n"), "does not fit the job", "which the job does not have", "Options.AllowNonRestoredState")
+		refused(build("op", "renamed"), "does not fit the job", `state "n"`, "Options.AllowNonRestoredState")
 
 		job := weir.NewJob("changing")
 		in := weir.From(job, "numbers", weir.Slice(numbers(100)...))
-		weir.To(weir.Process(weir.KeyBy(in, func(n int64) string { return "k" }), "op", func(c *weir.KeyContext[string]) weir.ProcessFunc[int64, int64] {
+		weir.To(weir.Process(weir.KeyBy(in, func(n int64) string { return "k" }), "op", func(c *weir.KeyContext[string], out *weir.Out[int64]) func(int64) error {
 			n := weir.NewValue[int64](c, "n")
-			return func(v int64, out *weir.Out[int64]) error { n.Set(v); return nil }
+			return func(v int64) error { n.Set(v); return nil }
 		}), "out", &weir.Collector[int64]{})
 		refused(job, "does not fit the job", "type of the key", "Long", "String", "--from none")
 
 		opts.Parallelism = 129
-		refused(build("op", "n"), "max parallelism 128", "--parallelism 128")
+		refused(build("op", "n"), "max parallelism 128", "a parallelism of 128 at most")
 		opts.Parallelism = 2
 
 		// Another job's checkpoint, given by its path.
@@ -381,9 +381,9 @@ func TestChangedJobs(t *testing.T) {
 		if err != nil || len(paths) != 1 {
 			t.Fatal(paths, err)
 		}
-		opts.From = paths[0]
+		opts.From = run.Path(paths[0])
 		refused(build("op", "n"), "was written by job")
-		opts.From = ""
+		opts.From = run.Latest
 
 		opts.AllowNonRestoredState = true
 		for _, job := range []*weir.Job{build("op", "other"), build("renamed", "n")} {

@@ -88,7 +88,7 @@ func progress(st Status, perSecond float64) string {
 	case st.Completed == 0:
 		line += fmt.Sprintf(", going on from %d", st.LastComplete)
 	default:
-		line += fmt.Sprintf(", last complete %d in %v", st.LastComplete, st.LastTook.Round(100*time.Microsecond))
+		line += fmt.Sprintf(", last complete %d in %v", st.LastComplete, st.Last.Took.Round(100*time.Microsecond))
 	}
 	if st.Failed > 0 {
 		line += fmt.Sprintf(", %d failed", st.Failed)

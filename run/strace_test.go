@@ -22,10 +22,15 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// The test binary is also the program that is looked at, and that of main_test.go.
+// programs are what the test binary is instead, if one of these variables is set.
+var programs = map[string]func(arg string){programJob: program}
+
+// The test binary is also the program that is looked at, and those of other tests.
 func TestMain(m *testing.M) {
-	if job := os.Getenv(programJob); job != "" {
-		program(job)
+	for env, program := range programs {
+		if arg := os.Getenv(env); arg != "" {
+			program(arg)
+		}
 	}
 	if dir := os.Getenv("WEIR_STRACED_IN"); dir != "" {
 		straced(dir)
@@ -64,8 +69,8 @@ type ready struct{}
 func (ready) Open(context.Context, weir.SinkContext) (weir.Writer[int64], error) { return ready{}, nil }
 func (ready) Commit(context.Context, [][]byte) error                             { return nil }
 func (ready) Abort(context.Context, weir.SinkID) error                           { return nil }
-func (ready) Write([]int64) error                                                { return nil }
-func (ready) Prepare(checkpoint.ID) ([]byte, error)                              { return []byte("prepared"), nil }
+func (ready) Write(context.Context, []int64) error                               { return nil }
+func (ready) Prepare(context.Context, checkpoint.ID) ([]byte, error)             { return []byte("prepared"), nil }
 func (ready) Close() error                                                       { return nil }
 
 // An operation of a real process, in the words of durable/logfs.

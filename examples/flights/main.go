@@ -70,9 +70,9 @@ func flights(in, out string, rate float64) (*weir.Job, error) {
 }
 
 // enrich adds to each flight what is known of its airport so far.
-func enrich(c *weir.KeyContext[string]) weir.ProcessFunc[Flight, Enriched] {
+func enrich(c *weir.KeyContext[string], out *weir.Out[Enriched]) func(Flight) error {
 	figures := weir.NewValue[Figures](c, "figures")
-	return func(f Flight, out *weir.Out[Enriched]) error {
+	return func(f Flight) error {
 		sofar, known := figures.Get()
 		if delay := int64(f.Delay); !known || delay > sofar.Worst {
 			sofar.Worst = delay

@@ -23,11 +23,11 @@ type nowhere struct{}
 func (nowhere) Open(context.Context, weir.SinkContext) (weir.Writer[int64], error) {
 	return nowhere{}, nil
 }
-func (nowhere) Commit(context.Context, [][]byte) error   { return nil }
-func (nowhere) Abort(context.Context, weir.SinkID) error { return nil }
-func (nowhere) Write([]int64) error                      { return nil }
-func (nowhere) Prepare(checkpoint.ID) ([]byte, error)    { return nil, nil }
-func (nowhere) Close() error                             { return nil }
+func (nowhere) Commit(context.Context, [][]byte) error                 { return nil }
+func (nowhere) Abort(context.Context, weir.SinkID) error               { return nil }
+func (nowhere) Write(context.Context, []int64) error                   { return nil }
+func (nowhere) Prepare(context.Context, checkpoint.ID) ([]byte, error) { return nil, nil }
+func (nowhere) Close() error                                           { return nil }
 
 // keyOf spreads numbers over keys that are hard to get right.
 func keyOf(n int64) string {
@@ -63,7 +63,7 @@ func runEngine(t *testing.T, maxParallelism, inline int) string {
 	}
 	job := weir.NewJob("for flink")
 	byKey := weir.KeyBy(weir.From(job, "numbers", weir.Slice(numbers...)), keyOf)
-	weir.To(weir.Process(byKey, "states", func(c *weir.KeyContext[string]) weir.ProcessFunc[int64, int64] {
+	weir.To(weir.Process(byKey, "states", func(c *weir.KeyContext[string], out *weir.Out[int64]) func(int64) error {
 		value := weir.NewValue[bool](c, "value")
 		list := weir.NewList[string](c, "list")
 		table := weir.NewMap[int64, float64](c, "map")
@@ -72,7 +72,7 @@ func runEngine(t *testing.T, maxParallelism, inline int) string {
 			Add:    func(acc []byte, n int64) ([]byte, error) { return append(acc[:len(acc):len(acc)], byte(n)), nil },
 			Result: func(acc []byte) (int, error) { return len(acc), nil },
 		})
-		return func(n int64, out *weir.Out[int64]) error {
+		return func(n int64) error {
 			value.Set(n%2 == 0)
 			list.Add(fmt.Sprint(n))
 			table.Put(n%3, float64(n)/2)

@@ -39,7 +39,7 @@ const (
 	Barrier
 	// Publish: all parts of ID are there. Publish it, report Published, Failed or Unknown.
 	Publish
-	// Abort: checkpoint ID has come to nothing. Give it up in the store.
+	// Abort: checkpoint ID has come to nothing. Abort it in the store.
 	Abort
 	// Complete: ID is complete. Tell the subtasks; each reports Notified.
 	Complete
@@ -53,11 +53,37 @@ func (v Verb) String() string {
 	return [...]string{"trigger", "barrier", "publish", "abort", "complete", "fail", "done"}[v]
 }
 
+// A Cause is why a checkpoint came to nothing, for counting.
+type Cause uint8
+
+const (
+	// NoCause: the checkpoint is not aborted.
+	NoCause Cause = iota
+	// Expired: not all subtasks acknowledged in time.
+	Expired
+	// Declined: a subtask could not deliver its part.
+	Declined
+	// NotTriggered: the store could not begin a checkpoint.
+	NotTriggered
+	// NotFinalized: the parts were there, and the store could not publish them.
+	NotFinalized
+	// OutcomeUnknown: the store cannot say whether the checkpoint is complete.
+	OutcomeUnknown
+)
+
+// Causes is how many causes there are.
+const Causes = int(OutcomeUnknown) + 1
+
+func (c Cause) String() string {
+	return [...]string{"none", "expired", "declined", "not triggered", "not finalized", "outcome unknown"}[c]
+}
+
 // A Decision is something the job has to do now.
 type Decision struct {
 	Verb   Verb
 	ID     checkpoint.ID
-	Final  bool  // of Barrier: nothing is read behind it
+	Final  bool  // of Barrier and Complete: nothing is read after it
+	Cause  Cause // of Abort and Fail, if a checkpoint is why
 	Reason error // of Abort and Fail
 }
 
@@ -126,7 +152,7 @@ func (c *Coordinator) Tick(now time.Duration) []Decision {
 		return []Decision{{Verb: Trigger}}
 	case c.phase == collecting && now >= c.deadline:
 		missing := c.cfg.Subtasks - len(c.acked)
-		return c.fail(now, fmt.Errorf("%d of %d subtasks have not acknowledged within %v", missing, c.cfg.Subtasks, c.cfg.Timeout))
+		return c.fail(now, Expired, fmt.Errorf("%d of %d subtasks have not acknowledged within %v", missing, c.cfg.Subtasks, c.cfg.Timeout))
 	}
 	return nil
 }
@@ -161,7 +187,7 @@ func (c *Coordinator) NotBegun(now time.Duration, reason error) []Decision {
 		return nil
 	}
 	c.id = 0
-	return c.fail(now, reason)
+	return c.fail(now, NotTriggered, reason)
 }
 
 // Acknowledge says that a subtask's part of a checkpoint is durable.
@@ -182,7 +208,7 @@ func (c *Coordinator) Decline(now time.Duration, id checkpoint.ID, reason error)
 	if c.phase != collecting || id != c.id {
 		return nil
 	}
-	return c.fail(now, reason)
+	return c.fail(now, Declined, reason)
 }
 
 // Published says that a checkpoint is complete.
@@ -191,7 +217,7 @@ func (c *Coordinator) Published(now time.Duration, id checkpoint.ID) []Decision 
 		return nil
 	}
 	c.failures = 0
-	decisions := []Decision{{Verb: Complete, ID: id}}
+	decisions := []Decision{{Verb: Complete, ID: id, Final: c.isFinal}}
 	if c.isFinal {
 		c.phase = finishing
 		c.notified = make(map[int]bool, c.cfg.Subtasks)
@@ -207,17 +233,17 @@ func (c *Coordinator) PublishFailed(now time.Duration, id checkpoint.ID, reason 
 	if c.phase != publishing || id != c.id {
 		return nil
 	}
-	return c.fail(now, reason)
+	return c.fail(now, NotFinalized, reason)
 }
 
-// Unknown says that nobody can tell whether a checkpoint is complete. It is neither
+// Unknown says that it cannot be known whether a checkpoint is complete. It is neither
 // aborted nor used: the attempt ends, and recovery decides by what is on disk.
 func (c *Coordinator) Unknown(_ time.Duration, id checkpoint.ID, reason error) []Decision {
 	if c.phase != publishing || id != c.id {
 		return nil
 	}
 	c.phase = over
-	return []Decision{{Verb: Fail, Reason: fmt.Errorf("checkpoint %d: outcome unknown: %w", id, reason)}}
+	return []Decision{{Verb: Fail, Cause: OutcomeUnknown, Reason: fmt.Errorf("checkpoint %d: outcome unknown: %w", id, reason)}}
 }
 
 // Notified says that a subtask has done what waited for checkpoint id to be complete.
@@ -233,17 +259,35 @@ func (c *Coordinator) Notified(_ time.Duration, id checkpoint.ID, subtask int) [
 	return []Decision{{Verb: Done}}
 }
 
-// fail gives up the checkpoint under way, and the attempt if it was one too many.
-func (c *Coordinator) fail(now time.Duration, reason error) []Decision {
+// Finishing reports whether the final checkpoint is complete and its effects are becoming
+// visible.
+func (c *Coordinator) Finishing() bool { return c.phase == finishing }
+
+// Missing returns the subtasks that have not acknowledged the checkpoint that is being
+// collected, in rising order, and when that one was triggered; none if none is.
+func (c *Coordinator) Missing() (id checkpoint.ID, since time.Duration, subtasks []int) {
+	if c.phase != collecting {
+		return 0, 0, nil
+	}
+	for i := range c.cfg.Subtasks {
+		if !c.acked[i] {
+			subtasks = append(subtasks, i)
+		}
+	}
+	return c.id, c.began, subtasks
+}
+
+// fail aborts the checkpoint under way, and ends the attempt if it was one too many.
+func (c *Coordinator) fail(now time.Duration, cause Cause, reason error) []Decision {
 	c.failures++
 	var decisions []Decision
 	if c.id != 0 {
 		reason = fmt.Errorf("checkpoint %d: %w", c.id, reason)
-		decisions = append(decisions, Decision{Verb: Abort, ID: c.id, Reason: reason})
+		decisions = append(decisions, Decision{Verb: Abort, ID: c.id, Cause: cause, Reason: reason})
 	}
 	if c.failures > c.cfg.Tolerated {
 		c.phase = over
-		return append(decisions, Decision{Verb: Fail, Reason: fmt.Errorf("%d checkpoints in a row have failed, %d are tolerated; the last: %w", c.failures, c.cfg.Tolerated, reason)})
+		return append(decisions, Decision{Verb: Fail, Cause: cause, Reason: fmt.Errorf("%d checkpoints in a row have failed, %d are tolerated; the last: %w", c.failures, c.cfg.Tolerated, reason)})
 	}
 	c.rest(now)
 	return decisions
@@ -261,6 +305,6 @@ func (c *Coordinator) rest(now time.Duration) {
 	}
 }
 
-// finalRetry is the pause after a final checkpoint that failed: somebody is waiting for
-// the job to end, so it does not take a whole interval.
+// finalRetry is the pause after a final checkpoint that failed: the caller waits for the
+// job to end, so it does not take a whole interval.
 const finalRetry = time.Second

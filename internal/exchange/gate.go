@@ -5,11 +5,16 @@
 //
 // Beside the channels a gate has a lane for control messages (trigger a checkpoint, a
 // checkpoint is complete), which are never held back and never wait.
+//
+// A job of parallelism p has p×p channels where records are routed by key, so an empty
+// channel costs a few bytes: what it holds comes from a list of the gate's, and goes back
+// to it.
 package exchange
 
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/flow"
@@ -22,63 +27,153 @@ const Capacity = 4
 // ErrClosed says that the gate was closed: the attempt is over.
 var ErrClosed = errors.New("exchange closed")
 
-// An Element is what travels on a channel: a batch, a barrier between two batches, or
-// the end of what a source has to read.
+// Kind is what an element is.
+type Kind uint8
+
+const (
+	// Records: a batch.
+	Records Kind = iota
+	// Barrier: of a checkpoint, between two batches.
+	Barrier
+	// Mark: how far event time has come.
+	Mark
+	// End: a source has read all there is. It travels after the last batch, so that a
+	// source is not called exhausted while its last records wait in a channel.
+	End
+)
+
+// An Element is what travels on a channel.
 type Element struct {
-	Batch   flow.Batch    // nil for the others
-	Barrier checkpoint.ID // 0 for the others
-	// End says that all was read. It travels behind the last batch, so that nobody calls
-	// a source exhausted while its last records wait in a channel.
-	End bool
+	Kind    Kind
+	Batch   flow.Batch    // of Records
+	Barrier checkpoint.ID // of Barrier
+	Mark    flow.Mark     // of Mark
 }
 
 // A Gate is where the channels of one task end. Any number of goroutines send; one
 // receives.
+//
+// Invariants: ready has each channel at most once, namely if queued is set; a channel with
+// elements that is not held is queued; held has the channels that are held; nothing of a
+// gate is allocated per element once it has been as full as it gets.
 type Gate[C any] struct {
 	mu       sync.Mutex
 	arrived  sync.Cond // something to receive, or closed
-	room     []sync.Cond
-	channels []ring
-	held     []bool
-	next     int // the channel to look at first, so that none starves
+	channels []channel
+	ready    list // channels to receive from, in turn, so that none starves
+	held     []int32
+	room     map[int]*sync.Cond // of channels that a sender has waited for
+	free     *node
 	control  []C
 	closed   bool
 }
 
-// ring is a bounded queue.
-type ring struct {
-	buf  [Capacity]Element
-	head int
-	n    int
+// channel is a bounded queue.
+type channel struct {
+	head, tail   *node
+	next         int32 // the channel after it in ready
+	n            uint8
+	queued, held bool
+}
+
+// list is channels in a queue, linked by their next.
+type list struct {
+	first, last int32
+	n           int
+}
+
+// node is an element in a queue.
+type node struct {
+	Element
+	next *node
 }
 
 // NewGate makes a gate with a number of channels and a lane for control messages of
 // type C.
 func NewGate[C any](channels int) *Gate[C] {
-	g := &Gate[C]{room: make([]sync.Cond, channels), channels: make([]ring, channels), held: make([]bool, channels)}
+	g := &Gate[C]{channels: make([]channel, channels)}
 	g.arrived.L = &g.mu
-	for i := range g.room {
-		g.room[i].L = &g.mu
-	}
 	return g
 }
 
-// Send puts an element into a channel, waiting while the channel is full. The element's
-// batch belongs to the receiver from then on.
-func (g *Gate[C]) Send(channel int, e Element) error {
+// Send puts an element into a channel, waiting while the channel is full, and returns how
+// long it has waited. The element's batch belongs to the receiver from then on.
+func (g *Gate[C]) Send(channel int, e Element) (waited time.Duration, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	q := &g.channels[channel]
-	for q.n == Capacity && !g.closed {
-		g.room[channel].Wait()
+	if q.n == Capacity && !g.closed {
+		began := time.Now()
+		room := g.room[channel]
+		if room == nil {
+			room = sync.NewCond(&g.mu)
+			if g.room == nil {
+				g.room = make(map[int]*sync.Cond)
+			}
+			g.room[channel] = room
+		}
+		for q.n == Capacity && !g.closed {
+			room.Wait()
+		}
+		waited = time.Since(began)
 	}
 	if g.closed {
-		return ErrClosed
+		return waited, ErrClosed
 	}
-	q.buf[(q.head+q.n)%Capacity] = e
+	g.push(q, e)
+	if !q.held {
+		g.queue(int32(channel))
+		g.arrived.Signal()
+	}
+	return waited, nil
+}
+
+// push appends an element to a channel.
+func (g *Gate[C]) push(q *channel, e Element) {
+	n := g.free
+	if n == nil {
+		n = &node{}
+	} else {
+		g.free = n.next
+	}
+	n.Element, n.next = e, nil
+	if q.tail == nil {
+		q.head = n
+	} else {
+		q.tail.next = n
+	}
+	q.tail = n
 	q.n++
-	g.arrived.Signal()
-	return nil
+}
+
+// pop takes the first element of a channel.
+func (g *Gate[C]) pop(q *channel) Element {
+	n := q.head
+	q.head = n.next
+	if q.head == nil {
+		q.tail = nil
+	}
+	q.n--
+	e := n.Element
+	n.Element, n.next = Element{}, g.free
+	g.free = n
+	return e
+}
+
+// queue makes a channel one to receive from.
+func (g *Gate[C]) queue(channel int32) {
+	q := &g.channels[channel]
+	if q.queued {
+		return
+	}
+	q.queued = true
+	if g.ready.n == 0 {
+		g.ready.first = channel
+	} else {
+		g.channels[g.ready.last].next = channel
+	}
+	g.ready.last = channel
+	g.ready.n++
 }
 
 // Control puts a message into the control lane. It never waits. After Close it does
@@ -114,19 +209,16 @@ func (g *Gate[C]) Receive(wait bool) (r Received[C], ok bool, err error) {
 			g.control = g.control[1:]
 			return Received[C]{Control: &c}, true, nil
 		}
-		for i := range g.channels {
-			c := (g.next + i) % len(g.channels)
-			q := &g.channels[c]
-			if q.n == 0 || g.held[c] {
-				continue
+		if channel, ok := g.next(); ok {
+			q := &g.channels[channel]
+			e := g.pop(q)
+			if q.n > 0 {
+				g.queue(channel)
 			}
-			e := q.buf[q.head]
-			q.buf[q.head] = Element{}
-			q.head = (q.head + 1) % Capacity
-			q.n--
-			g.next = (c + 1) % len(g.channels)
-			g.room[c].Signal()
-			return Received[C]{Channel: c, Element: e}, true, nil
+			if room := g.room[int(channel)]; room != nil {
+				room.Signal()
+			}
+			return Received[C]{Channel: int(channel), Element: e}, true, nil
 		}
 		if !wait {
 			return r, false, nil
@@ -135,27 +227,53 @@ func (g *Gate[C]) Receive(wait bool) (r Received[C], ok bool, err error) {
 	}
 }
 
+// next returns the channel whose turn it is. One that was held since it was queued has to
+// wait.
+func (g *Gate[C]) next() (int32, bool) {
+	for g.ready.n > 0 {
+		channel := g.ready.first
+		q := &g.channels[channel]
+		g.ready.first = q.next
+		g.ready.n--
+		q.queued = false
+		if !q.held && q.n > 0 {
+			return channel, true
+		}
+	}
+	return 0, false
+}
+
 // Hold keeps elements of a channel from being received until Release.
 func (g *Gate[C]) Hold(channel int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.held[channel] = true
+	if q := &g.channels[channel]; !q.held {
+		q.held = true
+		g.held = append(g.held, int32(channel))
+	}
 }
 
 // Release lets all channels go on.
 func (g *Gate[C]) Release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	clear(g.held)
+	for _, channel := range g.held {
+		q := &g.channels[channel]
+		q.held = false
+		if q.n > 0 {
+			g.queue(channel)
+		}
+	}
+	g.held = g.held[:0]
 }
 
-// Close ends the exchange: whoever waits in Send or Receive returns with ErrClosed.
+// Close ends the exchange: Send and Receive return ErrClosed, also to those that wait.
 func (g *Gate[C]) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
 	g.arrived.Broadcast()
-	for i := range g.room {
-		g.room[i].Broadcast()
+	for _, room := range g.room {
+		room.Broadcast()
 	}
 }

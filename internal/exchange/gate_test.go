@@ -12,7 +12,13 @@ import (
 )
 
 // element is a barrier: enough to tell elements apart.
-func element(n int) Element { return Element{Barrier: checkpoint.ID(n)} }
+func element(n int) Element { return Element{Kind: Barrier, Barrier: checkpoint.ID(n)} }
+
+// send is Send without how long it has waited.
+func send[C any](g *Gate[C], channel int, e Element) error {
+	_, err := g.Send(channel, e)
+	return err
+}
 
 func TestAFullChannelStopsItsSenderOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -20,7 +26,7 @@ func TestAFullChannelStopsItsSenderOnly(t *testing.T) {
 		sent := make(chan int, 100)
 		go func() {
 			for i := range Capacity + 2 {
-				if g.Send(0, element(i+1)) == nil {
+				if send(g, 0, element(i+1)) == nil {
 					sent <- i
 				}
 			}
@@ -29,7 +35,7 @@ func TestAFullChannelStopsItsSenderOnly(t *testing.T) {
 		if len(sent) != Capacity {
 			t.Fatalf("%d elements went into a channel of %d", len(sent), Capacity)
 		}
-		if err := g.Send(1, element(99)); err != nil {
+		if err := send(g, 1, element(99)); err != nil {
 			t.Fatal(err)
 		}
 		var got []int
@@ -53,8 +59,8 @@ func TestAFullChannelStopsItsSenderOnly(t *testing.T) {
 
 func TestHeldChannelsWait(t *testing.T) {
 	g := NewGate[int](2)
-	g.Send(0, element(1))
-	g.Send(1, element(2))
+	send(g, 0, element(1))
+	send(g, 1, element(2))
 	g.Hold(0)
 	r, ok, _ := g.Receive(false)
 	if !ok || r.Channel != 1 {
@@ -79,9 +85,9 @@ func TestCloseWakesEverybody(t *testing.T) {
 		var wg sync.WaitGroup
 		errs := make(chan error, 2)
 		for range Capacity {
-			g.Send(0, element(1))
+			send(g, 0, element(1))
 		}
-		wg.Go(func() { errs <- g.Send(0, element(2)) })
+		wg.Go(func() { errs <- send(g, 0, element(2)) })
 		g.Hold(0)
 		wg.Go(func() { _, _, err := g.Receive(true); errs <- err })
 		time.Sleep(time.Hour)

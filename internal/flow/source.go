@@ -94,6 +94,8 @@ type Sink interface {
 	// commits what the restored checkpoint holds prepared, unless that is known to be
 	// done, and undoes all else that earlier runs left.
 	Recover(ctx context.Context, prepared [][]byte, committed bool) error
+	// Commit makes one piece of what a checkpoint holds prepared visible.
+	Commit(ctx context.Context, prepared []byte) error
 	// Writes returns a path such as the sink writes to, or "" if it writes no files.
 	Writes() string
 }

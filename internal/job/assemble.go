@@ -12,7 +12,7 @@ import (
 
 // assemble makes the metadata of a checkpoint of what the tasks have acknowledged, in an
 // order that depends on nothing but the content.
-func assemble(id checkpoint.ID, parts []task.Part, parallelism int, maxParallelism func(checkpoint.OperatorID) int) (*flink.Metadata, []store.Blob) {
+func assemble(id checkpoint.ID, parts []task.Part, parallelism, maxParallelism func(checkpoint.OperatorID) int) (*flink.Metadata, []store.Blob) {
 	m := &flink.Metadata{Version: 3, CheckpointID: id}
 	index := make(map[checkpoint.OperatorID]int)
 	var blobs []store.Blob
@@ -24,7 +24,7 @@ func assemble(id checkpoint.ID, parts []task.Part, parallelism int, maxParalleli
 				i = len(m.Operators)
 				index[s.ID] = i
 				m.Operators = append(m.Operators, flink.OperatorState{
-					ID: s.ID, Parallelism: parallelism, MaxParallelism: maxParallelism(s.ID),
+					ID: s.ID, Parallelism: parallelism(s.ID), MaxParallelism: maxParallelism(s.ID),
 				})
 			}
 			m.Operators[i].Subtasks = append(m.Operators[i].Subtasks, s.State)

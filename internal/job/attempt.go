@@ -5,19 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/metrics"
 	"github.com/weirstream/weir/internal/plan"
 	"github.com/weirstream/weir/internal/task"
 )
 
 // An attempt is one run of the job from a checkpoint to an end of any kind.
 type attempt struct {
-	Config
+	*run
 	number    int
 	log       *slog.Logger
 	completed bool // a checkpoint was completed
@@ -30,36 +31,30 @@ type attempt struct {
 	wiring     *wiring
 	tasks      []*task.Task
 	events     *events
+	watch      watch
+
 	// writing is the checkpoint for which state files may be written, nil for none.
 	writing atomic.Pointer[store.Pending]
 }
 
-// run returns nil if the input has ended and is committed, ErrStopped if ctx has ended,
-// or why the attempt failed. Nothing of the attempt runs any more when it returns.
-func (a *attempt) run(ctx context.Context, from store.From) error {
+// run1 returns nil if the input has ended and is committed, ErrStopped if ctx has ended,
+// or why the attempt failed. Nothing of the attempt runs any more when it returns, unless
+// the error is a *StuckError.
+func (a *attempt) run1(ctx context.Context, from store.From) error {
 	// User code is not cut off by the end of ctx: the job may still take a checkpoint.
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	cp, err := a.recover(from)
-	if err != nil {
-		// At the start somebody is there to be told; and damage does not heal by itself.
-		var damaged *store.DamagedError
-		if a.number == 1 || errors.As(err, &damaged) {
-			err = flow.Permanent(err)
-		}
-		return fmt.Errorf("recover: %w", err)
-	}
-	if err := a.prepare(inner, cp); err != nil {
+
+	if err := a.getReady(ctx, inner, cancel, from); err != nil {
 		return err
 	}
-	a.Monitor.begin(a.records)
+	a.Monitor.begin(a.views)
 	defer a.Monitor.end()
-
 	a.events = newEvents()
-	var running sync.WaitGroup
 	for _, t := range a.tasks {
-		running.Go(func() {
-			err := fmt.Errorf("task %s, subtask %d: its goroutine was ended by runtime.Goexit", t.Name, t.Subtask)
+		what := fmt.Sprintf("%s, subtask %d", t.Name, t.Subtask)
+		a.watch.run(inner, what, func() {
+			err := fmt.Errorf("task %s: its goroutine was ended by runtime.Goexit", what)
 			defer func() {
 				if err != nil {
 					a.events.put(taskFailed{err})
@@ -68,12 +63,80 @@ func (a *attempt) run(ctx context.Context, from store.From) error {
 			err = t.Run(inner)
 		})
 	}
-	err = newConductor(a).conduct(ctx)
+	a.discover(inner)
+	err := newConductor(a).conduct(ctx)
 	a.wiring.close()
 	cancel()
-	running.Wait()
+	if !a.watch.wait(a.Patience, a.warnSlow) {
+		err = &StuckError{Waited: a.Patience, Where: a.watch.stuck(), Err: notStopped(err), done: &a.watch}
+	}
 	a.events.close()
 	return err
+}
+
+// notStopped returns the error, but nil for a job that was stopped.
+func notStopped(err error) error {
+	if errors.Is(err, ErrStopped) {
+		return nil
+	}
+	return err
+}
+
+// warnSlow logs what the end of the attempt waits for.
+func (a *attempt) warnSlow(waited time.Duration, what []string) {
+	a.log.Warn("user code has not returned after it was told to stop", "waited", waited.Round(time.Second), "patience", a.Patience, "where", what)
+}
+
+// getReady makes everything ready to run. It calls user code, which is told to return when
+// ctx ends, and is left behind if it does not.
+func (a *attempt) getReady(ctx, inner context.Context, cancel context.CancelFunc, from store.From) (err error) {
+	stop := context.AfterFunc(ctx, cancel)
+	ready := make(chan struct{})
+	left := errors.New("the start of the job was left behind") // of Goexit, too
+	var result error
+	a.watch.run(inner, "the start of the job", func() {
+		defer close(ready)
+		result = left
+		result = a.recoverAndPrepare(inner, from)
+	})
+	select {
+	case <-ready:
+	case <-ctx.Done():
+		if !a.watch.wait(a.Patience, a.warnSlow) {
+			return &StuckError{Waited: a.Patience, Where: a.watch.stuck(), done: &a.watch}
+		}
+		<-ready
+	}
+	if !stop() && ctx.Err() != nil { // inner has ended, and nothing runs yet
+		if result == nil {
+			a.closeTasks()
+		}
+		if result == nil || errors.Is(result, context.Canceled) {
+			return stoppedBy(ctx)
+		}
+	}
+	return result
+}
+
+// stoppedBy is the error of a job that was stopped by the end of ctx.
+func stoppedBy(ctx context.Context) error {
+	return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
+}
+
+func (a *attempt) recoverAndPrepare(ctx context.Context, from store.From) error {
+	cp, err := a.recover(from)
+	if err != nil {
+		// At the start the caller waits to be told; and damage does not heal by itself.
+		var damaged *store.DamagedError
+		if a.number == 1 || errors.As(err, &damaged) {
+			err = flow.Permanent(err)
+		}
+		return &RecoveryError{err}
+	}
+	if err := a.claim(ctx, cp == nil); err != nil {
+		return err
+	}
+	return a.prepare(ctx, cp)
 }
 
 // recover finds the checkpoint to start from. If it is not the newest, what that one holds
@@ -84,7 +147,7 @@ func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
 	}
 	newest, err := a.Store.Look()
 	if err != nil {
-		a.log.Warn("the newest checkpoint cannot be read; output that it holds prepared and that is not visible yet is given up", "error", err)
+		a.log.Warn("the newest checkpoint cannot be read; output that it holds prepared and that is not visible yet is dropped", "error", err)
 	} else if newest != nil {
 		if a.passedOver, err = preparedIn(a.Plan, newest); err != nil {
 			return nil, err
@@ -105,22 +168,28 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 		if a.number == 1 {
 			v.Restored = a.start.from
 		}
-		// Later, too: it may be one that became complete when nobody listened any more, and
+		// Later, too: it may be one that became complete after the last attempt had ended, and
 		// those before it may be gone.
 		v.LastComplete = a.start.from
 	})
-	if err := a.start.dealSplits(ctx, &a.Config); err != nil {
+	if err := a.start.dealSplits(ctx, &a.Config, a.number == 1); err != nil {
 		return err
 	}
-	chains := a.Plan.Chain()
-	a.wiring = newWiring(chains, a.Parallelism)
+	chains := a.Plan.Chain(a.Parallelism)
+	if err := fitsProcess(chains, a.Parallelism); err != nil {
+		return err
+	}
+	a.wiring = newWiring(chains)
 	defer func() {
 		if err != nil {
 			a.closeTasks()
 		}
 	}()
 	for _, chain := range chains {
-		for subtask := range a.Parallelism {
+		for subtask := range chain.Parallelism {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			t, err := task.Build(a.spec(ctx, chain, subtask))
 			if err != nil {
 				return a.fit(err)
@@ -158,25 +227,30 @@ func (a *attempt) closeTasks() {
 
 func (a *attempt) spec(ctx context.Context, chain *plan.Task, subtask int) task.Spec {
 	head := chain.Head
+	figures := &task.Figures{}
 	s := task.Spec{
-		Index:    chain.ID*a.Parallelism + subtask,
-		Chain:    chain,
-		Subtask:  checkpoint.Subtask(subtask),
-		Gate:     a.wiring.gates[chain.ID][subtask],
-		Channels: a.wiring.channels[chain.ID],
-		Edges:    a.wiring.edges(chain, subtask, func(n plan.NodeID) int { return a.start.maxParal[n] }),
+		Index:     a.wiring.first[chain.ID] + subtask,
+		Chain:     chain,
+		Subtask:   checkpoint.Subtask(subtask),
+		Gate:      a.wiring.gates[chain.ID][subtask],
+		Inputs:    a.wiring.inputs[chain.ID],
+		Edges:     a.wiring.edges(chain, subtask, func(n plan.NodeID) int { return a.start.maxParal[n] }, figures),
+		EventTime: a.Plan.EventTime,
+		Figures:   figures,
 		Context: func(n *plan.Node) *flow.Context {
 			c := &flow.Context{
 				Operator:         n.Label(),
 				ID:               n.OperatorID(),
 				Subtask:          checkpoint.Subtask(subtask),
-				Parallelism:      a.Parallelism,
+				Parallelism:      chain.Parallelism,
 				MaxParallelism:   a.start.maxParal[n.ID],
 				Incarnation:      a.Store.Incarnation(),
 				Attempt:          a.number,
+				EventTime:        a.Plan.EventTime,
 				AllowNonRestored: a.AllowNonRestored,
 				Ctx:              ctx,
 				Log:              a.log.With("operator", n.Label(), "subtask", subtask),
+				Metrics:          a.Monitor.Metrics.Group(metrics.Scope{Operator: n.Label(), Subtask: subtask}),
 			}
 			c.Restored = a.start.restored(n, subtask, c.Range())
 			return c
@@ -190,27 +264,50 @@ func (a *attempt) spec(ctx context.Context, chain *plan.Task, subtask int) task.
 		},
 	}
 	if head.Source != nil {
-		mine := a.start.shares[head.ID][subtask]
-		s.Splits, s.Gone, s.Known = mine.read, mine.gone, a.start.known[head.ID]
+		s.Splits = a.start.shares[head.ID][subtask].read
 	}
 	return s
 }
 
-// records is how many records the sources have read in this attempt.
-func (a *attempt) records() (n int64) {
-	for _, t := range a.tasks {
-		if a.wiring.chains[t.Index/a.Parallelism].Head.Source != nil {
-			n += t.Records()
+// discover has unbounded sources asked for new splits while the job runs.
+func (a *attempt) discover(ctx context.Context) {
+	for _, chain := range a.wiring.chains {
+		n := chain.Head
+		if n.Source == nil || n.Source.Bounded() {
+			continue
 		}
+		first := a.wiring.first[chain.ID]
+		d := newDiscovery(n, a.tasks[first:first+chain.Parallelism], a.start.shares[n.ID])
+		a.watch.run(ctx, "listing the splits of source "+n.Label(), func() {
+			if err := d.run(ctx); err != nil {
+				a.events.put(taskFailed{err})
+			}
+		})
 	}
-	return n
 }
 
-// sources is how many subtasks read sources.
+// views shows the tasks.
+func (a *attempt) views() []TaskView {
+	views := make([]TaskView, len(a.tasks))
+	i := 0
+	for _, chain := range a.wiring.chains {
+		for range chain.Parallelism {
+			t := a.tasks[i]
+			views[i] = TaskView{
+				Name: t.Name, Subtask: int(t.Subtask), Parallelism: chain.Parallelism, Source: chain.Head.Source != nil,
+				Records: t.Records(), Batches: t.Batches(), Idle: t.Idle(), Blocked: t.Blocked(), Watermark: t.Watermark(),
+			}
+			i++
+		}
+	}
+	return views
+}
+
+// sources returns how many subtasks read sources.
 func (a *attempt) sources() (n int) {
 	for _, c := range a.wiring.chains {
 		if c.Head.Source != nil {
-			n += a.Parallelism
+			n += c.Parallelism
 		}
 	}
 	return n

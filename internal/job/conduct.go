@@ -24,12 +24,17 @@ type conductor struct {
 
 	pending *store.Pending // the checkpoint under way, nil for none
 	parts   []task.Part    // of the checkpoint under way
-	started time.Time      // when it was triggered
-	// publishing says that its publishing has begun and that nobody heard the end of it.
+	phases  Phases
+	started time.Time // when it was triggered
+	warned  time.Time // when it was last said that it takes long
+	// publishing says that its publishing has begun and that the end of it is not known.
 	publishing bool
+	effects    effects
 
-	over bool
-	end  error // what the attempt comes to, once it is over
+	stopping bool      // the end was asked for from outside
+	progress time.Time // when something last happened after that
+	over     bool
+	end      error // what the attempt comes to, once it is over
 }
 
 // newWriter begins a state file of the checkpoint under way; tasks call it.
@@ -44,7 +49,7 @@ func (a *attempt) newWriter(id checkpoint.ID, what string, subtask checkpoint.Su
 func newConductor(a *attempt) *conductor {
 	cfg := a.Checkpoints
 	cfg.Subtasks = len(a.tasks)
-	return &conductor{attempt: a, coordinator: coordinator.New(cfg), began: time.Now(), unread: a.sources()}
+	return &conductor{attempt: a, coordinator: coordinator.New(cfg), began: time.Now(), unread: a.sources(), effects: effects{tasks: len(a.tasks)}}
 }
 
 // conduct runs until the attempt is over and returns what it has come to.
@@ -53,16 +58,18 @@ func (c *conductor) conduct(ctx context.Context) error {
 	for !c.over {
 		var wake <-chan time.Time
 		var timer *time.Timer
-		if at, ok := c.coordinator.Wake(); ok {
-			timer = time.NewTimer(at - c.now())
+		if d, ok := c.nextWake(); ok {
+			timer = time.NewTimer(d)
 			wake = timer.C
 		}
 		select {
 		case <-stop:
 			stop = nil
-			c.stop()
+			c.stop(ctx)
 		case <-wake:
 			c.carryOut(c.coordinator.Tick(c.now()))
+			c.tellSlow()
+			c.losePatience(ctx)
 		case <-c.events.ready:
 			for _, e := range c.events.take() {
 				c.hear(e)
@@ -74,20 +81,66 @@ func (c *conductor) conduct(ctx context.Context) error {
 	}
 	c.wrapUp()
 	if c.end == nil && ctx.Err() != nil && c.unread > 0 {
-		return ErrStopped
+		return stoppedBy(ctx)
 	}
 	return c.end
+}
+
+// nextWake returns how long nothing is to be done, if nothing happens.
+func (c *conductor) nextWake() (d time.Duration, ok bool) {
+	consider := func(until time.Duration) {
+		if !ok || until < d {
+			d, ok = until, true
+		}
+	}
+	if at, wants := c.coordinator.Wake(); wants {
+		consider(at - c.now())
+	}
+	if c.pending != nil && !c.publishing {
+		consider(time.Until(c.warned.Add(slow)))
+	}
+	if c.stopping {
+		consider(time.Until(c.progress.Add(c.Patience)))
+	}
+	return max(d, 0), ok
+}
+
+// tellSlow logs which subtasks a checkpoint waits for, if it has waited for long.
+func (c *conductor) tellSlow() {
+	if c.pending == nil || time.Since(c.warned) < slow {
+		return
+	}
+	c.warned = time.Now()
+	id, _, missing := c.coordinator.Missing()
+	if len(missing) == 0 {
+		return
+	}
+	names := make([]string, 0, min(len(missing), 5))
+	for _, i := range missing[:cap(names)] {
+		names = append(names, fmt.Sprintf("%s, subtask %d", c.tasks[i].Name, c.tasks[i].Subtask))
+	}
+	c.log.Warn("a checkpoint waits for subtasks", "checkpoint", id, "since", c.started.Format(time.RFC3339), "subtasks", len(missing), "first", names)
+}
+
+// losePatience ends the attempt if it is to stop and nothing has happened for too long.
+func (c *conductor) losePatience(ctx context.Context) {
+	if !c.stopping || c.over || time.Since(c.progress) < c.Patience {
+		return
+	}
+	c.log.Error("the final checkpoint does not come about; stopping without it", "patience", c.Patience)
+	c.finish(stoppedBy(ctx))
 }
 
 // now is the time since the attempt began, which is all the coordinator knows of time.
 func (c *conductor) now() time.Duration { return time.Since(c.began) }
 
 // stop begins the end that was asked for from outside.
-func (c *conductor) stop() {
+func (c *conductor) stop(ctx context.Context) {
 	if !c.FinalCheckpoint {
-		c.finish(ErrStopped)
+		c.finish(stoppedBy(ctx))
 		return
 	}
+	c.stopping, c.progress = true, time.Now()
 	c.log.Info("stopping with a final checkpoint")
 	c.carryOut(c.coordinator.Finish(c.now()))
 }
@@ -103,25 +156,49 @@ func (c *conductor) hear(event any) {
 		return
 	}
 	now := c.now()
+	c.progress = time.Now()
 	switch e := event.(type) {
 	case taskFailed:
 		c.finish(e.err)
 	case acknowledged:
 		if c.pending != nil && c.pending.ID() == e.part.ID {
 			c.parts = append(c.parts, e.part)
+			c.phases.add(e.part.Phases)
 		}
 		c.carryOut(c.coordinator.Acknowledge(now, e.part.ID, e.task))
 	case declined:
 		c.carryOut(c.coordinator.Decline(now, e.id, e.err))
 	case notified:
-		c.carryOut(c.coordinator.Notified(now, e.id, e.task))
+		c.hearNotified(now, e)
 	case exhausted:
 		if c.unread--; c.unread == 0 {
 			c.log.Info("all input is read; taking the final checkpoint")
 			c.carryOut(c.coordinator.Finish(now))
 		}
 	case published:
+		c.phases.Publish = e.took
 		c.hearPublished(now, e)
+	}
+}
+
+// hearNotified has it remembered, once all effects of a checkpoint are visible, that they
+// are. Of the final one it is remembered before the job is done.
+func (c *conductor) hearNotified(now time.Duration, e notified) {
+	if c.effects.visible(e.id) {
+		if c.coordinator.Finishing() {
+			c.remember(e.id)
+		} else {
+			c.beside.Go(func() { c.remember(e.id) })
+		}
+	}
+	c.carryOut(c.coordinator.Notified(now, e.id, e.task))
+}
+
+// remember durably remembers that all effects of a checkpoint are visible. If that fails a
+// restart from it commits once more, which does nothing to what is visible.
+func (c *conductor) remember(id checkpoint.ID) {
+	if err := remember(c.Store, id); err != nil {
+		c.log.Warn("it could not be written down that the output of a checkpoint is visible; a restart makes it visible again", "checkpoint", id, "error", err)
 	}
 }
 
@@ -135,7 +212,7 @@ func (c *conductor) hearPublished(now time.Duration, e published) {
 		c.pending = nil // neither used nor aborted
 		c.carryOut(c.coordinator.Unknown(now, e.id, e.err))
 	default:
-		c.pending = nil // the store has given it up
+		c.pending = nil // the store has aborted it
 		c.carryOut(c.coordinator.PublishFailed(now, e.id, e.err))
 	}
 }
@@ -150,15 +227,15 @@ func (c *conductor) carryOut(decisions []coordinator.Decision) {
 		case coordinator.Trigger:
 			c.trigger()
 		case coordinator.Barrier:
-			c.wiring.control(task.Control{Trigger: d.ID, Final: d.Final}, true)
+			c.wiring.control(task.Control{Trigger: d.ID, Final: d.Final, Drain: d.Final && c.Drain}, true)
 		case coordinator.Publish:
 			c.publish(d.ID)
 		case coordinator.Abort:
 			c.abort(d)
 		case coordinator.Complete:
-			c.complete(d.ID)
+			c.complete(d)
 		case coordinator.Fail:
-			c.finish(d.Reason)
+			c.finish(&CheckpointsError{d.Cause, d.Reason})
 		case coordinator.Done:
 			c.finish(nil)
 		}
@@ -166,12 +243,13 @@ func (c *conductor) carryOut(decisions []coordinator.Decision) {
 }
 
 func (c *conductor) trigger() {
-	c.started = time.Now()
+	c.started, c.phases = time.Now(), Phases{}
+	c.warned = c.started
 	p, err := c.Store.Begin()
 	if err != nil {
 		decisions := c.coordinator.NotBegun(c.now(), err)
 		c.logFailed("checkpoint not begun", err)
-		c.Monitor.update(func(v *View) { v.Failed++ })
+		c.Monitor.update(func(v *View) { v.Failed++; v.Causes[coordinator.NotTriggered]++ })
 		c.carryOut(decisions)
 		return
 	}
@@ -185,8 +263,21 @@ func (c *conductor) publish(id checkpoint.ID) {
 	c.writing.Store(nil)
 	p := c.pending
 	c.publishing = true
-	meta, blobs := assemble(id, c.parts, c.Parallelism, c.maxParallelismOf)
-	c.beside.Go(func() { c.events.put(published{id, p.Publish(meta, blobs)}) })
+	meta, blobs := assemble(id, c.parts, c.parallelismOf, c.maxParallelismOf)
+	began := time.Now()
+	c.beside.Go(func() {
+		err := p.Publish(meta, blobs)
+		c.events.put(published{id, err, time.Since(began)})
+	})
+}
+
+func (c *conductor) parallelismOf(op checkpoint.OperatorID) int {
+	for _, n := range c.Plan.Nodes {
+		if n.OperatorID() == op {
+			return n.ParallelismOf(c.Parallelism)
+		}
+	}
+	return c.Parallelism
 }
 
 func (c *conductor) maxParallelismOf(op checkpoint.OperatorID) int {
@@ -200,7 +291,7 @@ func (c *conductor) maxParallelismOf(op checkpoint.OperatorID) int {
 
 func (c *conductor) abort(d coordinator.Decision) {
 	c.logFailed("checkpoint failed", d.Reason, "checkpoint", d.ID)
-	c.Monitor.update(func(v *View) { v.Failed++ })
+	c.Monitor.update(func(v *View) { v.Failed++; v.Causes[d.Cause]++ })
 	c.writing.Store(nil)
 	p := c.pending
 	c.pending, c.parts = nil, nil
@@ -230,15 +321,16 @@ func (c *conductor) logFailed(what string, err error, attrs ...any) {
 	c.log.Error(what+", as the disk is full; the last complete one is intact", append(attrs, "error", err)...)
 }
 
-// complete tells everybody that a checkpoint is complete. Only from here on may effects
+// complete tells every task that a checkpoint is complete. Only from here on may effects
 // that waited for it become visible, and older checkpoints go.
-func (c *conductor) complete(id checkpoint.ID) {
-	took := time.Since(c.started)
+func (c *conductor) complete(d coordinator.Decision) {
+	took, phases := time.Since(c.started), c.phases
 	c.completed = true
+	c.effects.begin(d.ID, hasPrepared(c.parts))
 	c.pending, c.parts = nil, nil
-	c.log.Info("checkpoint complete", "checkpoint", id, "took", took)
-	c.Monitor.update(func(v *View) { v.Completed++; v.LastComplete, v.LastTook = id, took })
-	c.wiring.control(task.Control{Complete: id}, false)
+	c.log.Info("checkpoint complete", "checkpoint", d.ID, "took", took, "bytes", phases.Bytes)
+	c.Monitor.update(func(v *View) { v.Completed++; v.LastComplete, v.LastTook, v.LastPhases = d.ID, took, phases })
+	c.wiring.control(task.Control{Complete: d.ID, Final: d.Final}, false)
 	c.beside.Go(func() {
 		if _, err := c.Store.Subsume(); err != nil {
 			c.log.Warn("older checkpoints stay until the next start", "error", err)
@@ -246,9 +338,9 @@ func (c *conductor) complete(id checkpoint.ID) {
 	})
 }
 
-// wrapUp gives up the checkpoint that is under way, so that whoever still writes to it
-// stops, and waits for what goes on beside the loop. A checkpoint that is being published
-// may become complete yet; nobody is told, and the next recovery finds it.
+// wrapUp aborts the checkpoint that is under way, so that tasks that still write to it
+// stop, and waits for what goes on beside the loop. A checkpoint that is being published
+// may become complete yet; no task is told, and the next recovery finds it.
 func (c *conductor) wrapUp() {
 	c.writing.Store(nil)
 	c.beside.Wait()

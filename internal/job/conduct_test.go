@@ -21,6 +21,7 @@ import (
 	"github.com/weirstream/weir/durable/crashfs"
 	"github.com/weirstream/weir/durable/faultfs"
 	"github.com/weirstream/weir/internal/coordinator"
+	"github.com/weirstream/weir/internal/plan"
 )
 
 // Jobs run here in a bubble of testing/synctest, with a real store on a disk in memory: an
@@ -77,9 +78,9 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	}
 	j := weir.NewJob("bench")
 	in := weir.Map(weir.From(j, "in", ratelimit.Source(weir.Slice(numbers...), 10)), func(n int64) (int64, error) { return n, fail(n) })
-	weir.To(weir.Process(weir.KeyBy(in, func(n int64) int64 { return n }), "keep", func(c *weir.KeyContext[int64]) weir.ProcessFunc[int64, int64] {
+	weir.To(weir.Process(weir.KeyBy(in, func(n int64) int64 { return n }), "keep", func(c *weir.KeyContext[int64], out *weir.Out[int64]) func(int64) error {
 		kept := weir.NewValue[string](c, "kept")
-		return func(n int64, out *weir.Out[int64]) error {
+		return func(n int64) error {
 			kept.Set(strings.Repeat("x", 1<<10))
 			out.Emit(n)
 			return nil
@@ -88,11 +89,11 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	check(b.t, j.Check())
 	b.monitor = &Monitor{}
 	err = Run(b.ctx, Config{
-		Plan: j.Plan(), Store: s, Parallelism: 1, FinalCheckpoint: true, Restart: b.restart,
+		Plan: plan.Of(j), Store: s, Parallelism: 1, FinalCheckpoint: true, Restart: b.restart,
 		Checkpoints: coordinator.Config{Interval: 50 * time.Second, Timeout: 24 * time.Hour, Tolerated: 10},
-		Monitor:     b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
+		Patience:    24 * time.Hour, Monitor: b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
 	})
-	if d, ok := fsys.(*slow); ok && d.begun.Load() != d.ended.Load() {
+	if d, ok := fsys.(*slowDisk); ok && d.begun.Load() != d.ended.Load() {
 		b.t.Errorf("the job is over, and %d operations on its disk go on", d.begun.Load()-d.ended.Load())
 		time.Sleep(24 * time.Hour) // or closing the store would wait for them, and stop the clock
 	}
@@ -229,7 +230,7 @@ func TestWritersBelongToTheirCheckpoint(t *testing.T) {
 }
 
 // A slow disk takes an hour for some operations, and knows which are going on.
-type slow struct {
+type slowDisk struct {
 	durable.FS
 	write  func(name string) bool // a write to this file is slow
 	rename func(to string) bool   // a rename to this name is
@@ -237,20 +238,20 @@ type slow struct {
 	begun, ended atomic.Int32 // slow operations
 }
 
-func (s *slow) takeItsTime() func() {
+func (s *slowDisk) takeItsTime() func() {
 	s.begun.Add(1)
 	time.Sleep(time.Hour)
 	return func() { s.ended.Add(1) }
 }
 
-func (s *slow) Rename(oldname, newname string) error {
+func (s *slowDisk) Rename(oldname, newname string) error {
 	if s.rename != nil && s.rename(path.Base(newname)) {
 		defer s.takeItsTime()()
 	}
 	return s.FS.Rename(oldname, newname)
 }
 
-func (s *slow) Create(name string) (durable.File, error) {
+func (s *slowDisk) Create(name string) (durable.File, error) {
 	f, err := s.FS.Create(name)
 	if err == nil && s.write != nil && s.write(path.Base(name)) {
 		f = slowFile{f, s}
@@ -260,7 +261,7 @@ func (s *slow) Create(name string) (durable.File, error) {
 
 type slowFile struct {
 	durable.File
-	of *slow
+	of *slowDisk
 }
 
 func (f slowFile) Write(p []byte) (int, error) {
@@ -273,7 +274,7 @@ func (f slowFile) Write(p []byte) (int, error) {
 func TestTheEndWaitsForWhoWritesState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		disk := &slow{FS: b.disk, write: func(name string) bool { return name != checkpoint.MetadataName }}
+		disk := &slowDisk{FS: b.disk, write: func(name string) bool { return name != checkpoint.MetadataName }}
 		began := time.Now()
 		if err := b.run(disk, lastFails); !errors.Is(err, errBoom) {
 			t.Fatalf("got %v, want %v", err, errBoom)
@@ -297,7 +298,7 @@ func TestTheEndWaitsForWhoWritesState(t *testing.T) {
 func TestTheEndWaitsForWhatIsBeingPublished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		disk := &slow{FS: b.disk, rename: func(to string) bool { return to == "chk-1" }}
+		disk := &slowDisk{FS: b.disk, rename: func(to string) bool { return to == "chk-1" }}
 		if err := b.run(disk, lastFails); !errors.Is(err, errBoom) {
 			t.Fatalf("got %v, want %v", err, errBoom)
 		}

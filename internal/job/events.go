@@ -2,6 +2,7 @@ package job
 
 import (
 	"sync"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/task"
@@ -24,13 +25,14 @@ type (
 	}
 	exhausted struct{ task int }
 	published struct {
-		id  checkpoint.ID
-		err error
+		id   checkpoint.ID
+		err  error
+		took time.Duration
 	}
 )
 
-// events is a queue without bounds: whoever reports never waits for the job, so that the
-// job may wait for whoever reports.
+// events is a queue without bounds: a task that reports never waits for the job, so that
+// the job may wait for a task.
 type events struct {
 	mu     sync.Mutex
 	queue  []any

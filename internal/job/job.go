@@ -5,9 +5,12 @@
 //	job.go       attempts and the pauses between them
 //	attempt.go   one attempt: what it starts from, its tasks, its end
 //	conduct.go   carrying out the coordinator's decisions
+//	discover.go  splits that appear while the job runs
+//	claim.go     the places that sinks write to are this run's
+//	stuck.go     user code that does not return
 //	wire.go      gates and edges between the tasks
 //	start.go     from a checkpoint to the state of each subtask; pure but for reading it
-//	assemble.go, splits.go, restart.go, full.go   decisions; pure
+//	assemble.go, splits.go, restart.go, places.go, full.go   decisions; pure
 //	view.go      the job as it is seen from outside
 //
 // What is durable, and when, is decided in checkpoint/store; this package calls nothing
@@ -31,7 +34,7 @@ import (
 type Config struct {
 	Plan        *plan.Plan
 	Store       *store.Store
-	Parallelism int
+	Parallelism int // of operators without one of their own
 	// MaxParallelism of operators whose state is not restored; 0 derives it from the
 	// parallelism by Flink's rule.
 	MaxParallelism int
@@ -39,29 +42,61 @@ type Config struct {
 	From           store.From
 	// AllowNonRestored drops restored state that nothing in the plan declares.
 	AllowNonRestored bool
-	Restart          Restart
+	// DropPrepared drops output, too, that a sink has prepared which the plan does not
+	// have any more.
+	DropPrepared bool
+	// ForgetSplits are the splits of each source whose positions are dropped at the start.
+	ForgetSplits map[string][]string
+	// BesideOld permits a start without a checkpoint beside output of an earlier run.
+	BesideOld bool
+	Restart   Restart
 	// FinalCheckpoint says that a job that is stopped takes a last checkpoint.
 	FinalCheckpoint bool
-	Monitor         *Monitor
-	Log             *slog.Logger
+	// Drain says that event time comes to its end when the job is stopped.
+	Drain bool
+	// Patience is how long the job waits, once it is to end, for user code that does not
+	// return and shows no progress.
+	Patience time.Duration
+	// Owner names this process, for others that want to write to the same places.
+	Owner   string
+	Monitor *Monitor
+	Log     *slog.Logger
 }
 
 // ErrStopped says that the job was stopped before its end, after a final checkpoint if
 // the job takes one.
 var ErrStopped = errors.New("stopped")
 
-// Run runs a job until its input ends (nil), ctx ends (ErrStopped) or it has failed for
-// good. The error of a disk that stayed full says where, what is intact and what to do.
+// Run runs a job until its input ends (nil), ctx ends (ErrStopped and the cause) or it has
+// failed for good. The error of a disk that stayed full says where, what is intact and what
+// to do. After a *StuckError something of the job still runs; see there.
 func Run(ctx context.Context, cfg Config) error {
-	return TellFull(runAttempts(ctx, cfg), cfg.Monitor.View().LastComplete)
+	r := &run{Config: cfg}
+	err := r.attempts(ctx)
+	if stuck := (*StuckError)(nil); errors.As(err, &stuck) {
+		stuck.whenDone(r.release)
+	} else {
+		r.release()
+	}
+	return TellFull(err, cfg.Monitor.View().LastComplete)
 }
 
-func runAttempts(ctx context.Context, cfg Config) error {
-	from := cfg.From
-	retry := backoff{Restart: cfg.Restart}
+// A run is all attempts of a job in this process.
+type run struct {
+	Config
+	claimed bool
+	claims  []func() error // what the sinks hold
+}
+
+func (r *run) attempts(ctx context.Context) error {
+	from := r.From
+	retry := backoff{Restart: r.Restart}
 	for n := 1; ; n++ {
-		a := &attempt{Config: cfg, number: n, log: cfg.Log.With("attempt", n)}
-		err := a.run(ctx, from)
+		a := &attempt{run: r, number: n, log: r.Log.With("attempt", n)}
+		err := a.run1(ctx, from)
+		if err != nil && !errors.Is(err, ErrStopped) {
+			r.Monitor.update(func(v *View) { v.LastFailure = err.Error(); v.Failures[kindOf(r.Plan, err)]++ })
+		}
 		if err == nil || errors.Is(err, ErrStopped) || flow.IsPermanent(err) {
 			return err
 		}
@@ -72,9 +107,12 @@ func runAttempts(ctx context.Context, cfg Config) error {
 			// From here on there is a checkpoint of this run, whatever it began with.
 			from = store.From{}
 		}
-		pause, ok := retry.next(a.completed)
-		if !ok {
-			return fmt.Errorf("given up after %d restarts without a complete checkpoint in between: %w", retry.failures, err)
+		pause, verdict := retry.next(a.completed, failureOf(r.Plan, err))
+		switch verdict {
+		case again:
+			return fmt.Errorf("ended after the same failure came %d times without a complete checkpoint in between, so that a restart does not help: %w", retry.same, err)
+		case tooMany:
+			return fmt.Errorf("ended after %d restarts without a complete checkpoint in between: %w", retry.failures, err)
 		}
 		a.logRestart(pause, err)
 		select {

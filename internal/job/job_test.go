@@ -43,7 +43,7 @@ func TestStoppedWhileWaitingForARestart(t *testing.T) {
 func TestStoppedWhenAllIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
-		disk := &slow{FS: b.disk, rename: func(to string) bool { return strings.HasPrefix(to, "chk-") }}
+		disk := &slowDisk{FS: b.disk, rename: func(to string) bool { return strings.HasPrefix(to, "chk-") }}
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Minute) // while the second is being published
 		defer cancel()
 		b.ctx = ctx
@@ -178,8 +178,8 @@ func TestLateAcknowledgement(t *testing.T) {
 	_, err = s.Recover(store.From{})
 	check(t, err)
 	c := newConductor(&attempt{
-		Config: Config{Store: s, Parallelism: 1, Monitor: &Monitor{}, Checkpoints: coordinator.Config{Interval: time.Minute, Timeout: time.Second, Tolerated: 10}},
-		log:    slog.New(slog.DiscardHandler), wiring: newWiring(nil, 1), events: newEvents(), tasks: make([]*task.Task, 2),
+		run: &run{Config: Config{Store: s, Parallelism: 1, Monitor: &Monitor{}, Checkpoints: coordinator.Config{Interval: time.Minute, Timeout: time.Second, Tolerated: 10}}},
+		log: slog.New(slog.DiscardHandler), wiring: newWiring(nil), events: newEvents(), tasks: make([]*task.Task, 2),
 	})
 	parts := func(id checkpoint.ID) int {
 		c.hear(acknowledged{0, task.Part{ID: id}})

@@ -1,27 +1,61 @@
 package job
 
-import "time"
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/weirstream/weir/internal/coordinator"
+	"github.com/weirstream/weir/internal/plan"
+)
 
 // Restart says how patiently a job is restarted: after a pause that doubles from Initial
 // to Max, and at most Limit times without a complete checkpoint in between.
 type Restart struct {
 	Initial, Max time.Duration
 	Limit        int
+	// Same is how often in a row, without a complete checkpoint in between, a function of
+	// the user may fail with one and the same error before the job ends; 0 means as often
+	// as Limit permits.
+	Same int
 }
 
 // backoff counts the restarts since the last complete checkpoint.
 type backoff struct {
 	Restart
 	failures int
+	last     failure
+	same     int // how often the last failure came in a row
 }
 
-// next returns the pause before the next attempt; ok is false if there is to be none.
-func (b *backoff) next(progress bool) (pause time.Duration, ok bool) {
+// verdict is what becomes of a job whose attempt has failed.
+type verdict uint8
+
+const (
+	restart verdict = iota
+	tooMany         // it has failed too often
+	again           // a function of the user fails in the same way each time
+)
+
+// next returns the pause before the next attempt, if there is to be one.
+func (b *backoff) next(progress bool, f failure) (pause time.Duration, v verdict) {
 	if progress {
-		b.failures = 0
+		b.failures, b.same = 0, 0
 	}
-	if b.failures >= b.Limit {
-		return 0, false
+	switch {
+	case f != b.last:
+		b.last, b.same = f, 1
+	default:
+		b.same++
+	}
+	switch {
+	case f.bug && b.Same > 0 && b.same >= b.Same:
+		return 0, again
+	case b.failures >= b.Limit:
+		return 0, tooMany
 	}
 	pause = b.Initial
 	for range b.failures {
@@ -32,5 +66,121 @@ func (b *backoff) next(progress bool) (pause time.Duration, ok bool) {
 		pause *= 2
 	}
 	b.failures++
-	return min(pause, b.Max), true
+	return min(pause, b.Max), restart
+}
+
+// Kind is what an attempt has failed of, for counting.
+type Kind uint8
+
+const (
+	// Other: none of the others.
+	Other Kind = iota
+	// Function: a function of an operator returned an error or panicked.
+	Function
+	// Source: splits could not be listed, opened or read.
+	Source
+	// Sink: output could not be written, prepared or committed.
+	Sink
+	// Checkpointing: too many checkpoints in a row came to nothing.
+	Checkpointing
+	// Recovery: the job could not be started from its checkpoint.
+	Recovery
+	// UserCodeStuck: user code did not return.
+	UserCodeStuck
+)
+
+// Kinds is how many kinds there are.
+const Kinds = int(UserCodeStuck) + 1
+
+func (k Kind) String() string {
+	return [...]string{"other", "function", "source", "sink", "checkpoints", "recovery", "stuck"}[k]
+}
+
+// kindOf returns what kind of failure an error is.
+func kindOf(p *plan.Plan, err error) Kind {
+	var (
+		from  interface{ Origin() (string, int) }
+		stuck *StuckError
+		many  *CheckpointsError
+		start *RecoveryError
+	)
+	switch {
+	case errors.As(err, &stuck):
+		return UserCodeStuck
+	case errors.As(err, &many):
+		return Checkpointing
+	case errors.As(err, &from):
+		operator, _ := from.Origin()
+		for _, n := range p.Nodes {
+			switch {
+			case n.Label() != operator:
+			case n.Source != nil:
+				return Source
+			case n.Sink != nil:
+				return Sink
+			default:
+				return Function
+			}
+		}
+	case errors.As(err, &start):
+		return Recovery
+	}
+	return Other
+}
+
+// A CheckpointsError says that the attempt has ended because of its checkpoints.
+type CheckpointsError struct {
+	Cause coordinator.Cause
+	Err   error
+}
+
+func (e *CheckpointsError) Error() string { return e.Err.Error() }
+func (e *CheckpointsError) Unwrap() error { return e.Err }
+
+// A RecoveryError says that the job could not be started from a checkpoint.
+type RecoveryError struct{ Err error }
+
+func (e *RecoveryError) Error() string { return "recover: " + e.Err.Error() }
+func (e *RecoveryError) Unwrap() error { return e.Err }
+
+// A failure is what two attempts that fail in the same way have in common.
+type failure struct {
+	operator string
+	text     string
+	// bug says that it may come from a bug of a function of the user: an operator, and
+	// neither a source nor a sink, has failed, and not because of something outside.
+	bug bool
+}
+
+// failureOf returns what is to be compared of an error.
+func failureOf(p *plan.Plan, err error) failure {
+	var from interface {
+		Origin() (operator string, subtask int)
+	}
+	if !errors.As(err, &from) {
+		return failure{text: err.Error()}
+	}
+	operator, _ := from.Origin()
+	// A panic has its stack after the first line, with addresses that differ each time.
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return failure{operator: operator, text: text, bug: isFunction(p, operator) && !outside(err)}
+}
+
+// isFunction reports whether an operator runs a function of the user, and neither reads nor
+// writes.
+func isFunction(p *plan.Plan, operator string) bool {
+	for _, n := range p.Nodes {
+		if n.Label() == operator {
+			return n.Source == nil && n.Sink == nil
+		}
+	}
+	return false
+}
+
+// outside reports whether an error has a cause outside of the program: something that was
+// called and did not answer, or a call of the operating system that failed.
+func outside(err error) bool {
+	var network net.Error
+	var errno syscall.Errno
+	return errors.As(err, &network) || errors.As(err, &errno) || errors.Is(err, context.DeadlineExceeded)
 }

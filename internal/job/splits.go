@@ -3,52 +3,69 @@ package job
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// deal gives out the splits of a source: those that the checkpoint knows, at their
-// positions, and those that are new, from their beginning. A split that the source no
-// longer lists is dealt too, if it has a position: it may come back, and nothing of it
-// must be read twice; but it is not opened.
-//
-// Splits are dealt in the order of their ids, one to each subtask in turn.
-func deal(restored [][]byte, listed []string, parallelism int) (shares []share, err error) {
-	positions := make(map[string][]byte)
+// known decodes the splits that a checkpoint holds, in the order of their ids. Those in
+// forget are left out.
+func known(restored [][]byte, forget []string) ([]flow.Split, error) {
+	splits := make([]flow.Split, 0, len(restored))
+	seen := make(map[string]bool, len(restored))
 	for _, e := range restored {
 		s, err := flow.DecodeSplit(e)
 		if err != nil {
 			return nil, flow.Permanent(fmt.Errorf("restored split: %w", err))
 		}
-		if _, twice := positions[s.ID]; twice {
+		if seen[s.ID] {
 			return nil, flow.Permanent(fmt.Errorf("the checkpoint holds split %s twice", s.ID))
 		}
-		positions[s.ID] = s.Position
+		seen[s.ID] = true
+		splits = append(splits, s)
 	}
-	there := make(map[string]bool, len(listed))
-	ids := make([]string, 0, len(positions)+len(listed))
-	for _, id := range listed {
-		if id == "" {
+	for _, id := range forget {
+		if !seen[id] {
+			return nil, flow.Permanent(fmt.Errorf("split %q is to be forgotten, and the checkpoint has no such split", id))
+		}
+	}
+	splits = slices.DeleteFunc(splits, func(s flow.Split) bool { return slices.Contains(forget, s.ID) })
+	slices.SortFunc(splits, func(a, b flow.Split) int { return strings.Compare(a.ID, b.ID) })
+	return splits, nil
+}
+
+// deal gives out the splits of a source: those that it lists, at the positions it says, and
+// those that it does not list any more, but which may come back, as long as it does not
+// say that they can be forgotten. A split that is not listed is not opened.
+//
+// Splits are dealt in the order of their ids, one to each subtask in turn.
+func deal(known []flow.Split, listed flow.Listing, parallelism int) (shares []share, err error) {
+	there := make(map[string]flow.Split, len(listed.Read))
+	for _, s := range listed.Read {
+		if s.ID == "" {
 			return nil, fmt.Errorf("a split has an empty id")
 		}
-		if there[id] {
-			return nil, fmt.Errorf("split %s is listed twice", id)
+		if _, twice := there[s.ID]; twice {
+			return nil, fmt.Errorf("split %s is listed twice", s.ID)
 		}
-		there[id] = true
-		ids = append(ids, id)
+		there[s.ID] = s
 	}
-	for id := range positions {
-		if !there[id] {
-			ids = append(ids, id)
+	forget := make(map[string]bool, len(listed.Forget))
+	for _, id := range listed.Forget {
+		forget[id] = true
+	}
+	all := slices.Clone(listed.Read)
+	for _, s := range known {
+		if _, ok := there[s.ID]; !ok && !forget[s.ID] {
+			all = append(all, s)
 		}
 	}
-	slices.Sort(ids)
+	slices.SortFunc(all, func(a, b flow.Split) int { return strings.Compare(a.ID, b.ID) })
 	shares = make([]share, parallelism)
-	for i, id := range ids {
-		s := flow.Split{ID: id, Position: positions[id]}
+	for i, s := range all {
 		mine := &shares[i%parallelism]
 		mine.state = append(mine.state, flow.AppendSplit(nil, s))
-		if there[id] {
+		if _, ok := there[s.ID]; ok {
 			mine.read = append(mine.read, s)
 		} else {
 			mine.gone = append(mine.gone, s)

@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
@@ -15,12 +14,12 @@ import (
 
 // A start is the state an attempt begins with, opened and given to nodes.
 type start struct {
-	from     checkpoint.ID // 0: nothing is restored
-	dir      string        // of that checkpoint
-	states   map[plan.NodeID]*task.State
-	maxParal map[plan.NodeID]int
-	shares   map[plan.NodeID][]share  // of source nodes, per subtask
-	known    map[plan.NodeID][]string // the ids of all their splits, also of those that are gone
+	from      checkpoint.ID // 0: nothing is restored
+	dir       string        // of that checkpoint
+	committed bool          // all that it holds prepared is known to be visible
+	states    map[plan.NodeID]*task.State
+	maxParal  map[plan.NodeID]int
+	shares    map[plan.NodeID][]share // of source nodes, per subtask
 }
 
 // An UnfitError says that a checkpoint does not fit the job. Nothing has run.
@@ -44,7 +43,6 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 		states:   make(map[plan.NodeID]*task.State),
 		maxParal: make(map[plan.NodeID]int),
 		shares:   make(map[plan.NodeID][]share),
-		known:    make(map[plan.NodeID][]string),
 	}
 	defer func() {
 		if err != nil {
@@ -54,13 +52,13 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 	for _, n := range cfg.Plan.Nodes {
 		s.maxParal[n.ID] = cfg.MaxParallelism
 		if cfg.MaxParallelism == 0 {
-			s.maxParal[n.ID] = flink.DefaultMaxParallelism(cfg.Parallelism)
+			s.maxParal[n.ID] = flink.DefaultMaxParallelism(n.ParallelismOf(cfg.Parallelism))
 		}
 	}
 	if cp == nil {
 		return s, nil
 	}
-	s.from, s.dir = cp.ID, cp.Dir
+	s.from, s.dir, s.committed = cp.ID, cp.Dir, committed(cp)
 	nodes := make(map[checkpoint.OperatorID]*plan.Node)
 	for _, n := range cfg.Plan.Nodes {
 		nodes[n.OperatorID()] = n
@@ -69,10 +67,10 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 		op := &cp.Meta.Operators[i]
 		n := nodes[op.ID]
 		if n == nil {
-			if !hasState(op) || cfg.AllowNonRestored {
-				continue
+			if err := s.leaveOut(cfg, cp, op); err != nil {
+				return nil, err
 			}
-			return nil, &UnfitError{cp.ID, fmt.Errorf("it has state of operator %s, which the job does not have: was the operator renamed or removed? Give it its old name back, or drop its state with --allow-non-restored-state", op.ID)}
+			continue
 		}
 		if err := s.open(cfg, cp, op, n); err != nil {
 			return nil, err
@@ -93,9 +91,9 @@ func (s *start) open(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState,
 	if !state.Keyed() {
 		return nil
 	}
-	switch {
-	case cfg.Parallelism > op.MaxParallelism:
-		return &UnfitError{cp.ID, fmt.Errorf("operator %s was written with max parallelism %d, and %d subtasks cannot share that: run with --parallelism %d at the most", n.Label(), op.MaxParallelism, cfg.Parallelism, op.MaxParallelism)}
+	switch p := n.ParallelismOf(cfg.Parallelism); {
+	case p > op.MaxParallelism:
+		return &UnfitError{cp.ID, fmt.Errorf("operator %s was written with max parallelism %d, and %d subtasks cannot share that: run it with a parallelism of %d at most", n.Label(), op.MaxParallelism, p, op.MaxParallelism)}
 	case cfg.MaxParallelism != 0 && cfg.MaxParallelism != op.MaxParallelism:
 		return &UnfitError{cp.ID, fmt.Errorf("operator %s was written with max parallelism %d, and the job asks for %d: it cannot be changed while the state is kept", n.Label(), op.MaxParallelism, cfg.MaxParallelism)}
 	}
@@ -103,7 +101,7 @@ func (s *start) open(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState,
 	return nil
 }
 
-// hasState tells whether anything would be lost if the operator were left out.
+// hasState reports whether anything would be lost if the operator were left out.
 func hasState(op *flink.OperatorState) bool {
 	for i := range op.Subtasks {
 		sub := &op.Subtasks[i]
@@ -112,37 +110,6 @@ func hasState(op *flink.OperatorState) bool {
 		}
 	}
 	return op.Coordinator != nil
-}
-
-// recoverSinks commits what the checkpoint holds prepared, and what the newest one does if
-// that is another, and undoes the rest.
-func (a *attempt) recoverSinks(ctx context.Context) error {
-	for _, n := range a.Plan.Nodes {
-		if n.Sink == nil {
-			continue
-		}
-		// A checkpoint that is both is committed twice, which does nothing the second time.
-		prepared := slices.Concat(a.passedOver[n.ID], a.start.states[n.ID].List(flow.PreparedState))
-		if err := n.Sink.Recover(ctx, prepared); err != nil {
-			if len(prepared) > 0 && flow.IsPermanent(err) {
-				err = a.wayOut(err)
-			}
-			return err
-		}
-	}
-	return nil
-}
-
-// wayOut adds to what a sink cannot commit, and will not be able to after a restart, what is
-// intact and the way to do without.
-func (a *attempt) wayOut(err error) error {
-	id, dir := a.start.from, a.start.dir
-	if a.newest != nil {
-		id, dir = a.newest.ID, a.newest.Dir
-	}
-	return fmt.Errorf("%w. What holds it prepared, checkpoint %d in %s, is itself intact. "+
-		"To go on without that output, move that directory away and start again: the job goes back to the checkpoint before it, or begins anew if there is none; "+
-		"what was processed since is processed again, and what is visible of that already appears a second time", err, id, dir)
 }
 
 // preparedIn returns what each sink of the plan has prepared in a checkpoint.
@@ -167,33 +134,48 @@ func preparedIn(p *plan.Plan, cp *store.Checkpoint) (map[plan.NodeID][][]byte, e
 	return prepared, nil
 }
 
-// dealSplits lists the splits of every source and gives them out.
-func (s *start) dealSplits(ctx context.Context, cfg *Config) error {
+// dealSplits lists the splits of every source and gives them out. At the first start of a
+// run the splits that are to be forgotten are.
+func (s *start) dealSplits(ctx context.Context, cfg *Config, first bool) error {
 	for _, n := range cfg.Plan.Nodes {
 		if n.Source == nil {
 			continue
 		}
-		listed, err := n.Source.Splits(ctx)
-		if err != nil {
-			return err
+		var forget []string
+		if first {
+			forget = cfg.ForgetSplits[n.Name]
 		}
-		shares, err := deal(s.states[n.ID].List(flow.SplitsState), listed, cfg.Parallelism)
+		known, err := known(s.states[n.ID].List(flow.SplitsState), forget)
 		if err != nil {
 			return fmt.Errorf("source %s: %w", n.Label(), err)
 		}
-		known := listed
-		for _, sh := range shares {
-			for _, gone := range sh.gone {
-				known = append(known, gone.ID)
-			}
+		listed, err := n.Source.Splits(ctx, known)
+		if err != nil {
+			return err
 		}
-		if gone := known[len(listed):]; len(gone) > 0 {
-			cfg.Log.Warn("splits the checkpoint knows are no longer there; their positions are kept", "source", n.Label(), "splits", len(gone), "first", gone[0])
+		shares, err := deal(known, listed, n.ParallelismOf(cfg.Parallelism))
+		if err != nil {
+			return fmt.Errorf("source %s: %w", n.Label(), err)
 		}
+		s.warnGone(cfg, n, shares)
 		s.shares[n.ID] = shares
-		s.known[n.ID] = known
 	}
 	return nil
+}
+
+// warnGone logs that splits are not there.
+func (s *start) warnGone(cfg *Config, n *plan.Node, shares []share) {
+	gone, first := 0, ""
+	for _, sh := range shares {
+		for _, g := range sh.gone {
+			if gone++; first == "" || g.ID < first {
+				first = g.ID
+			}
+		}
+	}
+	if gone > 0 {
+		cfg.Log.Warn("splits the checkpoint knows are no longer there; their positions are kept", "source", n.Label(), "splits", gone, "first", first)
+	}
 }
 
 // restored is what one subtask of a node starts from, nil at the first start of a job.

@@ -5,6 +5,10 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/coordinator"
+	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/metrics"
+	"github.com/weirstream/weir/internal/task"
 )
 
 // A View is a job as it is seen from outside, at one moment.
@@ -14,16 +18,50 @@ type View struct {
 	Records      int64         // read by the sources in this run, replayed ones included
 	Completed    int           // checkpoints that this run has completed
 	Failed       int           // checkpoints that have failed
+	Causes       [coordinator.Causes]int
 	LastComplete checkpoint.ID // 0 if there is none
 	LastTook     time.Duration // from trigger to complete
+	LastPhases   Phases        // of that checkpoint
+	Failures     [Kinds]int    // of attempts
+	LastFailure  string        // what the last attempt that failed has failed with
+	Tasks        []TaskView    // of the attempt that runs
+}
+
+// Phases are the longest phases of a checkpoint among its tasks, and the sum of their sizes.
+type Phases struct {
+	task.Phases
+	Publish time.Duration
+}
+
+// add takes in the phases of one task.
+func (p *Phases) add(t task.Phases) {
+	p.Alignment = max(p.Alignment, t.Alignment)
+	p.Synchronous = max(p.Synchronous, t.Synchronous)
+	p.Write = max(p.Write, t.Write)
+	p.Sync = max(p.Sync, t.Sync)
+	p.Bytes += t.Bytes
+}
+
+// A TaskView is one subtask of a chain of operators.
+type TaskView struct {
+	Name             string
+	Subtask          int
+	Parallelism      int
+	Source           bool
+	Records, Batches int64
+	Idle, Blocked    time.Duration // waited for input, and for receivers
+	Watermark        flow.Time
 }
 
 // A Monitor lets others see a job while it runs.
 type Monitor struct {
+	// Metrics are the figures of the job's operators.
+	Metrics metrics.Registry
+
 	mu      sync.Mutex
 	view    View
-	records func() int64 // of the attempt that runs
-	earlier int64        // of the attempts before it
+	tasks   func() []TaskView // of the attempt that runs
+	earlier int64             // records of the attempts before it
 }
 
 // View returns the job as it is now.
@@ -32,10 +70,21 @@ func (m *Monitor) View() View {
 	defer m.mu.Unlock()
 	v := m.view
 	v.Records = m.earlier
-	if m.records != nil {
-		v.Records += m.records()
+	if m.tasks != nil {
+		v.Tasks = m.tasks()
+		v.Records += sourceRecords(v.Tasks)
 	}
 	return v
+}
+
+// sourceRecords adds up what the tasks that read sources have read.
+func sourceRecords(tasks []TaskView) (n int64) {
+	for _, t := range tasks {
+		if t.Source {
+			n += t.Records
+		}
+	}
+	return n
 }
 
 func (m *Monitor) update(f func(*View)) {
@@ -44,19 +93,19 @@ func (m *Monitor) update(f func(*View)) {
 	f(&m.view)
 }
 
-// begin counts an attempt; records tells how many records it has read, until end.
-func (m *Monitor) begin(records func() int64) {
+// begin counts an attempt; tasks shows its tasks, until end.
+func (m *Monitor) begin(tasks func() []TaskView) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.view.Attempt++
-	m.records = records
+	m.tasks = tasks
 }
 
 func (m *Monitor) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.records != nil {
-		m.earlier += m.records()
-		m.records = nil
+	if m.tasks != nil {
+		m.earlier += sourceRecords(m.tasks())
+		m.tasks = nil
 	}
 }

@@ -11,90 +11,94 @@ import (
 type gate = exchange.Gate[task.Control]
 
 // A wiring is the gates of all tasks and how many channels each has. Channels are
-// numbered by edge, in the order of the head's inputs, and within a keyed edge by the
-// sending subtask; a forwarding edge has one channel, from the subtask with the same
-// number.
+// numbered by edge, in the order of the head's inputs, and within an edge by the sending
+// subtask; a forwarding edge has one channel, from the subtask with the same number.
 type wiring struct {
-	parallelism int
-	chains      []*plan.Task
-	gates       [][]*gate // [chain][subtask]
-	channels    []int     // [chain]
+	chains []*plan.Task
+	gates  [][]*gate  // [chain][subtask]
+	inputs [][]uint16 // [chain][channel]: the input that the channel leads to
+	first  []int      // [chain]: the index of its first task among all
+	tasks  int
 }
 
-func newWiring(chains []*plan.Task, parallelism int) *wiring {
-	w := &wiring{parallelism: parallelism, chains: chains}
+func newWiring(chains []*plan.Task) *wiring {
+	w := &wiring{chains: chains}
 	for _, c := range chains {
-		n := 0
+		inputs := []uint16{}
 		for _, e := range c.Inputs {
-			n += w.width(e)
+			for range e.Channels(chains[e.FromTask].Parallelism) {
+				inputs = append(inputs, uint16(e.Input))
+			}
 		}
-		// The head of a source has one channel: what was fetched.
-		n = max(n, 1)
-		gates := make([]*gate, parallelism)
+		if c.Head.Source != nil {
+			inputs = []uint16{0} // what was fetched
+		}
+		gates := make([]*gate, c.Parallelism)
 		for i := range gates {
-			gates[i] = exchange.NewGate[task.Control](n)
+			gates[i] = exchange.NewGate[task.Control](len(inputs))
 		}
 		w.gates = append(w.gates, gates)
-		w.channels = append(w.channels, n)
+		w.inputs = append(w.inputs, inputs)
+		w.first = append(w.first, w.tasks)
+		w.tasks += c.Parallelism
 	}
 	return w
 }
 
-// width is how many channels of a receiving gate belong to an edge.
-func (w *wiring) width(e plan.TaskEdge) int {
-	if e.Keyed {
-		return w.parallelism
-	}
-	return 1
-}
-
-// channel is the number of the channel from a subtask at the far end of an edge.
-func (w *wiring) channel(edge plan.TaskEdge, input int, from int) int {
+// channel returns the number of the channel from a subtask at the far end of an edge.
+func (w *wiring) channel(edge plan.TaskEdge, from int) int {
 	c := 0
-	for _, e := range w.chains[edge.ToTask].Inputs[:input] {
-		c += w.width(e)
+	for _, e := range w.chains[edge.ToTask].Inputs[:edge.Input] {
+		c += e.Channels(w.chains[e.FromTask].Parallelism)
 	}
-	if edge.Keyed {
+	if edge.Ship != plan.Forward {
 		c += from
 	}
 	return c
 }
 
-// edges are the sending ends of one subtask of a chain.
-func (w *wiring) edges(chain *plan.Task, subtask int, maxParallelism func(plan.NodeID) int) []task.Edge {
-	var edges []task.Edge
-	for _, to := range w.chains {
-		for input, e := range to.Inputs {
-			if e.FromTask != chain.ID {
-				continue
-			}
-			gates, channel := w.gates[to.ID], w.channel(e, input, subtask)
-			receivers := gates
-			if !e.Keyed {
-				receivers = gates[subtask : subtask+1]
-			}
-			edges = append(edges, task.Edge{
-				From: e.From,
-				New:  e.NewSender,
-				Routing: plan.Routing{
-					Target:         to.Head.Label(),
-					MaxParallelism: maxParallelism(e.Target),
-					Parallelism:    w.parallelism,
-					Self:           checkpoint.Subtask(subtask),
-					Send: func(to checkpoint.Subtask, b flow.Batch) error {
-						return gates[to].Send(channel, exchange.Element{Batch: b})
-					},
-				},
-				Broadcast: func(el exchange.Element) error {
-					for _, g := range receivers {
-						if err := g.Send(channel, el); err != nil {
-							return err
-						}
-					}
-					return nil
-				},
-			})
+// edges returns the sending ends of one subtask of a chain. blocked hears how long a send
+// has waited.
+func (w *wiring) edges(chain *plan.Task, subtask int, maxParallelism func(plan.NodeID) int, blocked *task.Figures) []task.Edge {
+	edges := make([]task.Edge, 0, len(chain.Outputs))
+	for _, e := range chain.Outputs {
+		to := w.chains[e.ToTask]
+		gates, channel := w.gates[to.ID], w.channel(e, subtask)
+		receivers := gates
+		if e.Ship == plan.Forward {
+			receivers = gates[subtask : subtask+1]
 		}
+		send := func(g *gate, el exchange.Element) error {
+			waited, err := g.Send(channel, el)
+			blocked.AddBlocked(waited)
+			return err
+		}
+		broadcast := func(el exchange.Element) error {
+			for _, g := range receivers {
+				if err := send(g, el); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		edges = append(edges, task.Edge{
+			From:   e.From,
+			Port:   e.Port,
+			Record: e.Record,
+			New:    e.NewSender,
+			Routing: plan.Routing{
+				Target:         to.Head.Label(),
+				Ship:           e.Ship,
+				MaxParallelism: maxParallelism(e.Target),
+				Parallelism:    to.Parallelism,
+				Self:           checkpoint.Subtask(subtask),
+				Send: func(to checkpoint.Subtask, b flow.Batch) error {
+					return send(gates[to], exchange.Element{Batch: b})
+				},
+				Mark: func(m flow.Mark) error { return broadcast(exchange.Element{Kind: exchange.Mark, Mark: m}) },
+			},
+			Broadcast: broadcast,
+		})
 	}
 	return edges
 }

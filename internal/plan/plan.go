@@ -153,3 +153,6 @@ const (
 	KindSink   = "sink"
 	KindUnion  = "union"
 )
+
+// Of returns the plan of a job, a *weir.Job, as it is now. Package weir sets it.
+var Of func(job any) *Plan

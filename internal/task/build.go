@@ -2,10 +2,12 @@ package task
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/align"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -13,8 +15,10 @@ import (
 
 // An Edge is the sending side of an edge to another task, for one subtask.
 type Edge struct {
-	From plan.NodeID
-	New  func(plan.Routing) flow.Sender
+	From   plan.NodeID
+	Port   string
+	Record reflect.Type
+	New    func(plan.Routing) flow.Sender
 	// Routing is what the sender routes by.
 	Routing plan.Routing
 	// Broadcast sends to every receiver of this subtask's.
@@ -27,24 +31,28 @@ type Spec struct {
 	Chain   *plan.Task
 	Subtask checkpoint.Subtask
 	Gate    *exchange.Gate[Control]
-	// Channels is the number of channels of the gate.
-	Channels int
-	Edges    []Edge
-	// Context is what each operator of the chain is opened with.
+	// Inputs is, for each channel of the gate, the input of the head that it leads to.
+	Inputs []uint16
+	Edges  []Edge
+	// EventTime says that batches have a column of timestamps, and that marks come.
+	EventTime bool
+	// Context is what each operator of the chain is opened with, but for its side outputs.
 	Context func(n *plan.Node) *flow.Context
-	// Splits is the subtask's share of a source's splits, Gone those of its share that are
-	// not there now, Known the ids of all splits of all subtasks.
+	// Splits is the subtask's share of the splits that a source has now.
 	Splits  []flow.Split
-	Gone    []flow.Split
-	Known   []string
 	Writers NewWriter
 	Reports Reports
+	Figures *Figures
 }
 
 // Build opens the operators of a chain, from its end to its head, and restores their
 // state. What has been opened is closed again if one of them fails.
 func Build(s Spec) (_ *Task, err error) {
-	t := &Task{Index: s.Index, Name: s.Chain.Name(), Subtask: s.Subtask, gate: s.Gate, writers: s.Writers, reports: s.Reports}
+	t := &Task{
+		Index: s.Index, Name: s.Chain.Name(), Subtask: s.Subtask,
+		gate: s.Gate, inputs: s.Inputs, timed: s.EventTime, writers: s.Writers, reports: s.Reports, Figures: s.Figures,
+	}
+	t.watermark.Store(int64(flow.MinTime))
 	defer func() {
 		if err != nil {
 			for _, op := range t.ops {
@@ -52,48 +60,46 @@ func Build(s Spec) (_ *Task, err error) {
 			}
 		}
 	}()
-	// The outputs of each node: senders to other tasks, then chained operators.
-	outputs := make(map[plan.NodeID][]flow.Output)
+	outputs := make(outputs)
 	for _, e := range s.Edges {
 		sender := e.New(e.Routing)
 		t.outs = append(t.outs, out{Sender: sender, broadcast: e.Broadcast})
-		outputs[e.From] = append(outputs[e.From], sender)
+		outputs.add(port{e.From, e.Port}, e.Record, sender)
 	}
 	nodes := s.Chain.Nodes
 	t.ops = make([]operator, 0, len(nodes))
 	for i := len(nodes) - 1; i >= 0; i-- {
 		n := nodes[i]
-		op, err := open(n, s.Context(n), join(outputs[n.ID]))
+		ctx := s.Context(n)
+		ctx.Side = func(name string) (flow.Output, reflect.Type) { return outputs.of(port{n.ID, name}) }
+		main, _ := outputs.of(port{n.ID, ""})
+		op, err := open(n, ctx, main)
 		if err != nil {
 			return nil, err
 		}
 		t.ops = append(t.ops, operator{Operator: op, name: n.Label(), id: n.OperatorID()})
 		if i > 0 {
-			from := n.Inputs[0].From
+			from := n.Inputs[0]
 			// Nodes are opened back to front; their order as consumers is kept.
-			outputs[from] = append([]flow.Output{op}, outputs[from]...)
+			outputs.addFirst(port{from.From, from.Port}, from.Record, chained{op})
 		}
 		t.head = op
 	}
 	slices.Reverse(t.ops)
 	if src := s.Chain.Head.Source; src != nil {
-		c := s.Context(s.Chain.Head)
-		t.fetch = &fetcher{
-			source: src, splits: s.Splits, gone: slices.Clone(s.Gone), known: make(map[string]bool, len(s.Known)),
-			subtask: int(s.Subtask), parallelism: c.Parallelism,
-		}
-		for _, id := range s.Known {
-			t.fetch.known[id] = true
-		}
-	} else {
-		t.aligner = align.New(s.Channels)
+		t.fetch = newFetcher(src, s.EventTime, s.Gate, s.Splits)
+		return t, nil
+	}
+	t.aligner = align.New(len(s.Inputs))
+	if s.EventTime {
+		t.clock = clock.New(len(s.Inputs))
 	}
 	return t, nil
 }
 
 func open(n *plan.Node, ctx *flow.Context, out flow.Output) (flow.Operator, error) {
 	if n.New == nil {
-		return passOn{out: out}, nil
+		return passOn{Through: flow.Through{Out: out}}, nil
 	}
 	op, err := n.New(ctx, out)
 	if err != nil {
@@ -105,26 +111,13 @@ func open(n *plan.Node, ctx *flow.Context, out flow.Output) (flow.Operator, erro
 // passOn is the operator of a union: it is where several edges meet, and does nothing.
 type passOn struct {
 	flow.Stateless
-	out flow.Output
+	flow.Through
 }
 
-func (p passOn) Push(b flow.Batch) error { return p.out.Push(b) }
+func (p passOn) Push(_ int, b flow.Batch) error { return p.Out.Push(b) }
 
-// join makes one output of several; each of them gets every batch.
-func join(outs []flow.Output) flow.Output {
-	if len(outs) == 1 {
-		return outs[0]
-	}
-	return tee(outs)
-}
+// chained is an operator as the output of the one before it in the chain.
+type chained struct{ op flow.Operator }
 
-type tee []flow.Output
-
-func (t tee) Push(b flow.Batch) error {
-	for _, o := range t {
-		if err := o.Push(b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (c chained) Push(b flow.Batch) error { return c.op.Push(0, b) }
+func (c chained) Mark(m flow.Mark) error  { return c.op.Mark(m) }

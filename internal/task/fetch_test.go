@@ -22,36 +22,44 @@ type library struct {
 	open    int
 }
 
-func (l *library) Splits(context.Context) ([]string, error) { return nil, nil }
-func (l *library) Bounded() bool                            { return true }
+func (l *library) Splits(context.Context, []flow.Split) (flow.Listing, error) {
+	return flow.Listing{}, nil
+}
+func (l *library) Bounded() bool     { return true }
+func (l *library) Reads(string) bool { return false }
 
-func (l *library) Open(_ context.Context, s flow.Split) (flow.SplitReader, error) {
+func (l *library) Open(_ context.Context, s flow.Split, _ bool) (flow.SplitReader, error) {
 	l.open++
-	return &textReader{library: l, words: strings.Fields(l.splits[s.ID])}, nil
+	return &textReader{library: l, id: s.ID, words: strings.Fields(l.splits[s.ID])}, nil
 }
 
 type textReader struct {
 	*library
+	id    string
 	words []string
 }
 
 // Read hands the last record out together with the end.
-func (r *textReader) Read(context.Context) (flow.Batch, []byte, error) {
+func (r *textReader) Read(context.Context) (flow.Fetched, error) {
 	if r.reading != nil {
 		<-r.reading
 	}
+	f := flow.Fetched{Split: r.id}
 	if len(r.words) == 0 {
-		return nil, nil, io.EOF
+		return f, io.EOF
 	}
-	b := text(r.words[0])
+	f.Batch = text(r.words[0])
 	if r.words = r.words[1:]; len(r.words) > 0 {
-		return b, nil, nil
+		return f, nil
 	}
 	if r.fails != nil {
-		return b, nil, r.fails
+		return f, r.fails
 	}
-	return b, nil, io.EOF
+	return f, io.EOF
 }
+
+func (r *textReader) Commits() bool                           { return false }
+func (r *textReader) Committed(context.Context, []byte) error { return nil }
 
 func (r *textReader) Close() error {
 	r.open--
@@ -61,7 +69,7 @@ func (r *textReader) Close() error {
 // words is the operator behind the source.
 type words struct{ recorder }
 
-func (w *words) Push(b flow.Batch) error { return w.recorder.Push(b.(*flow.Fetched).Batch) }
+func (w *words) Push(_ int, b flow.Batch) error { return w.recorder.Push(0, b.(*flow.Fetched).Batch) }
 
 // fetching is a bench whose task reads a source.
 func fetching(t *testing.T, l *library, splits ...string) *bench {
@@ -69,10 +77,11 @@ func fetching(t *testing.T, l *library, splits ...string) *bench {
 	op := &words{recorder{name: "op"}}
 	b := newBench(t, 1, faultfs.Rule{}, &op.recorder)
 	b.task.ops[0].Operator, b.task.head = op, op
-	b.task.fetch = &fetcher{source: l, parallelism: 1}
+	var begin []flow.Split
 	for _, id := range splits {
-		b.task.fetch.splits = append(b.task.fetch.splits, flow.Split{ID: id})
+		begin = append(begin, flow.Split{ID: id})
 	}
+	b.task.fetch = newFetcher(l, false, b.gate, begin)
 	return b
 }
 

@@ -2,7 +2,6 @@ package task
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -103,46 +102,3 @@ func TestOpenStateRefuses(t *testing.T) {
 		t.Errorf("%v, %d are left open", err, *n)
 	}
 }
-
-// TestDiscover: a new split falls to one subtask, once, and one that was gone comes back
-// to whom it belonged, with its position.
-func TestDiscover(t *testing.T) {
-	source := &listing{ids: []string{"a", "b", "c", "d", "e", "back"}}
-	taken := map[string]int{}
-	for subtask := range 2 {
-		f := &fetcher{source: source, known: map[string]bool{"a": true, "back": true}, subtask: subtask, parallelism: 2}
-		if subtask == 1 {
-			f.gone = []flow.Split{{ID: "back", Position: []byte("here")}}
-		}
-		for round := range 2 {
-			fresh, err := f.discover(t.Context())
-			must(t, err)
-			for _, s := range fresh {
-				taken[s.ID]++
-				if round > 0 {
-					t.Errorf("%q is new again", s.ID)
-				}
-				if s.ID == "back" && string(s.Position) != "here" {
-					t.Errorf("back at %q", s.Position)
-				}
-			}
-		}
-	}
-	ids := []string{"b", "back", "c", "d", "e"}
-	for _, id := range ids {
-		if taken[id] != 1 {
-			t.Errorf("%q was taken %d times", id, taken[id])
-		}
-	}
-	if len(taken) != len(ids) {
-		t.Errorf("taken: %v", taken)
-	}
-}
-
-// listing is a source of splits that are not read here.
-type listing struct {
-	flow.Source
-	ids []string
-}
-
-func (l *listing) Splits(context.Context) ([]string, error) { return l.ids, nil }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
@@ -16,7 +17,7 @@ import (
 type NewWriter func(id checkpoint.ID, what string, subtask checkpoint.Subtask) (StateWriter, error)
 
 // A StateWriter takes the bytes of one state file. Close makes them durable and returns
-// the blob they have become; Abort gives them up, and after Close does nothing. After
+// the blob they have become; Abort drops them, and after Close does nothing. After
 // either it is of no more use.
 type StateWriter interface {
 	io.Writer
@@ -29,6 +30,16 @@ type Part struct {
 	ID     checkpoint.ID
 	States []OperatorState
 	Blobs  []store.Blob // everything the states refer to
+	Phases Phases
+}
+
+// Phases are how long a task's part of a checkpoint took, and how large it is.
+type Phases struct {
+	Alignment   time.Duration // from the first barrier to the last
+	Synchronous time.Duration // while processing stood still
+	Write       time.Duration // encoding and writing, beside the processing
+	Sync        time.Duration // making it durable
+	Bytes       int64
 }
 
 // OperatorState is the state of one subtask of one operator, as it is in the checkpoint.
@@ -47,6 +58,12 @@ type frozen struct {
 // snapshot is the synchronous part: it freezes every operator, passes the barrier on and
 // leaves the writing to a goroutine of its own.
 func (t *Task) snapshot(id checkpoint.ID) error {
+	began := time.Now()
+	var phases Phases
+	if !t.aligned.IsZero() {
+		phases.Alignment = began.Sub(t.aligned)
+		t.aligned = time.Time{}
+	}
 	if err := t.flush(); err != nil {
 		return err
 	}
@@ -60,14 +77,15 @@ func (t *Task) snapshot(id checkpoint.ID) error {
 		parts = append(parts, frozen{op: op, Snapshot: s})
 	}
 	for _, o := range t.outs {
-		if err := o.broadcast(exchange.Element{Barrier: id}); err != nil {
+		if err := o.broadcast(exchange.Element{Kind: exchange.Barrier, Barrier: id}); err != nil {
 			release(parts)
 			return err
 		}
 	}
+	phases.Synchronous = time.Since(began)
 	t.writing.Go(func() {
 		defer release(parts)
-		part, err := t.write(id, parts)
+		part, err := t.write(id, parts, phases)
 		if err != nil {
 			t.reports.Decline(id, fmt.Errorf("task %s, subtask %d: %w", t.Name, t.Subtask, err))
 			return
@@ -86,17 +104,17 @@ func release(parts []frozen) {
 }
 
 // write is the asynchronous part. A codec of the user's may panic in it.
-func (t *Task) write(id checkpoint.ID, parts []frozen) (part Part, err error) {
+func (t *Task) write(id checkpoint.ID, parts []frozen, phases Phases) (part Part, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			part, err = Part{}, fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	part.ID = id
+	part.ID, part.Phases = id, phases
 	for _, p := range parts {
 		s := OperatorState{Name: p.op.name, ID: p.op.id, State: flink.SubtaskState{Index: t.Subtask}}
 		if len(p.Lists) > 0 {
-			handle, blob, err := t.writeLists(id, p)
+			handle, blob, err := t.writeLists(id, p, &part.Phases)
 			if err != nil {
 				return Part{}, fmt.Errorf("write operator state of %s: %w", p.op.name, err)
 			}
@@ -104,7 +122,7 @@ func (t *Task) write(id checkpoint.ID, parts []frozen) (part Part, err error) {
 			part.Blobs = append(part.Blobs, blob)
 		}
 		if p.Keyed != nil {
-			handle, blob, err := t.writeKeyed(id, p)
+			handle, blob, err := t.writeKeyed(id, p, &part.Phases)
 			if err != nil {
 				return Part{}, fmt.Errorf("write keyed state of %s: %w", p.op.name, err)
 			}
@@ -118,9 +136,9 @@ func (t *Task) write(id checkpoint.ID, parts []frozen) (part Part, err error) {
 	return part, nil
 }
 
-func (t *Task) writeKeyed(id checkpoint.ID, p frozen) (*flink.KeyGroupsHandle, store.Blob, error) {
+func (t *Task) writeKeyed(id checkpoint.ID, p frozen, phases *Phases) (*flink.KeyGroupsHandle, store.Blob, error) {
 	var offsets []int64
-	blob, err := t.writeState(id, p.op.name, func(w io.Writer) (err error) {
+	blob, err := t.writeState(id, p.op.name, phases, func(w io.Writer) (err error) {
 		offsets, err = p.Keyed.Write(w)
 		return err
 	})
@@ -133,7 +151,7 @@ func (t *Task) writeKeyed(id checkpoint.ID, p frozen) (*flink.KeyGroupsHandle, s
 	}, blob, nil
 }
 
-func (t *Task) writeLists(id checkpoint.ID, p frozen) (*flink.OperatorHandle, store.Blob, error) {
+func (t *Task) writeLists(id checkpoint.ID, p frozen, phases *Phases) (*flink.OperatorHandle, store.Blob, error) {
 	lists := make([]flink.BytesList, len(p.Lists))
 	for i, l := range p.Lists {
 		lists[i] = flink.BytesList{Name: l.Name, Elements: l.Elements}
@@ -142,7 +160,7 @@ func (t *Task) writeLists(id checkpoint.ID, p frozen) (*flink.OperatorHandle, st
 	if err != nil {
 		return nil, store.Blob{}, err
 	}
-	blob, err := t.writeState(id, p.op.name, func(w io.Writer) error {
+	blob, err := t.writeState(id, p.op.name, phases, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
@@ -152,16 +170,34 @@ func (t *Task) writeLists(id checkpoint.ID, p frozen) (*flink.OperatorHandle, st
 	return &flink.OperatorHandle{States: states, Data: blob.Handle}, blob, nil
 }
 
-func (t *Task) writeState(id checkpoint.ID, what string, write func(io.Writer) error) (store.Blob, error) {
+func (t *Task) writeState(id checkpoint.ID, what string, phases *Phases, write func(io.Writer) error) (blob store.Blob, err error) {
+	began := time.Now()
 	w, err := t.writers(id, what, t.Subtask)
 	if err != nil {
 		return store.Blob{}, err
 	}
 	defer w.Abort() // after Close it does nothing; write may panic
-	if err := write(w); err != nil {
+	counted := &counter{Writer: w}
+	if err := write(counted); err != nil {
 		return store.Blob{}, err
 	}
+	written := time.Now()
+	phases.Write += written.Sub(began)
+	phases.Bytes += counted.n
+	defer func() { phases.Sync += time.Since(written) }()
 	return w.Close()
+}
+
+// counter counts the bytes of a state.
+type counter struct {
+	io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // nameOf is the name of a blob, unique within its checkpoint and beyond.

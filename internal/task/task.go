@@ -1,4 +1,4 @@
-// Package task runs one subtask of a chain: it reads the gate, aligns barriers, pushes
+// Package task is one subtask of a chain of operators: the loop that aligns barriers, pushes
 // batches through the operators, takes their snapshots and has them written beside the
 // processing.
 //
@@ -6,6 +6,7 @@
 //	snapshot.go  from the frozen state of the operators to an acknowledgement
 //	restore.go   from the state in a checkpoint to what each subtask starts from
 //	fetch.go     reading the splits of a source into the gate
+//	idle.go      splits that have nothing for now
 //	build.go     from nodes of a plan to a chain of operators
 //
 // A task knows its gate, its operators and to whom it reports; it does not know the job.
@@ -17,9 +18,11 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/align"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
 )
@@ -28,13 +31,16 @@ import (
 type Control struct {
 	// Trigger asks a source's task for the barrier of this checkpoint.
 	Trigger checkpoint.ID
-	// Final says that nothing is to be read behind that barrier.
+	// Final says that nothing is to be read after that barrier, or that the checkpoint
+	// that is complete is the last one.
 	Final bool
+	// Drain says that event time has come to its end before that barrier.
+	Drain bool
 	// Complete says that this checkpoint is complete.
 	Complete checkpoint.ID
 }
 
-// Reports is whom a task reports to. The functions are called from several goroutines
+// Reports are where a task reports to. The functions are called from several goroutines
 // and must not block for long.
 type Reports struct {
 	// Acknowledge says that the task's part of a checkpoint is durable.
@@ -54,16 +60,27 @@ type Task struct {
 	Subtask checkpoint.Subtask
 
 	gate    *exchange.Gate[Control]
+	inputs  []uint16       // channel → input of the head
 	aligner *align.Aligner // nil in a source's task
+	clock   *clock.Clock   // nil without event time, and in a source's task
 	head    flow.Operator
 	ops     []operator
 	outs    []out
 	fetch   *fetcher // nil if the task does not read a source
+	timed   bool
 	writers NewWriter
 	reports Reports
-
 	writing sync.WaitGroup
-	records atomic.Int64
+	aligned time.Time // when the first barrier of the checkpoint that is aligned came
+
+	*Figures
+}
+
+// Figures are what a task counts, for others to see.
+type Figures struct {
+	records, batches atomic.Int64
+	idle, blocked    atomic.Int64 // nanoseconds
+	watermark        atomic.Int64
 }
 
 // operator is one operator of the chain, with the identity of its state.
@@ -79,8 +96,27 @@ type out struct {
 	broadcast func(exchange.Element) error // to all receivers of the edge
 }
 
-// Records is how many records have come into the task so far.
-func (t *Task) Records() int64 { return t.records.Load() }
+// Records returns how many records have come into the task so far.
+func (f *Figures) Records() int64 { return f.records.Load() }
+
+// Batches returns how many batches have come into the task so far.
+func (f *Figures) Batches() int64 { return f.batches.Load() }
+
+// Idle returns how long the task has waited for input so far.
+func (f *Figures) Idle() time.Duration { return time.Duration(f.idle.Load()) }
+
+// Blocked returns how long the task has waited for receivers to take what it sends so far.
+func (f *Figures) Blocked() time.Duration { return time.Duration(f.blocked.Load()) }
+
+// AddBlocked says that the task has waited for a receiver.
+func (f *Figures) AddBlocked(d time.Duration) {
+	if d > 0 {
+		f.blocked.Add(int64(d))
+	}
+}
+
+// Watermark returns how far event time has come in the task.
+func (f *Figures) Watermark() flow.Time { return flow.Time(f.watermark.Load()) }
 
 // Run processes until the gate is closed, ctx ends or something fails. It returns nil
 // after the gate was closed, and only when nothing of the task runs any more.
@@ -94,7 +130,7 @@ func (t *Task) Run(ctx context.Context) (err error) {
 	failed := make(chan error, 1)
 	if t.fetch != nil {
 		fetching.Go(func() {
-			if err := t.fetch.run(ctx, t.gate); err != nil && ctx.Err() == nil && !errors.Is(err, exchange.ErrClosed) {
+			if err := t.fetch.run(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, exchange.ErrClosed) {
 				failed <- err
 				t.gate.Close()
 			}
@@ -147,23 +183,17 @@ func (t *Task) loop() error {
 			if err := t.flush(); err != nil {
 				return stopped(err)
 			}
+			began := time.Now()
 			r, _, err = t.gate.Receive(true)
+			t.idle.Add(int64(time.Since(began)))
 		}
 		if err != nil {
 			return stopped(err)
 		}
-		switch {
-		case r.Control != nil:
+		if r.Control != nil {
 			err = t.control(*r.Control)
-		case r.Element.Barrier != 0:
-			err = t.barrier(r.Channel, r.Element.Barrier)
-		case r.Element.End:
-			t.reports.Exhausted(t.Index)
-		default:
-			t.records.Add(int64(r.Element.Batch.Len()))
-			if err = t.head.Push(r.Element.Batch); err == nil {
-				r.Element.Batch.Release()
-			}
+		} else {
+			err = t.element(r.Channel, r.Element)
 		}
 		if err != nil {
 			return stopped(err)
@@ -179,29 +209,92 @@ func stopped(err error) error {
 	return err
 }
 
+func (t *Task) element(channel int, e exchange.Element) error {
+	switch e.Kind {
+	case exchange.Barrier:
+		return t.barrier(channel, e.Barrier)
+	case exchange.Mark:
+		if m, changed := t.clock.Mark(channel, e.Mark); changed {
+			return t.mark(m)
+		}
+		return nil
+	case exchange.End:
+		if err := t.endOfTime(); err != nil {
+			return err
+		}
+		t.reports.Exhausted(t.Index)
+		return nil
+	}
+	t.records.Add(int64(e.Batch.Len()))
+	t.batches.Add(1)
+	if err := t.head.Push(int(t.inputs[channel]), e.Batch); err != nil {
+		return err
+	}
+	e.Batch.Release()
+	return nil
+}
+
+// mark has the operators do what was due until then.
+func (t *Task) mark(m flow.Mark) error {
+	t.watermark.Store(int64(m.Time))
+	return t.head.Mark(m)
+}
+
+// endOfTime has the operators do all that was ever due.
+func (t *Task) endOfTime() error {
+	if !t.timed {
+		return nil
+	}
+	return t.mark(flow.Mark{Time: flow.MaxTime})
+}
+
 func (t *Task) control(c Control) error {
 	switch {
 	case c.Trigger != 0:
 		if c.Final {
 			t.gate.Hold(fetchChannel)
 		}
-		return t.snapshot(c.Trigger)
-	case c.Complete != 0:
-		for _, op := range t.ops {
-			if err := op.Complete(c.Complete); err != nil {
+		if c.Drain {
+			if err := t.endOfTime(); err != nil {
 				return err
 			}
 		}
-		t.reports.Notified(t.Index, c.Complete)
+		return t.snapshot(c.Trigger)
+	case c.Complete != 0:
+		return t.complete(c)
 	}
 	return nil
 }
 
+// complete tells the operators, and the readers that want to know, that a checkpoint is
+// complete.
+func (t *Task) complete(c Control) error {
+	if l, ok := t.head.(flow.Listener); ok && t.fetch != nil && t.fetch.wantsCommits() {
+		t.fetch.committed(l.Positions(c.Complete))
+	}
+	for _, op := range t.ops {
+		if err := op.Complete(c.Complete); err != nil {
+			return err
+		}
+	}
+	done := func() { t.reports.Notified(t.Index, c.Complete) }
+	if c.Final && t.fetch != nil {
+		t.fetch.whenCommitted(done)
+		return nil
+	}
+	done()
+	return nil
+}
+
 func (t *Task) barrier(channel int, id checkpoint.ID) error {
+	if t.aligned.IsZero() {
+		t.aligned = time.Now()
+	}
 	switch t.aligner.Barrier(channel, id) {
 	case align.Hold:
 		t.gate.Hold(channel)
 	case align.Restart:
+		t.aligned = time.Now()
 		t.gate.Release()
 		t.gate.Hold(channel)
 	case align.Take:
@@ -221,3 +314,14 @@ func (t *Task) flush() error {
 	}
 	return nil
 }
+
+// Known appends the splits that the task reads or has read, and how far. It may be called
+// by any goroutine.
+func (t *Task) Known(dst []Known) []Known { return t.fetch.appendKnown(dst) }
+
+// Offer says that a split is there, and where to read on. It does nothing for a split that
+// the task knows, unless that has ended and again is set. It may be called by any goroutine.
+func (t *Task) Offer(s flow.Split, again bool) { t.fetch.offer(s, again) }
+
+// Forget says that a split need not be remembered. It may be called by any goroutine.
+func (t *Task) Forget(id string) { t.fetch.drop(id) }

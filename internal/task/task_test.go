@@ -57,7 +57,7 @@ func newBench(t *testing.T, channels int, rule faultfs.Rule, ops ...*recorder) *
 	_, err = b.store.Recover(store.From{})
 	must(t, err)
 	b.task = &Task{
-		Index: 7, Name: "chain", Subtask: 3, gate: b.gate, aligner: align.New(channels),
+		Index: 7, Name: "chain", Subtask: 3, gate: b.gate, aligner: align.New(channels), inputs: make([]uint16, channels), Figures: &Figures{},
 		writers: func(id checkpoint.ID, what string, subtask checkpoint.Subtask) (StateWriter, error) {
 			return b.began[id].NewWriter(what, subtask), nil
 		},
@@ -123,6 +123,7 @@ func (b *bench) wants(t *testing.T, want ...string) {
 type sender struct{ *bench }
 
 func (s sender) Push(flow.Batch) error { return nil }
+func (s sender) Mark(flow.Mark) error  { return nil }
 func (s sender) Flush() error          { s.event("flush"); return nil }
 
 // A recorder is an operator that writes down what it is told, and keeps a state.
@@ -134,7 +135,12 @@ type recorder struct {
 	keyed    *keyedState
 }
 
-func (r *recorder) Push(b flow.Batch) error {
+func (r *recorder) Mark(m flow.Mark) error {
+	r.event("%s: mark %v", r.name, m.Time)
+	return nil
+}
+
+func (r *recorder) Push(_ int, b flow.Batch) error {
 	r.event("%s: %s", r.name, b.(text))
 	return nil
 }
@@ -185,12 +191,14 @@ func (k *keyedState) Write(w io.Writer) ([]int64, error) {
 
 func send(t *testing.T, b *bench, channel int, what string) {
 	t.Helper()
-	must(t, b.gate.Send(channel, exchange.Element{Batch: text(what)}))
+	_, err := b.gate.Send(channel, exchange.Element{Batch: text(what)})
+	must(t, err)
 }
 
 func barrier(t *testing.T, b *bench, channel int, id checkpoint.ID) {
 	t.Helper()
-	must(t, b.gate.Send(channel, exchange.Element{Barrier: id}))
+	_, err := b.gate.Send(channel, exchange.Element{Kind: exchange.Barrier, Barrier: id})
+	must(t, err)
 }
 
 // TestAlignment: what comes behind a barrier waits until the barrier has come on all
@@ -336,7 +344,7 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 			id := b.begin(t)
 			state := &failingState{err: err}
 			parts := []frozen{{op: b.task.ops[0], Snapshot: flow.Snapshot{Keyed: state}}}
-			part, got := b.task.write(id, parts)
+			part, got := b.task.write(id, parts, Phases{})
 			if got == nil || len(part.Blobs) > 0 || err != nil && !errors.Is(got, err) || err == nil && !strings.Contains(got.Error(), "panic: a codec's") {
 				t.Errorf("%+v, %v", part, got)
 			}
@@ -429,7 +437,7 @@ func TestStartFails(t *testing.T) {
 		t.Error(err)
 	}
 	b.wants(t, "first: close", "second: close")
-	if err := b.gate.Send(0, exchange.Element{}); !errors.Is(err, exchange.ErrClosed) {
+	if _, err := b.gate.Send(0, exchange.Element{}); !errors.Is(err, exchange.ErrClosed) {
 		t.Errorf("who sends to it is not told: %v", err)
 	}
 }

@@ -1,0 +1,42 @@
+package run_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// lines is a log that is looked at.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lines) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+func (l *lines) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// count returns how many lines have all of the given texts in them.
+func (l *lines) count(texts ...string) (n int) {
+next:
+	for line := range strings.Lines(l.text()) {
+		for _, t := range texts {
+			if !strings.Contains(line, t) {
+				continue next
+			}
+		}
+		n++
+	}
+	return n
+}

@@ -1,0 +1,73 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+// errSignal is why the context of a program ended: what ErrStopped is joined with.
+var errSignal = errors.New("by a signal")
+
+// signalContext ends with the first signal that asks the program to end. Those that come
+// after it are looked at by heed.
+func signalContext() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, endSignals()...)
+	// A write to a pipe without a reader fails; without this it would end the program if
+	// the pipe is standard output or standard error.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, pipeSignals()...)
+	go func() {
+		var h heed
+		for s := range signals {
+			switch h.take(s, time.Now()) {
+			case endNow:
+				fmt.Fprintln(os.Stderr, "\nended without a final checkpoint; the last complete one stays")
+				os.Exit(ExitAborted)
+			case end:
+				cancel(errSignal)
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}
+
+// pressedTwice is how far apart two signals of Ctrl-C are at least that a person has sent:
+// a program that passes signals on sends them within moments.
+const pressedTwice = time.Second
+
+// reaction is what a signal leads to.
+type reaction uint8
+
+const (
+	ignore reaction = iota
+	end
+	endNow
+)
+
+// heed decides what signals lead to. The first one ends the job with a final checkpoint.
+// After that only a second Ctrl-C of a person ends it at once: GNU timeout, shells and
+// supervisors send a signal to the program and to its group, and some repeat it.
+type heed struct {
+	began time.Time // when the first signal came, zero before
+}
+
+func (h *heed) take(s os.Signal, now time.Time) reaction {
+	switch {
+	case h.began.IsZero():
+		h.began = now
+		return end
+	case s == os.Interrupt && now.Sub(h.began) >= pressedTwice:
+		return endNow
+	}
+	return ignore
+}
