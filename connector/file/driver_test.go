@@ -20,13 +20,16 @@ type driver struct {
 	t   testing.TB
 	dir string
 	new func() weir.Source[string]
-	// quiet: a position that comes without records is not kept. The engine may do either.
+	// quiet: a position that comes without records, and not at an end, is not kept. The
+	// engine may do either.
 	quiet bool
 
 	src       weir.Source[string]
 	readers   map[string]weir.Reader[string]
-	positions map[string][]byte // the state of the job
+	known     map[string][]byte // positions, as the source is told
+	positions map[string][]byte // and as they are kept in checkpoints
 	ended     map[string][]byte
+	starting  bool
 	got       []string
 	err       error // of the last tick
 }
@@ -58,11 +61,10 @@ func (d *driver) start(from snapshot) {
 // again begins an attempt from a checkpoint, in the same process.
 func (d *driver) again(from snapshot) {
 	d.readers, d.ended = map[string]weir.Reader[string]{}, map[string][]byte{}
-	d.positions = maps.Clone(from.positions)
-	if d.positions == nil {
-		d.positions = map[string][]byte{}
-	}
-	d.got = d.got[:from.got]
+	d.positions, d.known = map[string][]byte{}, map[string][]byte{}
+	maps.Copy(d.positions, from.positions)
+	maps.Copy(d.known, from.positions)
+	d.got, d.starting = d.got[:from.got], true
 }
 
 func (d *driver) stop() {
@@ -89,8 +91,8 @@ func (d *driver) tick() error {
 
 func (d *driver) plan() error {
 	var known []weir.Split
-	for _, id := range slices.Sorted(maps.Keys(d.positions)) {
-		known = append(known, weir.Split{ID: id, Position: bytes.Clone(d.positions[id])})
+	for _, id := range slices.Sorted(maps.Keys(d.known)) {
+		known = append(known, weir.Split{ID: id, Position: bytes.Clone(d.known[id])})
 	}
 	p, err := d.src.(weir.SplitPlanner).PlanSplits(d.t.Context(), known)
 	if err != nil {
@@ -112,13 +114,18 @@ func (d *driver) plan() error {
 		if err != nil {
 			return err
 		}
-		d.readers[s.ID] = r
+		d.readers[s.ID], d.known[s.ID] = r, s.Position
+		if d.starting {
+			d.positions[s.ID] = s.Position
+		}
 	}
+	d.starting = false
 	for _, id := range p.Forget {
-		if seen[id] || d.positions[id] == nil || d.readers[id] != nil {
+		if seen[id] || d.known[id] == nil || d.readers[id] != nil {
 			d.t.Fatalf("split %q is forgotten, and is read or was not known", id)
 		}
 		delete(d.positions, id)
+		delete(d.known, id)
 		delete(d.ended, id)
 	}
 	return nil
@@ -132,10 +139,11 @@ func (d *driver) read() error {
 			n, err := r.Read(d.t.Context(), records)
 			d.got = append(d.got, records[:n]...)
 			if n > 0 || err == io.EOF || err == nil && !d.quiet {
-				d.positions[id] = bytes.Clone(r.Position())
+				d.known[id] = bytes.Clone(r.Position())
+				d.positions[id] = d.known[id]
 			}
 			if err == io.EOF {
-				d.ended[id] = d.positions[id]
+				d.ended[id] = d.known[id]
 				r.Close()
 				delete(d.readers, id)
 				break

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -157,7 +158,7 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if err != nil && !ended {
 		return false, err
 	}
-	if got.Batch != nil || ended {
+	if got.Batch != nil || ended || !bytes.Equal(got.Position, r.Position) {
 		f.mu.Lock()
 		r.Position, r.ended = got.Position, ended
 		f.mu.Unlock()
