@@ -124,17 +124,19 @@ func TestFollowTornGzip(t *testing.T) {
 }
 
 func TestFollowEndsWithContext(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "in")
-	write(t, path, []byte("1\n"))
-	f := follow(t, Lines(path, Follow()), "in", nil)
-	f.want("1")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	add(t, path, []byte("2\n"))
-	if n, err := f.reader.Read(ctx, make([]string, 1)); n != 0 || err != context.Canceled {
-		t.Fatal(n, err)
-	}
-	f.want("2") // nothing was lost
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "in")
+		write(t, path, []byte("1\n"))
+		f := follow(t, Lines(path, Follow()), "in", nil)
+		f.want("1")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		add(t, path, []byte("2\n"))
+		if n, err := f.reader.Read(ctx, make([]string, 1)); n != 0 || err != context.Canceled {
+			t.Fatal(n, err)
+		}
+		f.want("2") // nothing was lost
+	})
 }
 
 func TestFollowNewFiles(t *testing.T) {
