@@ -82,9 +82,8 @@ func (d *descriptor) open(ctx context.Context, path string) error {
 	}
 	f, err := openFile(path)
 	if err != nil {
-		if outOfDescriptors(err) { // others have them: not even what was counted on is there
+		if outOfDescriptors(err) { // not even what was counted on is there
 			d.of.closeResting()
-			err = errBusy
 		}
 		d.of.give()
 		return err

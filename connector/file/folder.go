@@ -55,7 +55,7 @@ type listing struct {
 
 // listingAge is how long a listing of a directory that was not changed is relied on, though
 // not for the sizes in it: a link may lead elsewhere, and a time of change may lie.
-const listingAge = 10 * time.Second
+const listingAge = time.Minute
 
 // list lists the files that the source is to read. A path that cannot be listed is an
 // error; a name that cannot be looked at is left out, with a warning.

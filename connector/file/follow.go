@@ -12,14 +12,47 @@ import (
 // idleTime is how long a followed file that says nothing stays open.
 const idleTime = time.Minute
 
+// looksPerSecond is how many files that say nothing are looked at in a second, together:
+// with more of them each is looked at less often.
+const looksPerSecond = 2000
+
 // watch is what the reader of a followed file knows of it at the end of what is there.
 type watch struct {
 	idle   bool      // there was no more
 	seen   stamp     // of the file, when it was looked at last
 	since  time.Time // it has been as it is
+	next   time.Time // it is looked at again
 	missed time.Time // its path has not named it
 	asleep bool      // it was closed because of that
 	short  stamp     // of a copy that has less than what was read
+}
+
+// still reports whether a file that had nothing more has not changed, as far as it was
+// looked at. It is what most Reads of many followed files do, and takes little.
+func (r *reader[T]) still() bool {
+	now := time.Now()
+	if now.Before(r.watch.next) {
+		return true
+	}
+	st, err := look(r.tape.path)
+	if err != nil || st.mode != 0 || st.ident != r.tape.file || st.stamp != r.watch.seen || r.tires(now, st.stamp) {
+		return false // more looks closer
+	}
+	r.later(now)
+	return true
+}
+
+// later puts off the next look at a file that has said nothing for longer than that.
+func (r *reader[T]) later(now time.Time) {
+	if pause := time.Duration(r.open.Load()) * time.Second / looksPerSecond; now.Sub(r.watch.since) > 2*pause {
+		r.watch.next = now.Add(pause)
+	}
+}
+
+// tires reports whether a file that has not changed has not changed for so long that
+// there is something to do about it.
+func (r *reader[T]) tires(now time.Time, st stamp) bool {
+	return !r.at.end || r.at.seen.changed == 0 && st.settled().changed != 0 || !r.watch.asleep && now.Sub(r.watch.since) >= idleTime
 }
 
 // more looks at a followed file and reports whether there may be more in it than was

@@ -22,6 +22,21 @@ type planner struct {
 	trusted map[string]trust
 	issued  map[ident]string
 	watched map[ident]*watched
+	last    lastPlan
+}
+
+// A lastPlan is a plan, and what it rests on.
+type lastPlan struct {
+	listing *listing // nil: it rests on more than these
+	known   []weir.Split
+	plan    weir.SplitPlan
+}
+
+// stands reports whether the plan is still right.
+func (p *lastPlan) stands(l *listing, known []weir.Split) bool {
+	return p.listing == l && slices.EqualFunc(p.known, known, func(a, b weir.Split) bool {
+		return a.ID == b.ID && bytes.Equal(a.Position, b.Position)
+	})
 }
 
 // plan plans.
@@ -29,11 +44,14 @@ func (p *planner) plan(ctx context.Context, splits []weir.Split) (weir.SplitPlan
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.say.flush()
-	known, err := p.decode(splits)
+	l, err := p.folder.list()
 	if err != nil {
 		return weir.SplitPlan{}, err
 	}
-	l, err := p.folder.list()
+	if p.last.stands(l, splits) {
+		return p.last.plan, nil
+	}
+	known, err := p.decode(splits)
 	if err != nil {
 		return weir.SplitPlan{}, err
 	}
@@ -57,8 +75,16 @@ func (p *planner) plan(ctx context.Context, splits []weir.Split) (weir.SplitPlan
 			return weir.SplitPlan{}, err
 		}
 	}
-	return p.result(asked, d), nil
+	r := p.result(asked, d)
+	p.last = lastPlan{known: slices.Clone(splits), plan: r}
+	if len(probe.seen) == 0 && len(d.fresh) == 0 && !slices.ContainsFunc(known, unmatched) {
+		p.last.listing = l
+	}
+	return r, nil
 }
+
+// unmatched reports whether what becomes of a split is a matter of time.
+func unmatched(k *known) bool { return k.file == nil }
 
 // decode makes known splits of what the job knows.
 func (p *planner) decode(splits []weir.Split) ([]*known, error) {

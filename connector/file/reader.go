@@ -23,7 +23,7 @@ type reader[T any] struct {
 	tape  tape
 	scan  *scanner // nil: the file was not opened yet
 	there bool     // the scanner is where reading goes on
-	ended bool
+	ended, closed bool
 
 	at      position // where it was opened and, in it, what is known of the file
 	encoded []byte   // the position; nil: it has moved
@@ -31,6 +31,7 @@ type reader[T any] struct {
 }
 
 func newReader[T any](s source[T], id splitID, at position, encoded []byte, path string) *reader[T] {
+	s.open.Add(1)
 	r := &reader[T]{files: s.files, id: id, format: s.format, at: at, encoded: encoded}
 	r.tape = tape{path: path, d: descriptor{of: s.descriptors}}
 	if s.options.follow {
@@ -52,6 +53,14 @@ func (r *reader[T]) Read(ctx context.Context, records []T) (int, error) {
 	if r.ended || r.at.fate != alive {
 		return 0, io.EOF
 	}
+	if r.watch.idle && r.still() {
+		return 0, ctx.Err()
+	}
+	return r.awake(ctx, records)
+}
+
+// awake is Read with hold of the file.
+func (r *reader[T]) awake(ctx context.Context, records []T) (int, error) {
 	r.tape.d.wake()
 	defer r.tape.d.rest()
 	n, err := r.read(ctx, records)
@@ -183,6 +192,10 @@ func (r *reader[T]) here() position {
 
 // Close lets go of the file.
 func (r *reader[T]) Close() error {
+	if !r.closed {
+		r.closed = true
+		r.open.Add(-1)
+	}
 	if r.skips != nil {
 		r.skips.sum()
 	}

@@ -41,6 +41,7 @@ type files struct {
 	planner     planner
 	say         warnings
 	skipped     atomic.Int64
+	open        atomic.Int64 // readers
 	descriptors *descriptors
 	check       func() error
 }

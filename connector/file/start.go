@@ -163,7 +163,9 @@ func (r *reader[T]) excuse(err error) error {
 	case err == nil, err == io.EOF:
 		return err
 	case errors.Is(err, errBusy):
-		r.say.warn("there is no descriptor to open a file with", "file", r.tape.path)
+		return nil
+	case outOfDescriptors(err):
+		r.say.warn("a file cannot be opened now: the process has no descriptor left", "file", r.tape.path)
 		return nil
 	case stale(err):
 		r.say.warn("a file is no longer known to its server and is opened again", "file", r.tape.path)
