@@ -163,7 +163,7 @@ func (t timePart) outside(v time.Time) *ValueError {
 
 func (t timePart) reader(_ *comparison, was *shape, at string) (reader, *ChangeError) {
 	r := timeReader{timePart: t, unit: t.unit, nullAt: -1}
-	if was.kind == optional && t.maybe {
+	if was.kind == optional {
 		r.nullAt, was = was.nullAt, was.of
 	}
 	from, ok := unitOf(was.logical)
