@@ -285,7 +285,7 @@ func TestNotRead(t *testing.T) {
 	notRead[[2]int64](t, "020000", 3, "1 elements of 2")
 	notRead[[2]int64](t, "0600000000", 3, "more than 2 elements")
 	notRead[*int64](t, "04", 1, "branch 2 of 2")
-	notRead[map[string]int64](t, "040200"+"02"+"0200"+"02"+"00", 4, "a key of a map that is there before")
+	notRead[map[string]int64](t, "040200"+"02"+"0200"+"02"+"00", 4, "a key comes twice in a map")
 	notRead[[]struct{ M map[string][]bool }](t, "0202026b020300", 5, "[0].M[k][0]: 3 is no bool")
 	notRead[grumpy](t, "0261", 0, "grumpy: no again")
 	notRead[struct{ At time.Time }](t, "0401", 1, "struct.At: branch 2 of 2")
@@ -487,7 +487,21 @@ func TestForeignSchemas(t *testing.T) {
 	}
 }
 
-// Nobody can make reading a value cost more than its bytes and schema are worth.
+// A short schema must not make much of little data.
+func TestNothing(t *testing.T) {
+	text := `{"type":"record","name":"R0","fields":[]}`
+	for i := range 30 {
+		text = fmt.Sprintf(`{"type":"record","name":"R%d","fields":[{"name":"a","type":%s},{"name":"b","type":"R%d"}]}`, i+1, text, i)
+	}
+	for _, text := range []string{text, `{"type":"array","items":"null"}`, `{"type":"array","items":{"type":"fixed","name":"F","size":0}}`} {
+		was := avro.MustParse(`{"type":"record","name":"S","fields":[{"name":"A","type":` + text + `}]}`)
+		if _, err := typeOf[struct{ B int64 }](t).Reading(was); err == nil || !strings.Contains(err.Error(), "take no bytes") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// Reading a value costs no more than its bytes and its schema are worth, whatever they are.
 func FuzzReading(f *testing.F) {
 	types := []*Type{typeOf[plain](f), typeOf[tree](f), typeOf[tagged](f), typeOf[map[int64][]*tree](f)}
 	for i, typ := range types {
