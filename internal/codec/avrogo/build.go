@@ -21,7 +21,7 @@ type builder struct {
 }
 
 // OrCustom ends the Why of a TypeError for which it is a way out.
-const OrCustom = ", or write this state with a CustomCodec"
+const OrCustom = ", or give it a CustomCodec"
 
 func refuse(part reflect.Type, path, why string, args ...any) *TypeError {
 	return &TypeError{Path: path, Part: part, Why: fmt.Sprintf(why, args...)}
