@@ -103,7 +103,7 @@ func checkKey(root, t reflect.Type, path string) error {
 		return checkKey(root, t.Elem(), path+"[]")
 	case t.Kind() != reflect.Struct || t.PkgPath() == "net/netip":
 		return nil
-	case avrogo.KnowsItself(t):
+	case avrogo.IsOpaque(t):
 		if refers(t) {
 			return keyError(root, t, path, "has pointers in hidden fields, and may not be equal to itself after a restore: use its text")
 		}
