@@ -45,6 +45,7 @@
 //	internal/flow           the words that language and engine share
 //	internal/plan           a job as nodes, edges and chains
 //	internal/codec          Go values as Flink's bytes
+//	internal/codec/avrogo   Go values as Avro, for what Flink has no type for
 //	internal/keyed          keyed state: tables, snapshots, restore
 //	run                     the engine's door: Local, Main
 //	internal/coordinator    when a checkpoint is taken, published, given up; pure

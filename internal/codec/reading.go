@@ -198,7 +198,11 @@ func (m *erasedMap) reading(was flink.Serializer) (erased, error) {
 // written by the serializer was. A key is found by its bytes, and so by the hash of them: it
 // must be written as it was. Only the names of its types may be others.
 func SameKey[K any](c Codec[K], was flink.Serializer) error {
-	what := differentKey(was, c.Serializer(), reflect.TypeFor[K]())
+	return sameKeyOf(was, c.Serializer(), reflect.TypeFor[K]())
+}
+
+func sameKeyOf(was, now flink.Serializer, t reflect.Type) error {
+	what := differentKey(was, now, t)
 	if what == "" {
 		return nil
 	}

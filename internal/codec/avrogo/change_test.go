@@ -114,6 +114,43 @@ func hinted[T any](t *testing.T, text string) {
 	}
 }
 
+// Names of types play no role, wherever the types are: one may have become two, and two one.
+func TestTypeNames(t *testing.T) {
+	type point struct{ X int32 }
+	type dot struct {
+		X int64
+		Y string
+	}
+	type vec struct{ X float64 }
+	type was struct {
+		A, B point
+		C    []point
+		D    map[string]*point
+	}
+	type is struct {
+		A dot
+		B vec
+		C []vec
+		D map[string]*dot
+	}
+	becomes(t, was{point{1}, point{2}, []point{{3}}, map[string]*point{"a": {4}, "n": nil}},
+		is{dot{1, ""}, vec{2}, []vec{{3}}, map[string]*dot{"a": {4, ""}, "n": nil}})
+	type two struct {
+		A point
+		B struct{ X int16 }
+	}
+	becomes(t, two{point{1}, struct{ X int16 }{2}}, struct{ A, B dot }{dot{1, ""}, dot{2, ""}})
+
+	// Also if they contain themselves.
+	type wood struct {
+		Kids []wood
+		Name string `avro:"name"`
+		New  *bool
+	}
+	becomes(t, tree{"a", &tree{Name: "gone"}, []tree{{"b", nil, []tree{{Name: "c"}}}}},
+		wood{[]wood{{[]wood{{[]wood{}, "c", nil}}, "b", nil}}, "a", nil})
+}
+
 // A default is read as JSON, and each value gets its own.
 func TestDefaults(t *testing.T) {
 	type in struct{ X, Y int8 }

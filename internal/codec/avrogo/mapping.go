@@ -95,7 +95,7 @@ func (m mapPart) reader(c *comparison, was *shape, at string) (reader, *ChangeEr
 	if err != nil {
 		return nil, err
 	}
-	return mapReader{m.typ, m.places, key, value, wasKey.minSize() + wasValue.minSize()}, nil
+	return mapReader{m.typ, m.places, key, value, wasKey.minSize + wasValue.minSize}, nil
 }
 
 type mapReader struct {
@@ -105,7 +105,7 @@ type mapReader struct {
 	minSize    int
 }
 
-// entriesAhead is for how many entries a map makes room before the first is there.
+// entriesAhead is how many entries a map has room for before the first is read.
 const entriesAhead = 256
 
 func (m mapReader) read(d *decoder, p unsafe.Pointer) {
@@ -133,7 +133,7 @@ func (m mapReader) read(d *decoder, p unsafe.Pointer) {
 			v.SetMapIndex(at.key, at.value)
 			if i++; v.Len() != i {
 				d.at = keyAt
-				d.failf("a key of a map that is there before")
+				d.failf("a key comes twice in a map")
 				return
 			}
 		}
