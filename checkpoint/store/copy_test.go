@@ -45,7 +45,7 @@ func aSourceOn(t testing.TB, disk *crashfs.FS) (*crashfs.FS, string) {
 	blob, err := w.Close()
 	check(t, err)
 	blobs = append(blobs, blob)
-	check(t, p.Publish(metadataOf(1, blobs), blobs))
+	check(t, p.Publish(metadataOf(1, blobs), blobs, testNames))
 	check(t, s.Close())
 	disk.Settle()
 	return disk, jobDir.Complete(1)

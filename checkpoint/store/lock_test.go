@@ -2,8 +2,10 @@ package store
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"os/exec"
@@ -229,4 +231,15 @@ func FuzzSlot(f *testing.F) {
 			}
 		}
 	})
+}
+
+// slotOfVersion1 is a slot as the first release wrote it.
+func slotOfVersion1(incarnation, highest int64, owner string) []byte {
+	b := append([]byte(slotMagic), 0, 0, 0, 1)
+	b = binary.BigEndian.AppendUint64(b, uint64(incarnation))
+	b = binary.BigEndian.AppendUint64(b, uint64(highest))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(owner)))
+	b = append(b, owner...)
+	b = append(b, make([]byte, slotEnd-len(b))...)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }

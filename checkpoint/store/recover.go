@@ -171,6 +171,9 @@ func (s *Store) verify(id checkpoint.ID) (*Checkpoint, *Report, error) {
 		return nil, nil, fmt.Errorf("verify checkpoint %v: %w", id, err)
 	}
 	rep.ID = id // what its name says, even if it cannot be read
+	if s.remembers(c) {
+		c.Committed = true
+	}
 	return c, rep, nil
 }
 
@@ -203,6 +206,7 @@ func (s *Store) given(from From) (*Checkpoint, error) {
 	}
 	if s.isOwn(dir) {
 		s.judge(c.ID, checkpoint.Intact)
+		c.Committed = s.remembers(c)
 	}
 	return c, nil
 }

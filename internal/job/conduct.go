@@ -198,7 +198,7 @@ func (c *conductor) publish(id checkpoint.ID) {
 	p := c.pending
 	c.publishing = true
 	meta, blobs := assemble(id, c.parts, c.Parallelism, c.maxParallelismOf)
-	c.beside.Go(func() { c.events.put(published{id, p.Publish(meta, blobs)}) })
+	c.beside.Go(func() { c.events.put(published{id, p.Publish(meta, blobs, namesOf(c.Plan))}) })
 }
 
 func (c *conductor) maxParallelismOf(op checkpoint.OperatorID) int {
