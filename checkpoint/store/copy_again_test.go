@@ -47,8 +47,12 @@ func sweepAgain(disk *crashfs.FS, fsys durable.FS, src, dst string, first func()
 func TestCopyAgainAfterKill(t *testing.T) {
 	for _, c := range copies {
 		t.Run(c.name, func(t *testing.T) {
+			try := sample(t, 8)
 			var states uint64
 			for k := 1; ; k++ {
+				if !try() {
+					continue
+				}
 				disk, src := c.source(t)
 				m := &mortal{FS: disk, at: k}
 				r, err := sweepAgain(disk, disk, src, c.dst, func() { _, _ = Copy(m, src, c.dst, copyOptions) })

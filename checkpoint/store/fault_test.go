@@ -91,17 +91,25 @@ func (sit situation) cuts() crashfs.Options {
 
 const lifeCycles = 2
 
+// maxOperations is more operations than a life has. A sample may miss the end of it.
+const maxOperations = 200
+
 // TestEveryFault fails each operation of a job manager's life in turn, with each error
 // and in each manner, once and for good. Whatever happens, nothing false is said, nothing
 // is left open, and when the disk is well again everything that was promised is there.
 func TestEveryFault(t *testing.T) {
+	t.Parallel()
 	for _, sit := range situations {
 		t.Run(sit.name, func(t *testing.T) {
+			try := sample(t, 16)
 			verdicts := map[crashfs.Fingerprint]error{}
 			positions, lives, struck := 0, 0, 0
 			for _, rule := range manners() {
 				n := 0
 				for rule.K = 1; ; rule.K++ {
+					if !try() {
+						continue
+					}
 					faulty := aFaultyLife(t, sit, verdicts, rule)
 					if faulty.Matched(0) < rule.K {
 						break
@@ -174,6 +182,8 @@ func acceptable(completed int, err error, rules []faultfs.Rule) error {
 
 // TestEveryPairOfFaults fails every two operations of one life.
 func TestEveryPairOfFaults(t *testing.T) {
+	t.Parallel()
+	try := sample(t, 16)
 	var ways []faultfs.Rule
 	for _, err := range []syscall.Errno{syscall.EIO, syscall.ENOSPC} {
 		for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter, faultfs.Short} {
@@ -190,6 +200,9 @@ func TestEveryPairOfFaults(t *testing.T) {
 			for first.K = 1; ; first.K++ {
 				second.K = first.K + 1
 				for ; ; second.K++ {
+					if !try() {
+						continue
+					}
 					faulty := aFaultyLife(t, sit, verdicts, first, second)
 					if faulty.Matched(1) < second.K {
 						break
@@ -199,7 +212,7 @@ func TestEveryPairOfFaults(t *testing.T) {
 				if t.Failed() {
 					t.FailNow()
 				}
-				if second.K == first.K+1 {
+				if second.K == first.K+1 || first.K > maxOperations {
 					break
 				}
 			}
@@ -215,9 +228,13 @@ func TestEveryPairOfFaults(t *testing.T) {
 // TestDiskWellAgain: a disk that fails for a while, from any operation on, stops nobody:
 // the same process goes on when it is over, if it may after one recovery.
 func TestDiskWellAgain(t *testing.T) {
+	try := sample(t, 4)
 	recovered, went := 0, 0
 	for _, rule := range manners() {
 		for rule.K = 1; ; rule.K++ {
+			if !try() {
+				continue
+			}
 			w, s := newWorld(t, 1, 1, 1)
 			rule.Sticky = true
 			faulty := faultfs.New(w.disk, rule)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(holderDir); dir != "" {
 		hold(dir)
 	}
+	debug.SetGCPercent(400) // most of what is allocated here lives for one state
 	os.Exit(m.Run())
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -92,7 +93,7 @@ type ReadOptions struct {
 // locate finds the metadata file and the directory that a path means: the directory
 // itself, or the file, whatever its name is.
 func locate(fsys durable.FS, given string) (file, dir string, err error) {
-	name, err := localPath(given)
+	name, err := LocalPath(given)
 	if err != nil {
 		return "", "", &NoCheckpointError{err}
 	}
@@ -127,8 +128,9 @@ func noCheckpoint(dir string, err error) error {
 		dir, checkpoint.MetadataName, err)}
 }
 
-// localPath turns a path or a URI as Flink writes them into a path.
-func localPath(s string) (string, error) {
+// LocalPath turns a path of this system, or a URI as Flink writes them, into a path with
+// slashes.
+func LocalPath(s string) (string, error) {
 	if s == "" {
 		return "", errors.New("the path is empty")
 	}
@@ -137,7 +139,7 @@ func localPath(s string) (string, error) {
 		if i := strings.Index(s, "://"); i > 0 {
 			return "", fmt.Errorf("%s: only local files can be read, not %s", s, s[:i])
 		}
-		return path.Clean(s), nil
+		return path.Clean(filepath.ToSlash(s)), nil
 	}
 	if auth, ok := strings.CutPrefix(rest, "//"); ok {
 		if !strings.HasPrefix(auth, "/") {

@@ -85,7 +85,7 @@ func (c *Checkpoint) openOutside(uri string, start, length int64) (Stream, error
 		return nil, fmt.Errorf("open state %s: it lies outside of the checkpoint's directory %s; "+
 			"reading such files must be allowed explicitly", uri, c.Dir)
 	}
-	name, err := localPath(uri)
+	name, err := LocalPath(uri)
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}

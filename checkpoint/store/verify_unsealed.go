@@ -45,7 +45,7 @@ func (rep *Report) presence(c *Checkpoint, opts VerifyOptions) error {
 		}
 		if path == "" {
 			var err error
-			if path, err = localPath(name); err != nil {
+			if path, err = LocalPath(name); err != nil {
 				rep.Findings = append(rep.Findings, wholeFile(name, err.Error()))
 				continue
 			}
