@@ -11,7 +11,7 @@ import (
 )
 
 // mutationManners are the ways in which a change fails, as far as they leave different
-// disks behind: which error it is makes no difference there.
+// disks: which error it is makes no difference there.
 func mutationManners() []faultfs.Rule {
 	rules := []faultfs.Rule{
 		{Ops: faultfs.Mutations, Err: syscall.EIO},
@@ -85,8 +85,8 @@ func (sc scenario) world(t *testing.T, rule faultfs.Rule) (*world, *Store, *faul
 }
 
 // TestEveryFaultInFallback fails each operation of going back to an older checkpoint, and
-// cuts the power at each: whoever has begun to go back is never given the damaged one
-// again, and who has not is refused as ever.
+// cuts the power at each: a start after the first that has gone back is never given the
+// damaged one again; otherwise it is refused as before.
 func TestEveryFaultInFallback(t *testing.T) {
 	try := sample(t, 8)
 	rules := mutationManners()

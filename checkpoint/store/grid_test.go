@@ -28,7 +28,7 @@ func mustSurvive(t testing.TB, p plan) (seen tally, w *world) {
 }
 
 // TestCrashGrid is all there is of up to two state files, two checkpoints, two retained,
-// with checkpoints that are given up in every manner, with forgotten writers that go on,
+// with checkpoints that are aborted in every manner, with forgotten writers that go on,
 // and with restarts.
 func TestCrashGrid(t *testing.T) {
 	t.Parallel()
@@ -36,8 +36,8 @@ func TestCrashGrid(t *testing.T) {
 	try := sample(t, 12)
 	for _, steps := range []string{
 		"c", "cc", // as it should be
-		"ac", "ca", // given up with all states written
-		"tc", "tlc", "tcl", "ctl", // given up while a state is being written, which goes on
+		"ac", "ca", // aborted with all states written
+		"tc", "tlc", "tcl", "ctl", // aborted while a state is being written, which goes on
 		"fcl", "fRlc", "frlc", // forgotten
 		"oc",               // overtaken
 		"rc", "crc", "cRc", // started anew
@@ -58,7 +58,7 @@ func TestCrashGrid(t *testing.T) {
 	t.Logf("%d states, %d judged", all.states, all.distinct)
 }
 
-// TestCrashLateWriter lets a writer that nobody remembers make a file in the directory of
+// TestCrashLateWriter lets a forgotten writer make a file in the directory of
 // a checkpoint that is being written, before each operation in turn.
 func TestCrashLateWriter(t *testing.T) {
 	t.Parallel()

@@ -294,7 +294,7 @@ func treeOf(t *testing.T, fsys durable.FS) string {
 }
 
 // legible writes zeros as 0 and garbage as ?. What was written are letters, and the first
-// byte of garbage is the complement of one; all behind it is garbage too.
+// byte of garbage is the complement of one; all after it is garbage too.
 func legible(data []byte) string {
 	s := []byte(nil)
 	for i, b := range data {
