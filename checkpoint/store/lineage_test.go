@@ -35,11 +35,11 @@ func TestLineage(t *testing.T) {
 		t.Error("two directories have the same lineage")
 	}
 
-	// Slots of an earlier version end in zeros.
+	// Slots of an earlier version have none.
 	overwrite(t, fsys, jobDir.Lock(), func(b []byte) []byte {
 		for s := range slots {
 			slot := b[s*slotBytes:][:slotBytes]
-			clear(slot[slotBytes-slotTail:])
+			clear(slot[8+4+4*8:][:8])
 			binary.BigEndian.PutUint32(slot[slotBytes-4:], crc32.Checksum(slot[:slotBytes-4], castagnoli))
 		}
 		return b

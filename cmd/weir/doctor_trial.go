@@ -106,7 +106,7 @@ func writeCheckpoint(s *store.Store, files int) error {
 			States: []flink.OperatorStateMeta{{Name: "trial", Offsets: []int64{0}}}, Data: b.Handle,
 		}})
 	}
-	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID(), Operators: []flink.OperatorState{op}}, blobs); err != nil {
+	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID(), Operators: []flink.OperatorState{op}}, blobs, checkpoint.Names{}); err != nil {
 		return err
 	}
 	_, err = s.Subsume()
