@@ -49,7 +49,7 @@ func TestLinesAreReadBack(t *testing.T) {
 		{"\xff\x00\xfe", ""}, {strings.Repeat("x", 3*writeBytes), ""},
 	} {
 		dir := t.TempDir()
-		name, err := written(t, LinesSink(dir), dir, test.record, "second")
+		name, err := written(t, LinesSinkOn(unsynced(), filepath.ToSlash(dir)), dir, test.record, "second")
 		if test.refused != "" {
 			wantPermanent(t, err, test.refused)
 			if files, _ := filepath.Glob(filepath.Join(dir, "*")); len(files) > 0 {
@@ -141,7 +141,7 @@ func TestJSONSinkRefuses(t *testing.T) {
 		{anything{S: "\x00\x1f\u007f\U0010ffff", Time: time.Unix(1, 2).UTC()}, nil},
 	} {
 		dir := t.TempDir()
-		name, err := written(t, JSONSink[anything](dir), dir, test.record)
+		name, err := written(t, JSONSinkOn[anything](unsynced(), filepath.ToSlash(dir)), dir, test.record)
 		if test.words != nil {
 			wantPermanent(t, err, append(test.words, "encode record")...)
 			continue
@@ -177,7 +177,7 @@ func TestJSONSinkStrings(t *testing.T) {
 			s += pieces[rnd.IntN(len(pieces))]
 		}
 		record := map[string]string{s: s}
-		name, err := written(t, JSONSink[map[string]string](dir), dir, record)
+		name, err := written(t, JSONSinkOn[map[string]string](unsynced(), filepath.ToSlash(dir)), dir, record)
 		if valid := strings.ToValidUTF8(s, "") == s; valid != (err == nil) {
 			t.Fatalf("%q: %v", s, err)
 		} else if !valid {
