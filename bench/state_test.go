@@ -25,7 +25,7 @@ const maxParallelism = 128
 // A table is the keyed state of one subtask that owns all key groups, with one state.
 type table[V any] struct {
 	*keyed.Backend[string]
-	state  *keyed.Cells[string, V]
+	state  *keyed.Slot[V]
 	keys   []string
 	groups []checkpoint.KeyGroup
 }

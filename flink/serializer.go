@@ -19,8 +19,7 @@ import (
 //   - Those of which only the name is known, such as Kryo's. Their Decode fails with
 //     an *OpaqueError.
 //
-// Serializers are immutable. Compare them with Equal, or, to ask whether a state may
-// be read with another serializer than it was written with, with Compatible.
+// Serializers are immutable. Compare them with Equal.
 type Serializer interface {
 	// TypeName is the type for people: "String", "List<Long>", "record flights.Stats".
 	TypeName() string

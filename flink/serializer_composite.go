@@ -138,11 +138,6 @@ func (r *snapshotReader) expect(what string, want int32) {
 	}
 }
 
-// sameShape tells whether s and o differ in their nested serializers at most.
-func (s *composite) sameShape(o *composite) bool {
-	return s.kind == o.kind && s.text == o.text && s.number == o.number && len(s.nested) == len(o.nested)
-}
-
 // sumOfLengths is the length of values that follow each other, or -1 if it varies. One
 // that says it takes nothing is not believed, as Flink does not believe it either.
 func (s *composite) sumOfLengths() int {

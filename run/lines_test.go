@@ -2,9 +2,11 @@ package run_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"strings"
 	"sync"
+	"testing"
 )
 
 // lines is a log that is looked at.
@@ -39,4 +41,8 @@ next:
 		n++
 	}
 	return n
+}
+
+func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
 }

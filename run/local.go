@@ -13,7 +13,7 @@ import (
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/checkpoint/store"
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/job"
@@ -40,8 +40,8 @@ var ErrStopped = job.ErrStopped
 // returns, or the process ends, the job's directory stays locked.
 //
 // A full disk is waited for as any failure is; the error of one that stays full wraps
-// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is intact and what
-// to do.
+// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is complete and
+// what to do.
 func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err
@@ -56,11 +56,10 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	log := opts.Log.With("job", j.Name())
-	if mount, err := durable.ProbeMount(opts.CheckpointDir); err == nil {
-		for _, w := range mount.Warnings() {
-			if firstTime(w, mount.Point) {
-				log.Warn(w, "dir", opts.CheckpointDir)
-			}
+	mount := probe.MountOf(opts.CheckpointDir)
+	for _, w := range mount.Warnings() {
+		if firstTime(w, mount.Point) {
+			log.Warn(w, "dir", opts.CheckpointDir)
 		}
 	}
 	s, err := store.Open(opts.FS, opts.CheckpointDir, id, store.Options{

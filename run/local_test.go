@@ -356,8 +356,8 @@ func TestMistakesAreFoundBeforeAnythingRuns(t *testing.T) {
 			weir.To(weir.Reduce(weir.KeyBy(in(j), key), "", add), "out", &weir.Collector[int64]{})
 		}},
 		{"no sink", "reduced: nothing reads its output", func(j *weir.Job) { weir.Reduce(weir.KeyBy(in(j), key), "reduced", add) }},
-		{"key without a codec", "uint64", func(j *weir.Job) {
-			weir.To(weir.Reduce(weir.KeyBy(in(j), func(n int64) uint64 { return uint64(n) }), "r", add), "out", &weir.Collector[int64]{})
+		{"key without a codec", "complex128", func(j *weir.Job) {
+			weir.To(weir.Reduce(weir.KeyBy(in(j), func(n int64) complex128 { return complex(float64(n), 0) }), "r", add), "out", &weir.Collector[int64]{})
 		}},
 		{"state declared twice", "declared twice", func(j *weir.Job) {
 			weir.To(weir.Process(weir.KeyBy(in(j), key), "p", func(c *weir.KeyContext[int64], out *weir.Out[int64]) func(int64) error {

@@ -147,6 +147,7 @@ func TestPlannedSplits(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var out weir.Collector[string]
 			opts := options(t, parallelism)
+			opts.CheckpointInterval = time.Second
 			s := &shelf{logs: map[string]*shelfLog{"a": {lines: []string{"a1", "a2"}}}, committed: map[string][]uint64{}}
 			s.running(t, opts, &out, func() {
 				time.Sleep(2 * time.Second)

@@ -171,7 +171,7 @@ func (c *copying) stage() error {
 		return fmt.Errorf("read the copy back: %w", err)
 	case !rep.Verified():
 		return fmt.Errorf("what was written does not come back as it was written (%s): "+
-			"suspect the disk of %s; the copy was removed", rep.Verdict(), c.dst)
+			"suspect the disk of %s; the copy is removed again", rep.Verdict(), c.dst)
 	}
 	c.done.Bytes = rep.Bytes
 	return nil
@@ -203,6 +203,9 @@ func (c *copying) reveal() error {
 		err := c.inTheWay()
 		c.discard()
 		return fmt.Errorf("copy to %s: %w", c.dst, err)
+	case err != nil && nothingRenamed(c.fsys, c.staging, err):
+		c.discard()
+		return fmt.Errorf("copy to %s: rename the staging directory: %w", c.dst, err)
 	case err != nil:
 		err = &UnknownCopyError{Dir: c.dst, Err: fmt.Errorf("rename the staging directory: %w", err)}
 	default:

@@ -179,18 +179,21 @@ func (l *lock) close() error { return l.file.Close() }
 
 // A LockedError says that another job manager owns the job's directory.
 type LockedError struct {
-	Dir         string
-	Owner       string // what the owner said of itself; empty if it did not get to it yet
+	Dir string
+	// Owner and Incarnation are those of the last process that has written to the lock
+	// file: the owner, or the one before if the owner has only just taken the lock. Owner
+	// is empty if nothing could be read.
+	Owner       string
 	Incarnation checkpoint.Incarnation
 	Err         error
 }
 
 func (e *LockedError) Error() string {
-	owner := "another process, which has not said yet who it is"
+	owner := "the lock file does not name it"
 	if e.Owner != "" {
-		owner = fmt.Sprintf("%s (incarnation %v)", e.Owner, e.Incarnation)
+		owner = fmt.Sprintf("the lock file names %s, incarnation %v", e.Owner, e.Incarnation)
 	}
-	return fmt.Sprintf("%s is in use by %s: one job is run by one process at a time; "+
+	return fmt.Sprintf("%s is in use by another process (%s): one job is run by one process at a time; "+
 		"stop that one first, its end frees the directory", e.Dir, owner)
 }
 

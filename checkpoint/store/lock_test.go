@@ -76,7 +76,7 @@ func TestSecondProcess(t *testing.T) {
 	if !errors.As(err, &locked) || !errors.Is(err, durable.ErrLocked) {
 		t.Fatalf("a second process was let in: %v", err)
 	}
-	wantText(t, err, "is in use by the test's other process, ", fmt.Sprint(cmd.Process.Pid), "(incarnation 1)", "stop that one first")
+	wantText(t, err, "the lock file names the test's other process, ", fmt.Sprint(cmd.Process.Pid), "incarnation 1)", "stop that one first")
 
 	check(t, cmd.Process.Kill()) // SIGKILL
 	cmd.Wait()
@@ -97,7 +97,7 @@ func TestSecondOpen(t *testing.T) {
 	fsys := newDisk(t)
 	s, _ := mustStart(t, fsys, testOptions(1))
 	_, err := Open(fsys, base, testJob, testOptions(1))
-	wantText(t, err, string(jobDir)+" is in use by host a, process 1, started at noon (incarnation 1)")
+	wantText(t, err, string(jobDir)+" is in use by another process (the lock file names host a, process 1, started at noon, incarnation 1)")
 	o, err := Open(fsys, base, otherJob, testOptions(1))
 	check(t, err)
 	check(t, errors.Join(o.Close(), s.Close()))
@@ -112,7 +112,7 @@ func TestSecondOpen(t *testing.T) {
 	check(t, err)
 	defer l.Close()
 	_, err = Open(fsys, "/x", testJob, testOptions(1))
-	wantText(t, err, "another process, which has not said yet who it is")
+	wantText(t, err, "another process (the lock file does not name it)")
 }
 
 // TestLockSlots: of two slots one may be torn, and the other tells.

@@ -46,7 +46,13 @@ func (p *Pending) Publish(meta *flink.Metadata, blobs []Blob) error {
 		return s.aborted(id, err)
 	}
 	if err := s.fsys.Rename(p.dir, s.dir.Complete(id)); err != nil {
-		return s.poison(id, fmt.Errorf("rename the staging directory: %w", err))
+		undone := nothingRenamed(s.fsys, p.dir, err)
+		err = fmt.Errorf("rename the staging directory: %w", err)
+		if undone {
+			p.discard()
+			return s.aborted(id, err)
+		}
+		return s.poison(id, err)
 	}
 	if err := s.fsys.SyncDir(string(s.dir)); err != nil {
 		return s.poison(id, fmt.Errorf("sync the job's directory: %w", err))
@@ -54,6 +60,16 @@ func (p *Pending) Publish(meta *flink.Metadata, blobs []Blob) error {
 	s.have = append(s.have, checkpoint.Known{ID: id, Health: checkpoint.Intact})
 	s.newest = id
 	return nil
+}
+
+// nothingRenamed reports whether a rename of the directory dir that has failed has done
+// nothing for certain: it was refused, and the directory is where it was.
+func nothingRenamed(fsys durable.FS, dir string, err error) bool {
+	if !durable.Refused(err) {
+		return false
+	}
+	_, err = fsys.Stat(dir)
+	return err == nil
 }
 
 // stage makes everything in the staging directory durable, names and bytes.
@@ -216,7 +232,8 @@ func checkInline(meta *flink.Metadata, blobs []Blob) error {
 	return nil
 }
 
-// An UnknownOutcomeError says that it is not known whether a checkpoint is complete.
+// An UnknownOutcomeError says that it is not known whether a checkpoint is complete: the
+// rename that makes it so, or the sync after it, has failed in a way that proves nothing.
 type UnknownOutcomeError struct {
 	ID     checkpoint.ID
 	Newest checkpoint.ID // the newest that is known to be complete, 0 if there is none
@@ -234,6 +251,9 @@ func (e *UnknownOutcomeError) Error() string {
 }
 
 func (e *UnknownOutcomeError) Unwrap() error { return e.Err }
+
+// Permanent reports whether no retry heals it.
+func (e *UnknownOutcomeError) Permanent() bool { return !durable.Heals(e.Err) }
 
 // poison stops the store. The caller holds mu.
 func (s *Store) poison(id checkpoint.ID, err error) error {

@@ -68,7 +68,7 @@ type Store struct {
 var (
 	errClosed       = errors.New("the checkpoint store is closed")
 	errNotRecovered = errors.New("the checkpoint store has not recovered yet: Recover comes first")
-	errNoMoreIDs    = errors.New("there are no checkpoint ids left: a name in the job's directory bears the highest there is")
+	errNoMoreIDs    = errors.New("there are no checkpoint ids left: the highest there is has been used")
 )
 
 // Open takes the directory of a job, below dir, into possession.

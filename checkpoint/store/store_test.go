@@ -100,7 +100,7 @@ func TestMisuse(t *testing.T) {
 	publishing(func(p *Pending, m *flink.Metadata, blobs []Blob) (*flink.Metadata, []Blob) {
 		p.NewWriter("forgotten", 0)
 		return m, blobs
-	}, "1 state writers are still open", "no complete one yet")
+	}, "1 state writers are still open", "there is no complete one")
 	publishing(func(p *Pending, m *flink.Metadata, blobs []Blob) (*flink.Metadata, []Blob) {
 		return m, blobs[:1]
 	}, "2 state files were written and 1 acknowledged")
@@ -194,12 +194,15 @@ func TestNeverCollides(t *testing.T) {
 		t.Errorf("the id after .damaged-49 is %v", id)
 	}
 
-	// Somebody made what the next checkpoint would be.
+	// A name that is taken is refused, and that is no unknown outcome: nothing was done.
 	check(t, fsys.Mkdir(jobDir.Complete(51)))
 	_, err = publish(s, 1)
-	var unknown *UnknownOutcomeError
-	if !errors.As(err, &unknown) || !errors.Is(err, fs.ErrExist) {
+	var aborted *AbortedError
+	if !errors.As(err, &aborted) || !errors.Is(err, fs.ErrExist) || aborted.Newest != 50 {
 		t.Errorf("published over an existing name: %v", err)
+	}
+	if id := mustPublish(t, s, 1); id != 52 {
+		t.Errorf("the id after 51 is %v", id)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 )
 
 // text tells people all that was found out, and what could not be.
@@ -39,7 +39,7 @@ func (d *doctor) text() {
 	d.textVerdict()
 }
 
-func (d *doctor) textMount(m durable.Mount) {
+func (d *doctor) textMount(m probe.Mount) {
 	out := d.t.out
 	if len(m.Options) > 0 {
 		out.para("  ", printable("options "+strings.Join(m.Options, ",")))
@@ -70,9 +70,9 @@ func (d *doctor) textSpace() {
 func (d *doctor) textVerdict() {
 	out := d.t.out
 	for _, w := range []struct {
-		severity durable.Severity
+		severity probe.Severity
 		head     string
-	}{{durable.Broken, "broken: "}, {durable.Doubt, "warning: "}, {durable.Note, "note: "}} {
+	}{{probe.Broken, "broken: "}, {probe.Doubt, "warning: "}, {probe.Note, "note: "}} {
 		for _, l := range d.mount.Limits() {
 			if l.Severity == w.severity {
 				out.para("", w.head+printable(l.Sentence))
@@ -81,9 +81,9 @@ func (d *doctor) textVerdict() {
 	}
 	for _, t := range d.trials {
 		switch t.Outcome {
-		case durable.Failed:
+		case probe.Failed:
 			out.para("", "broken: it does not hold that "+t.Name)
-		case durable.Weaker:
+		case probe.Weaker:
 			out.para("", "warning: it does not hold in full that "+t.Name)
 		}
 	}
@@ -100,11 +100,11 @@ func (d *doctor) textVerdict() {
 		"The power was not cut, and a drive that lies about its cache passes all of this.")
 }
 
-func outcomeTint(o durable.Outcome) tint {
+func outcomeTint(o probe.Outcome) tint {
 	switch o {
-	case durable.Held:
+	case probe.Held:
 		return green
-	case durable.Failed:
+	case probe.Failed:
 		return red
 	}
 	return yellow

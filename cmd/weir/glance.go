@@ -83,6 +83,10 @@ func (g *glance) look(fsys durable.FS, n checkpoint.Name, j *jobDir) {
 		g.fail(err)
 		return
 	}
+	if j != nil && j.scan.IsSetAside(n) {
+		g.state, g.reason = setAside, "damaged; the job went back behind it"
+		return
+	}
 	switch n.Kind {
 	case checkpoint.Staging:
 		g.state, g.reason = inProgress, "being written, or left by a crash"

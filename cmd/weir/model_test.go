@@ -62,10 +62,10 @@ func of[T any](t interface{ Fatal(...any) }) codec.Codec[T] {
 type modelSubtask struct {
 	*keyed.Backend[spot]
 	groups checkpoint.KeyGroupRange
-	count  *keyed.Cells[spot, int64]
-	visits *keyed.Cells[spot, visit]
-	list   *keyed.Cells[spot, []string]
-	table  *keyed.Maps[spot, string, visit]
+	count  *keyed.Slot[int64]
+	visits *keyed.Slot[visit]
+	list   keyed.ListCell[string]
+	table  keyed.MapCell[string, visit]
 }
 
 func newModelSubtask(t interface{ Fatal(...any) }, groups checkpoint.KeyGroupRange) *modelSubtask {
@@ -193,9 +193,8 @@ func anyJob(t *rapid.T, base string, maxParallelism int) (*modelJob, string) {
 					*ref = aVisit.Draw(t, "visit")
 					m.entries[modelKey{"visits", k, ""}] = asJSON(t, fields(*ref))
 				case 2:
-					ref, _ := s.list.Ref()
-					*ref = append(*ref, modelText.Draw(t, "element"))
-					m.entries[modelKey{"list", k, ""}] = asJSON(t, *ref)
+					s.list.Add(modelText.Draw(t, "element"))
+					m.entries[modelKey{"list", k, ""}] = asJSON(t, slices.Collect(s.list.All()))
 				case 3:
 					user, v := rapid.SampledFrom([]string{"", "u"}).Draw(t, "user key"), aVisit.Draw(t, "visit")
 					s.table.Put(user, v)

@@ -178,7 +178,7 @@ func (p *prune) tidy(j *prunedJob, hands hands) error {
 		r := &prunedRow{name: n, bytes: sizeOf(p.t.fsys, j.path(n)), action: left}
 		j.rows = append(j.rows, r)
 		switch {
-		case n.Kind == checkpoint.Damaged:
+		case j.scan.IsSetAside(n):
 			r.state, r.why = setAside, "it was set aside for people to look at"
 		case !hands.sweepable(n):
 			r.state, r.why = leftoverState(n), "without a lock file nothing tells whether somebody is writing it"

@@ -162,21 +162,6 @@ func fold(text string, width int) []string {
 	return append(lines, line)
 }
 
-// byteCount is a number of bytes for people.
-func byteCount(n int64) string {
-	if n < 1<<10 {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	value, unit := float64(n)/(1<<10), "KiB"
-	for _, next := range []string{"MiB", "GiB", "TiB"} {
-		if value < 1023.95 {
-			break
-		}
-		value, unit = value/(1<<10), next
-	}
-	return strconv.FormatFloat(value, 'f', 1, 64) + " " + unit
-}
-
 // grouped is a number with a comma between thousands.
 func grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)

@@ -137,6 +137,3 @@ func bits64(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(
 func bits32(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 
 func instant(was, is time.Time) bool { return was.Equal(is) && is.Location() == time.UTC }
-
-func bitsOf(v float64) uint64   { return math.Float64bits(v) }
-func bitsOf32(v float32) uint32 { return math.Float32bits(v) }

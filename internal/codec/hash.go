@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec/avrogo"
 )
 
 // HashOf returns the function from a key to the hash code from which flink.KeyGroupOf
@@ -37,7 +38,7 @@ func HashOf[K comparable](c Codec[K]) (func(K) int32, error) {
 		if hash := javaHash[K](t.Kind(), s); hash != nil {
 			return hash, nil
 		}
-		if isTime(t) {
+		if avrogo.IsTime(t) {
 			return nil, keyError(t, t, "", "loses its location in a checkpoint, and is not equal to itself then: use t.UnixNano()")
 		}
 		return nil, fmt.Errorf("%s cannot be a key: it is written as %s, for which there is no hash code", t, s.TypeName())
@@ -89,13 +90,22 @@ func encodedHash[K comparable](c Codec[K]) func(K) int32 {
 	}
 }
 
-// checkKey tells whether a struct key t, which is at path in a key of type root, is the
-// same key after a restore.
+// checkKey returns nil if a key t is the same key after a restore. It is at path in a key of
+// type root.
 func checkKey(root, t reflect.Type, path string) error {
-	if isTime(t) {
+	switch {
+	case avrogo.IsTime(t):
 		return keyError(root, t, path, "loses its location in a checkpoint, and is not equal to itself then: use int64")
-	}
-	if t.Kind() != reflect.Struct {
+	case t.Kind() == reflect.Pointer:
+		return keyError(root, t, path, "points to another place after a restore, and is not equal to itself then: use what it points to")
+	case t.Kind() == reflect.Array:
+		return checkKey(root, t.Elem(), path+"[]")
+	case t.Kind() != reflect.Struct || t.PkgPath() == "net/netip":
+		return nil
+	case avrogo.KnowsItself(t):
+		if refers(t) {
+			return keyError(root, t, path, "has pointers in hidden fields, and may not be equal to itself after a restore: use its text")
+		}
 		return nil
 	}
 	for i := range t.NumField() {
@@ -114,9 +124,26 @@ func checkKey(root, t reflect.Type, path string) error {
 	return nil
 }
 
+// refers reports whether what Go compares of a struct is where something is.
+func refers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Chan, reflect.UnsafePointer:
+		return true
+	case reflect.Array:
+		return refers(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if refers(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func keyError(root, part reflect.Type, path, why string) error {
 	if path == "" {
 		return fmt.Errorf("%s cannot be a key: it %s", root, why)
 	}
-	return fmt.Errorf("%s cannot be a key: %s%s, of type %s, %s", root, root, path, part, why)
+	return fmt.Errorf("%s cannot be a key: %s%s, of type %s, %s", root, avrogo.RootName(root), path, part, why)
 }

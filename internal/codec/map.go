@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec/entries"
 )
 
 // A map is the number of its entries, 32 bits, and the entries: the key, a byte that
@@ -32,8 +33,8 @@ func (m *mapCodec[K, V]) Append(dst []byte, v map[K]V) ([]byte, error) {
 	if len(v) > math.MaxInt32 {
 		return dst, tooMany(len(v))
 	}
-	es := newEntries()
-	defer es.release()
+	es := entries.New()
+	defer es.Release()
 	out := flink.AppendI32(dst, int32(len(v)))
 	for key, value := range v {
 		start, err := len(out), error(nil)
@@ -45,9 +46,9 @@ func (m *mapCodec[K, V]) Append(dst []byte, v map[K]V) ([]byte, error) {
 		if out, err = m.value.Append(out, value); err != nil {
 			return dst, fmt.Errorf("value of key %v: %w", key, err)
 		}
-		es.add(start, at, len(out))
+		es.Add(start, at, len(out))
 	}
-	if !es.sort(out) {
+	if !es.Sort(out) {
 		return dst, errSameKey
 	}
 	return out, nil

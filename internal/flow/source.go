@@ -63,6 +63,9 @@ type Fetched struct {
 	Position []byte
 	// Mark is how far event time has come in the split after the batch.
 	Mark Mark
+	// Begin says that the split is going to be read: event time waits for it. With an
+	// empty Split it says that all splits that are read from the start were named.
+	Begin bool
 	// Ended says that nothing more comes of the split, unless it is opened again.
 	Ended bool
 	// Forget says that the split's position need not be kept any longer.

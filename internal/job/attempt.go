@@ -10,6 +10,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/metrics"
 	"github.com/weirstream/weir/internal/plan"
@@ -128,7 +129,7 @@ func (a *attempt) recoverAndPrepare(ctx context.Context, from store.From) error 
 	if err != nil {
 		// At the start the caller waits to be told; and damage does not heal by itself.
 		var damaged *store.DamagedError
-		if a.number == 1 || errors.As(err, &damaged) {
+		if a.number == 1 || errors.As(err, &damaged) || !durable.Heals(err) {
 			err = flow.Permanent(err)
 		}
 		return &RecoveryError{err}

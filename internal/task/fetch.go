@@ -1,9 +1,9 @@
 package task
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -51,7 +51,10 @@ type reading struct {
 	busy   bool
 	ended  bool
 	forget bool
+	fresh  bool    // it has come while the source is read
+	idle   bool    // it was said that event time need not wait for it
 	commit *[]byte // the position that is to be committed, nil for none
+	last   []byte  // the last one of those
 	sleep  sleep
 }
 
@@ -72,6 +75,9 @@ func (f *fetcher) run(ctx context.Context) error {
 		f.running.Wait()
 		f.close()
 	}()
+	if err := f.announce(); err != nil {
+		return err
+	}
 	if f.source.Bounded() {
 		for _, s := range f.begin {
 			if err := f.readAll(ctx, f.splits[s.ID]); err != nil {
@@ -92,6 +98,26 @@ func (f *fetcher) run(ctx context.Context) error {
 		f.mu.Unlock()
 	}
 	return f.conduct(ctx)
+}
+
+// announce says which splits are going to be read, so that event time waits for each of them
+// from the beginning. Without any it waits for none.
+func (f *fetcher) announce() error {
+	if !f.timed {
+		return nil
+	}
+	for _, s := range f.begin {
+		if err := f.send(exchange.Element{Batch: &flow.Fetched{Split: s.ID, Begin: true}}); err != nil {
+			return err
+		}
+	}
+	if len(f.begin) > 0 {
+		return f.send(exchange.Element{Batch: &flow.Fetched{Begin: true}})
+	}
+	if !f.source.Bounded() {
+		return f.send(exchange.Element{Kind: exchange.Mark, Mark: flow.Mark{Time: flow.MinTime, Idle: true}})
+	}
+	return nil
 }
 
 // readAll reads a split of a bounded source to its end.
@@ -146,6 +172,11 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 		if r.reader, err = f.source.Open(ctx, r.Split, f.timed); err != nil {
 			return false, err
 		}
+		if r.fresh && f.timed {
+			if err := f.send(exchange.Element{Batch: &flow.Fetched{Split: r.ID, Begin: true}}); err != nil {
+				return false, err
+			}
+		}
 		if r.reader.Commits() {
 			f.mu.Lock()
 			f.commits = true
@@ -157,7 +188,8 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if err != nil && !ended {
 		return false, err
 	}
-	if got.Batch != nil || ended {
+	if got.Batch != nil || ended || got.Mark.Idle != r.idle {
+		r.idle = got.Mark.Idle
 		f.mu.Lock()
 		r.Position, r.ended = got.Position, ended
 		f.mu.Unlock()
@@ -206,7 +238,7 @@ func (f *fetcher) rest(ctx context.Context, r *reading, any bool) {
 		err := r.reader.Close()
 		r.reader = nil
 		if err != nil {
-			f.fail(fmt.Errorf("close split %s: %w", r.ID, err))
+			f.fail(err)
 			return
 		}
 	}
@@ -273,7 +305,7 @@ func (f *fetcher) start(ctx context.Context, r *reading) error {
 	f.mu.Unlock()
 	if r.reader != nil {
 		if err := r.reader.Close(); err != nil {
-			return fmt.Errorf("close split %s: %w", r.ID, err)
+			return err
 		}
 	}
 	return f.send(exchange.Element{Batch: &flow.Fetched{Split: r.ID, Forget: true}})
@@ -295,7 +327,7 @@ func (f *fetcher) offer(s flow.Split, again bool) {
 	r := f.splits[s.ID]
 	switch {
 	case r == nil:
-		r = &reading{Split: s}
+		r = &reading{Split: s, fresh: true}
 		f.splits[s.ID] = r
 	case again && r.ended && !r.busy && !r.forget:
 		if old := r.reader; old != nil { // kept open for commits that come too late now
@@ -304,7 +336,7 @@ func (f *fetcher) offer(s flow.Split, again bool) {
 		if r.commit != nil {
 			f.pending--
 		}
-		*r = reading{Split: s}
+		*r = reading{Split: s, fresh: true}
 	default:
 		return
 	}
@@ -357,10 +389,12 @@ func (f *fetcher) committed(splits []flow.Split) {
 	defer f.mu.Unlock()
 	for _, s := range splits {
 		r := f.splits[s.ID]
-		if r == nil || r.reader == nil || !r.reader.Commits() || r.forget {
+		// What was not read since, or never, need not be committed.
+		if r == nil || r.reader == nil || !r.reader.Commits() || r.forget || s.Position == nil || bytes.Equal(s.Position, r.last) {
 			continue
 		}
 		position := s.Position
+		r.last = position
 		if r.commit == nil {
 			f.pending++
 		}

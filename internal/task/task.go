@@ -214,6 +214,9 @@ func (t *Task) element(channel int, e exchange.Element) error {
 	case exchange.Barrier:
 		return t.barrier(channel, e.Barrier)
 	case exchange.Mark:
+		if t.clock == nil { // of a source without splits
+			return t.mark(e.Mark)
+		}
 		if m, changed := t.clock.Mark(channel, e.Mark); changed {
 			return t.mark(m)
 		}
