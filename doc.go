@@ -46,6 +46,7 @@
 //	internal/plan           a job as nodes, edges and chains
 //	internal/codec          Go values as Flink's bytes
 //	internal/keyed          keyed state: tables, snapshots, restore
+//	internal/twophase       what of a sink's output is committed when; pure
 //	run                     the engine's door: Local, Main
 //	internal/coordinator    when a checkpoint is taken, published, given up; pure
 //	internal/align          barriers of several inputs; pure
