@@ -30,7 +30,8 @@
 // No name is ever given twice. <sink> is a hash of the job's and the sink's name, so that
 // several sinks may share a folder. Names that begin with a dot are the sink's own: leave
 // them alone. What is visible is its consumer's, which may move, compress or delete it at
-// once.
+// once. To change a file in place, move it to another folder first: a start after a crash
+// may still look at it.
 //
 // One run of a job at a time writes to a folder: a second one is refused, as is one that
 // would write visible output again, because its checkpoints are gone or older. Both leave
