@@ -43,19 +43,21 @@ func LinesSinkOn(fsys durable.FS, dir string) weir.Sink[string] {
 	})
 }
 
-// otherKinds are beginnings of a file that is not read as text, and of one that is read
-// without it.
-var otherKinds = []struct{ magic, what string }{
-	{"\x1f\x8b", "gzip data"},
-	{"\xef\xbb\xbf", "a byte order mark, which is not part of the first record"},
-}
-
-// beginsAsText makes sure that a file which begins with first is read back as lines.
+// beginsAsText makes sure that a file which begins with first, or is no longer than that, is
+// read back as lines: Lines tells from the first bytes what a file is.
 func beginsAsText(first []byte) error {
-	for _, k := range otherKinds {
-		if bytes.HasPrefix(first, []byte(k.magic)) {
-			return weir.Permanent(fmt.Errorf("the first record of a file begins with %q: the file would be read back as %s", k.magic, k.what))
-		}
+	first = first[:min(len(first), whatFirstSays)]
+	switch kind, m := tell(first, true); {
+	case kind == refused:
+		return misread(first, m.name)
+	case kind != text:
+		return misread(first, kind.String()+" data")
+	case bytes.HasPrefix(first, []byte(bom)):
+		return misread(first, "text after a byte order mark, which is no part of its first record")
 	}
 	return nil
+}
+
+func misread(first []byte, what string) error {
+	return weir.Permanent(fmt.Errorf("a file that begins with the record %.20q would be read back as %s", first, what))
 }

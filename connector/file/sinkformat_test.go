@@ -44,7 +44,8 @@ func TestLinesAreReadBack(t *testing.T) {
 	for _, test := range []struct{ record, refused string }{
 		{"", ""}, {"x", ""}, {"\r", `ends in "\r"`}, {"x\r", `ends in "\r"`}, {"\rx", ""}, {"x\ry", ""},
 		{"\n", "newline"}, {"x\ny", "newline"}, {"x\n", "newline"}, {"\r\n", "newline"},
-		{"\x1f\x8b", "gzip"}, {"\x1f\x8brest", "gzip"}, {"\x1f", ""}, {"x\x1f\x8b", ""},
+		{"\x1f\x8b", "gzip"}, {"\x1f\x8brest", "gzip"}, {"\x1f", ""}, {"x\x1f\x8b", ""}, {"BZh91AY&SY", "bzip2"}, {"BZh9", ""},
+		{"(\xb5/\xfd", "zstd"}, {"PK\x03\x04", "zip archive"}, {"\xff\xfex", "UTF-16"}, {"%PDF-1.7", "PDF"}, {"MZ", ""}, {"MZ\x00", "Windows"},
 		{"\xef\xbb\xbf", "byte order mark"}, {"\xef\xbb\xbfx", "byte order mark"}, {"x\xef\xbb\xbf", ""},
 		{"\xff\x00\xfe", ""}, {strings.Repeat("x", 3*writeBytes), ""},
 	} {
@@ -71,6 +72,43 @@ func TestLinesAreReadBack(t *testing.T) {
 	}
 }
 
+// Lines of any bytes are read back as they were, or refused; and what is text, in lines, is
+// never refused.
+func TestLinesSinkStrings(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	pieces := []string{"x", "\r", "\n", "\x00", "\xff", "\xfe", "é", "BZh9", "1AY&SY", "MZ", "P*M\x18", "ustar", strings.Repeat("y", 250), bom}
+	for _, m := range magics {
+		pieces = append(pieces, m.bytes)
+	}
+	dir := t.TempDir()
+	refusals := 0
+	for range 400 {
+		records := make([]string, 1+rnd.IntN(3))
+		for i := range records {
+			for range rnd.IntN(4) {
+				records[i] += pieces[rnd.IntN(len(pieces))]
+			}
+		}
+		name, err := written(t, LinesSinkOn(unsynced(), filepath.ToSlash(dir)), dir, records...)
+		if err != nil {
+			refusals++
+			if s := strings.Join(records, ""); strings.Trim(s, "xyé") == "" || !weir.IsPermanent(err) {
+				t.Fatalf("%q: %v", records, err)
+			}
+			continue
+		}
+		if got, _ := mustRead(t, Lines(name), filepath.Base(name), nil); !slices.Equal(got, records) {
+			t.Fatalf("%q is read back as %q", records, got)
+		}
+		must(t, os.Remove(name))
+	}
+	if refusals == 0 || refusals == 400 {
+		t.Errorf("%d of 400 are refused", refusals)
+	}
+}
+
 // anything is everything that can be in a record.
 type anything struct {
 	S       string
@@ -88,7 +126,7 @@ type anything struct {
 	private string
 	embedded
 	Time  time.Time
-	Text  text
+	Text  textual
 	Alias aliased
 }
 
@@ -96,11 +134,11 @@ type embedded struct{ Inner string }
 
 type key string
 
-// A text writes itself as a string.
-type text struct{ s string }
+// A textual writes itself as a string.
+type textual struct{ s string }
 
-func (x text) MarshalText() ([]byte, error)  { return []byte(x.s), nil }
-func (x *text) UnmarshalText(b []byte) error { x.s = string(b); return nil }
+func (x textual) MarshalText() ([]byte, error)  { return []byte(x.s), nil }
+func (x *textual) UnmarshalText(b []byte) error { x.s = string(b); return nil }
 
 // An aliased writes itself as JSON.
 type aliased struct{ s string }
@@ -124,7 +162,7 @@ func TestJSONSinkRefuses(t *testing.T) {
 		{anything{I: map[string]any{"x": []any{bad}}}, []string{`field I["x"][0]`, "not UTF-8"}},
 		{anything{N: map[string][]anything{"n": {{}, {S: bad}}}}, []string{`field N["n"][1].S`, "not UTF-8"}},
 		{anything{embedded: embedded{bad}}, []string{"field embedded.Inner", "not UTF-8"}},
-		{anything{Text: text{bad}}, []string{"field Text", "not UTF-8"}},
+		{anything{Text: textual{bad}}, []string{"field Text", "not UTF-8"}},
 		{anything{Alias: aliased{bad}}, []string{"field Alias.s", "not UTF-8"}},
 		{anything{S: "\xed\xa0\x80"}, []string{"field S", "not UTF-8"}}, // half a pair of UTF-16
 		{anything{F: nan}, []string{"field F", "NaN"}},
@@ -136,7 +174,7 @@ func TestJSONSinkRefuses(t *testing.T) {
 		{anything{S: "\ufffd", B: []byte{0xff}, Hidden: bad, private: bad}, nil},
 		{anything{S: `\ufffd`, L: []string{`\\ufffd`, "\\\ufffd"}}, nil},
 		{anything{S: `\ufffd`, Hidden: bad, private: bad, B: []byte(bad)}, nil},
-		{anything{Raw: json.RawMessage(`"\ufffd"`), Alias: aliased{"\ufffd"}, Text: text{"\ufffd"}}, nil},
+		{anything{Raw: json.RawMessage(`"\ufffd"`), Alias: aliased{"\ufffd"}, Text: textual{"\ufffd"}}, nil},
 		{anything{F: -0.0, G: new(float32), S: "</\u2028>", I: "x"}, nil},
 		{anything{S: "\x00\x1f\u007f\U0010ffff", Time: time.Unix(1, 2).UTC()}, nil},
 	} {
