@@ -47,6 +47,7 @@
 //	internal/codec          Go values as Flink's bytes
 //	internal/codec/avrogo   Go values as Avro, for what Flink has no type for
 //	internal/keyed          keyed state: tables, snapshots, restore
+//	internal/twophase       what of a sink's output is committed when; pure
 //	run                     the engine's door: Local, Main
 //	internal/coordinator    when a checkpoint is taken, published, given up; pure
 //	internal/align          barriers of several inputs; pure

@@ -105,7 +105,7 @@ func (e *OldOutputError) Error() string {
 	if e.From > 0 {
 		begin = fmt.Sprintf("with checkpoint %d, which is older", e.From)
 	}
-	return fmt.Sprintf("%s holds output of an earlier run of this job (%s), and this run would begin %s: it would write the same records a second time; to go on where that run stopped, bring its checkpoints back; to begin anew, write to another place or clear this one", e.Place, e.Found, begin)
+	return fmt.Sprintf("%s holds output of an earlier run of this job (%s), and this run would begin %s: it would write the same records a second time; to go on where that run stopped, bring its checkpoints back; to begin anew, write to another place", e.Place, e.Found, begin)
 }
 
 // Permanent reports that a restart does not help.

@@ -126,3 +126,76 @@ func TestRecover(t *testing.T) {
 		}
 	}
 }
+
+// A claim reaches the sink whole, and what it answers comes back; a sink that claims
+// nothing is left alone.
+func TestClaimIsPassedOn(t *testing.T) {
+	id := SinkID{Job: "job", Operator: "out"}
+	of := flow.Claim{Owner: "process 1", Lineage: "a", Fresh: true, From: 7, BesideOld: true}
+	want := Claim{SinkID: id, Owner: "process 1", Lineage: "a", Fresh: true, From: 7, BesideOld: true}
+	var c claimedCollector
+	sink := erasedSink[string]{id: id, sink: &c}
+	release, err := sink.Claim(t.Context(), of)
+	if err != nil || c.got != want || !errors.Is(release(), errReleased) {
+		t.Errorf("the sink got %+v, want %+v; %v", c.got, want, err)
+	}
+	c.refuse = &OutputInUseError{Place: "there", Owner: "process 2"}
+	if release, err := sink.Claim(t.Context(), of); release != nil || !errors.Is(err, c.refuse) || !strings.Contains(err.Error(), "sink out") || !IsPermanent(err) {
+		t.Errorf("refused: %v", err)
+	}
+	sink.sink = &c.Collector
+	if release, err := sink.Claim(t.Context(), of); release != nil || err != nil {
+		t.Errorf("a sink that claims nothing: %v", err)
+	}
+}
+
+// A writer is told which subtask it is, of which run and attempt.
+func TestWriterKnowsItsPlace(t *testing.T) {
+	var c claimedCollector
+	o := &sinkOp[string]{
+		ctx:  &flow.Context{Operator: "out", Ctx: t.Context(), Subtask: 3, Incarnation: 5, Attempt: 7},
+		id:   SinkID{Job: "job", Operator: "out"},
+		sink: &c,
+	}
+	if err := o.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if want := (SinkContext{SinkID: o.id, Subtask: 3, Incarnation: 5, Attempt: 7}); c.opened != want {
+		t.Errorf("opened as %+v, want %+v", c.opened, want)
+	}
+	c.nothing = true
+	if err := o.Start(); err == nil || !IsPermanent(err) || !strings.Contains(err.Error(), "operator out, subtask 3") {
+		t.Errorf("a sink that opens no writer: %v", err)
+	}
+	o.writer = nil
+	if err := o.Close(); err != nil {
+		t.Errorf("closed before it was opened: %v", err)
+	}
+}
+
+// errReleased is what the release of a claimedCollector returns.
+var errReleased = errors.New("released")
+
+// A claimedCollector notes how it was claimed and opened.
+type claimedCollector struct {
+	Collector[string]
+	got     Claim
+	refuse  error
+	opened  SinkContext
+	nothing bool // Open returns no writer
+}
+
+func (c *claimedCollector) Open(ctx context.Context, s SinkContext) (Writer[string], error) {
+	if c.opened = s; c.nothing {
+		return nil, nil
+	}
+	return c.Collector.Open(ctx, s)
+}
+
+func (c *claimedCollector) Claim(_ context.Context, claim Claim) (func() error, error) {
+	c.got = claim
+	if c.refuse != nil {
+		return nil, c.refuse
+	}
+	return func() error { return errReleased }, nil
+}

@@ -25,7 +25,7 @@ func (o *Options) flags(fs *flag.FlagSet, level *slog.Level) {
 	fs.BoolVar(&o.AllowFallback, "allow-fallback", false, "if the latest checkpoint is damaged, go back to an older one; what came between is processed twice")
 	fs.BoolVar(&o.AllowNonRestoredState, "allow-non-restored-state", false, "drop state of operators that the job no longer has; the log says what")
 	fs.BoolVar(&o.DropPreparedOutput, "drop-prepared-output", false, "lose output that is prepared, but not visible yet, of sinks that the job no longer has")
-	fs.BoolVar(&o.BesideOldOutput, "beside-old-output", false, "without a checkpoint, write beside output of an earlier run: its records will be there twice")
+	fs.BoolVar(&o.BesideOldOutput, "beside-old-output", false, "without a checkpoint, or with an older one, write beside output of an earlier run: its records will be there twice")
 	fs.Var((*splitList)(&o.ForgetSplits), "forget-split", "drop the position of a split, as `source=split`; may be given several times")
 	fs.BoolVar(&o.Drain, "drain", false, "when stopped, let event time come to its end: all windows and timers fire")
 	fs.DurationVar(&o.CancelTimeout, "cancel-timeout", 3*time.Minute, "`time` to wait, when stopped, for code that does not return")

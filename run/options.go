@@ -52,9 +52,10 @@ type Options struct {
 	// that the job no longer has, and prepared output that cannot be made visible because
 	// it is damaged: those records are lost. Without it such a start is refused.
 	DropPreparedOutput bool
-	// BesideOldOutput lets a job that starts without a checkpoint write beside output that
-	// an earlier run of it has made visible. Without it such a start is refused: the same
-	// records would be there twice.
+	// BesideOldOutput lets a job that starts without a checkpoint, or with one that is older
+	// than output that an earlier run of it has made visible, write beside that output.
+	// Without it such a start is refused: the same records would be there twice. A start from
+	// a path, or with AllowFallback, is told to go back and needs no second permission.
 	BesideOldOutput bool
 	// ForgetSplits are splits, by the name of their source, whose positions are dropped at
 	// the start: one that is still there is read from its beginning.

@@ -17,7 +17,7 @@ func (s *sinkTest[T]) needsClaimer() error {
 }
 
 // claimed: while one run has the sink's place another one is refused, and told which has
-// it. The first minds nothing. When it has ended, in whatever way, the place is free.
+// it. The first goes on. When it has ended, in whatever way, the place is free.
 func (s *sinkTest[T]) claimed() error {
 	if err := s.needsClaimer(); err != nil {
 		return err

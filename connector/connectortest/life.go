@@ -63,7 +63,7 @@ type life[T any] struct {
 	last        complete // the restart begins here
 	committed   int      // records for which Commit has returned
 	step        func(call string) error
-	happened    func(fact) // tells of what a power cut does not undo
+	happened    func(fact) // is called with what a power cut does not undo
 }
 
 // A fact is what is true from now on: that a checkpoint is complete, or that Commit has

@@ -106,7 +106,7 @@ func (w *world[T]) clean() error {
 		return fmt.Errorf("look for leftovers: %w", err)
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("left behind: %q", left)
+		return fmt.Errorf("left: %q", left)
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func numbersTo(n int) []int {
 	return all
 }
 
-// difference tells two sorted sets of numbers apart, for people.
+// difference says, for people, how two sorted sets of numbers differ.
 func difference(got, want []int) error {
 	if slices.Equal(got, want) {
 		return nil

@@ -140,7 +140,7 @@ func (m *mortal) kill() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for l := range m.locks {
-		_ = l.LockFile.Close() // the system does it, and tells nothing
+		_ = l.LockFile.Close() // the system does it, without a result
 	}
 	clear(m.locks)
 }

@@ -29,8 +29,8 @@ type SinkConfig[T any] struct {
 type Output[T any] struct {
 	Sink weir.Sink[T]
 
-	// Visible lists the records that anybody can see, in any order. That there is nothing
-	// yet, not even a folder, is no error.
+	// Visible lists the records that any other program can see, in any order. That there is
+	// nothing yet, not even a folder, is no error.
 	Visible func() ([]T, error)
 
 	// Leftovers, if set, lists what is there and not visible, but for what a claim keeps:

@@ -65,7 +65,8 @@ func (s sink[T]) lookAround(c weir.Claim) error {
 		return &weir.OldOutputError{Place: s.dir, Found: listed(old), From: c.From}
 	}
 	if len(others) > 0 {
-		slog.Warn("the folder holds prepared output of runs of this job with other checkpoints; it is left as it is, and becomes visible when such a run is started again; if those checkpoints are gone for good, it can be deleted",
+		slog.Warn("the folder holds hidden files of runs of this job with other checkpoints, which may be prepared output; "+
+			"they are left to such a run; if those checkpoints are gone for good, they can be deleted",
 			"folder", s.dir, "files", len(others), "first", others[0])
 	}
 	return nil

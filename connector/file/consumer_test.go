@@ -186,31 +186,36 @@ func TestRemovedWhileWritten(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "out")
 			sink := LinesSink(dir)
 			w := openWriter(t, sink, first)
+			must(t, w.Write(t.Context(), []string{"before"}))
+			before := [][]byte{prepare(t, w, 1)}
+			must(t, sink.Commit(t.Context(), before))
 			lines := []string{strings.Repeat("x", writeBytes), "end"}
 			must(t, w.Write(t.Context(), lines))
 			hidden := w.(*writer[string]).parts.path()
 			do(t, dir, hidden)
-			p, err := w.Prepare(t.Context(), 1)
+			p, err := w.Prepare(t.Context(), 2)
 			if err == nil || weir.IsPermanent(err) || !strings.Contains(err.Error(), dir) {
 				t.Fatalf("prepared %x, %v; want an error with the folder's name, not permanent", p, err)
 			}
 			if err := w.Write(t.Context(), lines); err == nil {
 				t.Error("a Write after that succeeds")
 			}
-			if p, err := w.Prepare(t.Context(), 2); err == nil {
+			if p, err := w.Prepare(t.Context(), 3); err == nil {
 				t.Errorf("a Prepare after that succeeds: %x", p)
 			}
 			must(t, w.Close())
 
+			log := logged(t)
+			must(t, sink.Commit(t.Context(), before))
 			must(t, sink.Abort(t.Context(), first.SinkID))
 			again := first
 			again.Attempt = 2
 			w = openWriter(t, sink, again)
 			must(t, w.Write(t.Context(), lines))
-			must(t, sink.Commit(t.Context(), [][]byte{prepare(t, w, 2)}))
+			must(t, sink.Commit(t.Context(), [][]byte{prepare(t, w, 4)}))
 			records, _, err := visible(durable.OS(), filepath.ToSlash(dir))
-			if err != nil || len(records) != 2 {
-				t.Errorf("%d records are visible, %v", len(records), err)
+			if want := 3 - len(log()); err != nil || len(records) != want {
+				t.Errorf("%d records are visible, want %d, %v", len(records), want, err)
 			}
 		})
 	}

@@ -16,7 +16,8 @@ type parts struct {
 	fsys      durable.FS
 	dir       string
 	extension string
-	name      inProgress // of now; its counter only grows
+	begins    func(first []byte) error // of each part
+	name      inProgress               // of now; its counter only grows
 
 	now *part  // nil: nothing was written since the last prepare
 	buf []byte // of the part before, for the next one
@@ -45,7 +46,7 @@ func (o *parts) part() (*part, error) {
 		o.fail(err)
 		return nil, err
 	}
-	o.now, o.buf = &part{file: f, buf: o.buf[:0]}, nil
+	o.now, o.buf = &part{file: f, buf: o.buf[:0], begins: o.begins}, nil
 	return o.now, nil
 }
 

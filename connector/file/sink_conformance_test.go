@@ -38,6 +38,11 @@ func linesOutput(fsys durable.FS, dir string) connectortest.Output[string] {
 	}
 }
 
+// unsynced is the real file system, for tests to which it does not matter what is synced.
+func unsynced() durable.FS {
+	return faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Sync | faultfs.SyncDir, Do: faultfs.Drop, K: 1, Sticky: true})
+}
+
 func TestLinesSink(t *testing.T) {
 	logged(t) // of what was taken
 	record := func(i int) string { return fmt.Sprintf("record %d", i) }
@@ -47,13 +52,12 @@ func TestLinesSink(t *testing.T) {
 			Record: record,
 		})
 	})
-	// Names, renames and locks of the real file system. What is synced there does not matter
-	// to this test, and takes its time.
+	// Names, renames and locks of the real file system.
 	t.Run("os", func(t *testing.T) {
-		unsynced := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Sync | faultfs.SyncDir, Do: faultfs.Drop, K: 1, Sticky: true})
+		fsys := unsynced()
 		connectortest.Sink(t, connectortest.SinkConfig[string]{
 			Elsewhere: func() connectortest.Output[string] {
-				return linesOutput(unsynced, filepath.ToSlash(filepath.Join(t.TempDir(), "a", "b")))
+				return linesOutput(fsys, filepath.ToSlash(filepath.Join(t.TempDir(), "a", "b")))
 			},
 			Record: record,
 		})

@@ -96,6 +96,9 @@ func TestRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	clear(prepared)
+	if want := "\x00\x00\x00\x00\x00\x00\x00\x07one"; string(elements[0]) != want {
+		t.Errorf("the checkpoint keeps %q, want %q", elements[0], want)
+	}
 	got, err := Restored(elements)
 	if err != nil || len(got) != 1 || string(got[0]) != "one" {
 		t.Errorf("got %q, %v", got, err)
