@@ -20,9 +20,9 @@ type reader[T any] struct {
 	decode decoder[T]
 	skips  *skips // nil: a malformed record is an error
 
-	tape  tape
-	scan  *scanner // nil: the file was not opened yet
-	there bool     // the scanner is where reading goes on
+	tape          tape
+	scan          *scanner // nil: the file was not opened yet
+	there         bool     // the scanner is where reading goes on
 	ended, closed bool
 
 	at      position // where it was opened and, in it, what is known of the file
@@ -167,7 +167,11 @@ func (e errUnended) Error() string {
 // record decodes a line, if it holds a record.
 func (r *reader[T]) record(l line, record *T) (bool, error) {
 	if l.tooLong {
-		return false, errTooLong(r.options.maxLine)
+		err := errTooLong(r.options.maxLine)
+		if h, ok := r.decode.(interface{ headless() bool }); ok && h.headless() {
+			err = weir.Permanent(err)
+		}
+		return false, err
 	}
 	return r.decode.decode(l.text, record)
 }

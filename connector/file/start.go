@@ -84,7 +84,7 @@ func (r *reader[T]) learn(scan *scanner) error {
 	if _, err := r.record(l, &none); err != nil {
 		return scan.malformed(err)
 	}
-	scan.restart()
+	scan.restart() // it is passed over again
 	return nil
 }
 
