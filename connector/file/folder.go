@@ -21,7 +21,8 @@ type folder struct {
 	say     *warnings
 
 	mu   sync.Mutex
-	last *listing // the last one that was made
+	last *listing  // the last one that was made
+	good time.Time // it was right then
 	is   place
 }
 
@@ -103,12 +104,13 @@ func (f *folder) hasParent() bool {
 
 func (f *folder) keep(l *listing) *listing {
 	l.at = time.Now()
-	f.last = l
+	f.last, f.good = l, l.at
 	return l
 }
 
 func (f *folder) listDirectory(now stamp) (*listing, error) {
 	if l := f.last; l != nil && !l.shaky && l.stamp.proves(now) && time.Since(l.at) < listingAge {
+		f.good = time.Now()
 		return l, nil
 	}
 	found, err := os.ReadDir(f.path)
@@ -178,24 +180,28 @@ func (f *folder) all(l *listing) []entry {
 // searchPause is how long a file is not searched for after the last listing.
 const searchPause = 250 * time.Millisecond
 
-// where searches for a file by its number. searched says that all names were looked at
-// after since.
+// where searches for a file by its number, in a listing that was made after since. If
+// there is none yet, searched is false.
 func (f *folder) where(file ident, since time.Time) (path string, searched bool, err error) {
 	if file == (ident{}) {
 		return "", true, nil
 	}
 	f.mu.Lock()
-	l := f.last
+	l, good := f.last, f.good
 	f.mu.Unlock()
-	if l == nil || l.at.Before(since) && time.Since(l.at) >= searchPause {
+	if l == nil || !good.After(since) && time.Since(good) >= searchPause {
 		if l, err = f.list(); err != nil {
 			return "", false, err
 		}
+		good = time.Now()
+	}
+	if !good.After(since) {
+		return "", false, nil
 	}
 	entries := f.all(l)
 	i := slices.IndexFunc(entries, func(e entry) bool { return e.ident == file })
 	if i < 0 {
-		return "", !l.at.Before(since), nil
+		return "", true, nil
 	}
 	return filepath.Join(l.dir, entries[i].name), true, nil
 }

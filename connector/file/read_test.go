@@ -93,6 +93,14 @@ func read[T any](src weir.Source[T], id string, from []byte, batch int) (steps [
 	}
 }
 
+// records are those of all steps.
+func records[T any](steps []step[T]) (all []T) {
+	for _, s := range steps {
+		all = append(all, s.records...)
+	}
+	return all
+}
+
 func mustRead[T any](t testing.TB, src weir.Source[T], id string, from []byte) (records []T, end []byte) {
 	t.Helper()
 	steps, err := read(src, id, from, 100)

@@ -167,7 +167,11 @@ func (e errUnended) Error() string {
 // record decodes a line, if it holds a record.
 func (r *reader[T]) record(l line, record *T) (bool, error) {
 	if l.tooLong {
-		return false, errTooLong(r.options.maxLine)
+		err := errTooLong(r.options.maxLine)
+		if h, ok := r.decode.(interface{ headless() bool }); ok && h.headless() {
+			err = weir.Permanent(err)
+		}
+		return false, err
 	}
 	return r.decode.decode(l.text, record)
 }

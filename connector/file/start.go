@@ -15,7 +15,7 @@ import (
 // it has come there.
 func (r *reader[T]) begin(ctx context.Context) error {
 	if r.scan == nil {
-		if nothing, err := r.nothingNew(); err != nil || nothing {
+		if nothing, err := r.nothingNew(ctx); err != nil || nothing {
 			return err
 		}
 	}
@@ -50,10 +50,16 @@ func (r *reader[T]) begin(ctx context.Context) error {
 }
 
 // nothingNew reports whether the file was read to its end and has not changed since.
-func (r *reader[T]) nothingNew() (bool, error) {
+func (r *reader[T]) nothingNew(ctx context.Context) (bool, error) {
 	now, err := look(r.tape.path)
-	if err != nil || now.mode != 0 {
+	switch {
+	case err != nil:
 		return false, nil // opening it will say why
+	case now.mode != 0 && r.options.follow && r.at.file != ident{}:
+		_, err := r.moved(ctx)
+		return true, err
+	case now.mode != 0:
+		return false, errNotRegular(r.tape.path, now.mode)
 	}
 	if r.watch.short == now.stamp && now.stamp != (stamp{}) {
 		return true, nil
@@ -84,7 +90,7 @@ func (r *reader[T]) learn(scan *scanner) error {
 	if _, err := r.record(l, &none); err != nil {
 		return scan.malformed(err)
 	}
-	scan.restart()
+	scan.restart() // it is passed over again
 	return nil
 }
 
