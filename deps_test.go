@@ -48,8 +48,9 @@ const policy = `
 	run                    < . checkpoint checkpoint/store durable flink internal/coordinator internal/job internal/keyed libraries
 
 	# the tools and what shows them
+	internal/inspect   < checkpoint checkpoint/store durable flink
 	internal/fsynclint < durable durable/crashfs
-	cmd/...            < checkpoint checkpoint/store durable flink internal/fsynclint libraries
+	cmd/...            < checkpoint checkpoint/store durable flink internal/fsynclint internal/inspect libraries
 	examples/...       < . run connector/file connector/generator connector/ratelimit
 	bench/...          < . run checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
 

@@ -57,6 +57,7 @@
 //	durable                 bytes that survive; the only callers of fsync
 //	flink                   Flink's formats
 //	durable/crashfs         a file system that forgets what was not synced
+//	internal/inspect        what is in a checkpoint, and whether it is good
 //	internal/fsynclint      what strace saw of a program, and what a power cut would leave
 //	cmd/weir                the tool that looks after checkpoints
 //	cmd/weirsoak            kills a job at random and compares its output

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/weirstream/weir/checkpoint"
+import (
+	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/inspect"
+)
 
 // A copyLine is a copy that was made, for programs.
 type copyLine struct {
@@ -16,9 +19,9 @@ type copyLine struct {
 	Strangers   []string      `json:"strangers"`
 }
 
-func (c *copied) line(from place, to string) copyLine {
+func (c *copied) line(from inspect.Place, to string) copyLine {
 	return copyLine{
-		Type: "copy", Path: to, Source: from.shown,
+		Type: "copy", Path: to, Source: from.Shown,
 		Job: c.Identity.Job.String(), ID: c.Identity.ID, Incarnation: int64(c.Identity.Incarnation),
 		Resealed: c.Resealed, Files: c.Files, Bytes: c.Bytes, Strangers: append([]string{}, c.Strangers...),
 	}

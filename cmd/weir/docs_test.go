@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // TestHelp holds every verb's help to one form: examples, exit codes, --json that is told
@@ -82,17 +84,15 @@ func TestFieldsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []change{same, added, removed, changed} {
+	for _, c := range []inspect.Change{inspect.Same, inspect.Added, inspect.Removed, inspect.Changed} {
 		if !strings.Contains(page, "`"+string(c)+"`") {
 			t.Errorf("the change %s is not there", c)
 		}
 	}
-	for s := range map[state]bool{
-		whole: true, verified: true, damaged: true, incomplete: true, inProgress: true,
-		trash: true, setAside: true, unreadable: true, gone: true,
-	} {
-		if !strings.Contains(page, "| `"+s.word()+"` |") {
-			t.Errorf("the state %s is not there", s.word())
+	for _, v := range inspect.Verdicts() {
+		text, err := v.MarshalText()
+		if err != nil || !strings.Contains(page, "| `"+string(text)+"` |") {
+			t.Errorf("the state %s is not there: %v", text, err)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 func (t *tool) doctorCommand() *cobra.Command {
@@ -81,7 +82,7 @@ type doctor struct {
 
 // examine finds out all there is to find out. The error is that it could not be tried.
 func (d *doctor) examine(ctx context.Context, given string) (err error) {
-	d.shown, err = localPath(given)
+	d.shown, err = inspect.LocalPath(given)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 			err = errors.Join(err, fmt.Errorf("remove the scratch directory %s: %w", scratch, rerr))
 		}
 	}()
-	_, m := d.t.measure("trying out " + printable(d.shown))
+	m := d.t.measure("trying out " + printable(d.shown))
 	defer m.stop()
 	d.trials = durable.Litmus(d.t.fsys, scratch)
 	d.trials = append(d.trials, d.tryStore(path.Join(scratch, "checkpoints")))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // text tells people all that was found out, and what could not be.
@@ -33,7 +34,7 @@ func (d *doctor) text() {
 			tb.rows = append(tb.rows, row{cells: []string{c.what, millis(c.median), millis(c.worst), fmt.Sprint(c.runs)}})
 		}
 		tb.writeTo(out, "")
-		out.para("  ", "state files of "+byteCount(trialBytes)+", written at the same time; other work on the disk counts in")
+		out.para("  ", "state files of "+inspect.ByteCount(trialBytes)+", written at the same time; other work on the disk counts in")
 		out.printf("\n")
 	}
 	d.textVerdict()
@@ -59,7 +60,7 @@ func (d *doctor) textSpace() {
 		d.t.out.printf("  how much room there is cannot be seen here\n")
 		return
 	}
-	d.t.out.printf("  %s of %s free", byteCount(s.FreeBytes), byteCount(s.TotalBytes))
+	d.t.out.printf("  %s of %s free", inspect.ByteCount(s.FreeBytes), inspect.ByteCount(s.TotalBytes))
 	if s.TotalInodes > 0 {
 		d.t.out.printf(", %s of %s inodes", grouped(s.FreeInodes), grouped(s.TotalInodes))
 	}

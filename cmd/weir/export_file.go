@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // An outFile is what is written into: standard output, or a new file. That has its name
@@ -29,7 +30,7 @@ func (t *tool) create(name string) (*outFile, error) {
 	if name == "" {
 		return &outFile{Writer: t.out.Writer}, nil
 	}
-	name, err := localPath(name)
+	name, err := inspect.LocalPath(name)
 	if err != nil {
 		return nil, err
 	}

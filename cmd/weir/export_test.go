@@ -57,32 +57,6 @@ func TestExportIsDurable(t *testing.T) {
 	}
 }
 
-// TestCells reads back what cells hold.
-func TestCells(t *testing.T) {
-	for _, v := range []struct {
-		value flink.Value
-		want  string
-	}{
-		{nil, ``},
-		{"", `""`},
-		{"a, b;\tc", `"a, b;\tc"`},
-		{"a, b; c", `a, b; c`},
-		{`"quoted"`, `"\"quoted\""`},
-		{"\x1b[2J", `"\u001b[2J"`},
-		{"\u202e", `"\u202e"`},
-		{"\xed\xa0\xbd", `"\ud83d"`},
-		{int64(-5), `-5`},
-		{true, `true`},
-		{0.5, `0.5`},
-		{[]byte{1}, `AQ==`},
-		{[]flink.Value{"a", nil}, `["a",null]`},
-	} {
-		if got := cell(v.value); got != v.want {
-			t.Errorf("%#v is %s, want %s", v.value, got, v.want)
-		}
-	}
-}
-
 // TestExportFields exports a state whose keys and values have fields: a column each.
 func TestExportFields(t *testing.T) {
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "sp")
@@ -137,7 +111,7 @@ func TestExportGolden(t *testing.T) {
 			if stderr == "" && code != exitGood {
 				t.Errorf("exit code %d without a word", code)
 			}
-			decoded := int64(strings.Count(stdout, "\n") - strings.Count(stdout, `{"opaque":`))
+			decoded := int64(strings.Count(stdout, "\n") - strings.Count(stdout, `{"$opaque":`))
 			table, _, _ := run("export", "--format", "csv", dir)
 			rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
 			if err != nil || len(rows) != want+1 {

@@ -87,7 +87,7 @@ func TestEveryHandle(t *testing.T) {
 	for _, want := range []string{
 		"checkpoint 9\n",
 		"  metadata   version 3: read by Weir and by Flink 1.20 and later\n",
-		"  outside    3 files in other directories, not opened; --allow-outside does\n",
+		"  outside    3 files in other directories, not opened; --allow-outside opens them\n",
 		"        -  coordinator  coordinator  inline  25 B\n",
 		"  not read: the coordinator's state: only the source that wrote it knows what is in it\n",
 		"        0  keyed  incremental key groups V2  RocksDB  0-1     1 file  ",

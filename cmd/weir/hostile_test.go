@@ -11,6 +11,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // TestNamesFromFiles puts what a terminal obeys into every name that there is, and looks
@@ -42,7 +43,7 @@ func TestNamesFromFiles(t *testing.T) {
 	behave(t, durable.OS(), dir)
 	behaveDeep(t, durable.OS(), dir, smallFlinks(t, true))
 	stdout, _, code := run("inspect", "--keys", dir)
-	if code != exitDamaged || !strings.Contains(stdout, `\u001b[2J\u009b31m\u202e = "\u001b[2J\u009b31m\u202e"`) {
+	if code != exitDamaged || !strings.Contains(stdout, `"\x1b[2J\u009b31m\u202e" = "\x1b[2J\u009b31m\u202e"`) {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}
 }
@@ -125,7 +126,7 @@ func TestLargeIsNotRead(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 32<<20 {
-		t.Errorf("%s were allocated", byteCount(int64(used)))
+		t.Errorf("%s were allocated", inspect.ByteCount(int64(used)))
 	}
 }
 

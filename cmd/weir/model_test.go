@@ -270,11 +270,13 @@ func TestExportIsTheModel(t *testing.T) {
 		have, splits := map[modelKey]string{}, []string{}
 		for _, l := range modelLines(t, stdout) {
 			if l.State == "splits" {
-				var b []byte
+				var b struct {
+					Bytes []byte `json:"$bytes"`
+				}
 				if err := json.Unmarshal(l.Value, &b); err != nil {
 					t.Fatal(err)
 				}
-				splits = append(splits, string(b))
+				splits = append(splits, string(b.Bytes))
 				continue
 			}
 			k := modelKey{l.State, normal(t, l.Key), normal(t, l.UserKey)}
@@ -356,7 +358,7 @@ func TestDiffIsTheModels(t *testing.T) {
 			same += min(na, nb)
 			added += max(0, nb-na)
 			removed += max(0, na-nb)
-			text := asJSON(t, []byte(split))
+			text := asJSON(t, map[string][]byte{"$bytes": []byte(split)})
 			if splits["added"+text] != max(0, nb-na) || splits["removed"+text] != max(0, na-nb) {
 				t.Fatalf("splits %v; A has %q, B has %q", splits, a.splits, b.splits)
 			}

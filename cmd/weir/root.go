@@ -72,7 +72,7 @@ cut would leave of its files.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.findCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
 		t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand(), t.traceCommand())
 	return root
 }
@@ -90,7 +90,7 @@ func flagError(cmd *cobra.Command, err error) error {
 
 // usageError says where to read how it is done.
 func usageError(cmd *cobra.Command, err error) error {
-	return fmt.Errorf("%w; %q tells how it is used", err, cmd.CommandPath()+" --help")
+	return fmt.Errorf("%w; %q says how it is used", err, cmd.CommandPath()+" --help")
 }
 
 // onePath is the argument of every verb.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // A fakeClock goes on only when somebody sleeps.
@@ -85,7 +86,7 @@ func TestScrubKeepsThePace(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := path.Join(base, flink.JobIDOf("words").String())
-	size := sizeOf(durable.OS(), dir+"/chk-1") + sizeOf(durable.OS(), dir+"/chk-2")
+	size := inspect.DirBytes(durable.OS(), dir+"/chk-1") + inspect.DirBytes(durable.OS(), dir+"/chk-2")
 	for _, rate := range []string{"64KiB/s", "1MiB/s"} {
 		c := &fakeClock{}
 		_, stderr, code := scrubAt(c, durable.OS(), base, "--rate", rate)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weirstream/weir/internal/fsynclint"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // straceCommand is what trace --help recommends; a test holds it against strace.
@@ -86,8 +87,8 @@ func (t *tool) trace(cmd *cobra.Command, given string, f traceFlags) error {
 		defer in.Close()
 		shown = given
 	}
-	_, m := t.measure("reading " + shown)
-	report, err := fsynclint.Lint(meteredStream{in, m}, options)
+	m := t.measure("reading " + shown)
+	report, err := fsynclint.Lint(&meteredStream{Reader: in, tell: m.part()}, options)
 	m.stop()
 	switch {
 	case err != nil:
@@ -151,14 +152,16 @@ func (f traceFlags) options() (o fsynclint.Options, err error) {
 	return o, nil
 }
 
-// A meteredStream counts what is read of a stream.
+// A meteredStream tells how much was read of a stream.
 type meteredStream struct {
 	io.Reader
-	m *meter
+	read int64
+	tell func(inspect.Progress)
 }
 
-func (s meteredStream) Read(p []byte) (int, error) {
+func (s *meteredStream) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
-	s.m.read.Add(int64(n))
+	s.read += int64(n)
+	s.tell(inspect.Progress{Read: s.read})
 	return n, err
 }

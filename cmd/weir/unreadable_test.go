@@ -63,7 +63,7 @@ func TestUnreadable(t *testing.T) {
 		errs string // in standard error
 	}{
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", job}, exitFailed, "unreadable\n", "permission denied"},
-		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", job}, exitFailed, "\n? a restart of the job begins here, and whether it can be read by the job is not known\n", "weir: open "},
+		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", job}, exitFailed, "\n? a restart of the job begins here; it is not known whether the job can read it\n", "weir: open "},
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", "--json", job}, exitFailed, `"state":"unreadable"`, `"exit_code":2}`},
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"inspect", job}, exitFailed, "", "permission denied"},
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"verify", job}, exitFailed, "1 verified, 1 unreadable", "permission denied"},
