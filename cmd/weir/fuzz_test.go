@@ -95,7 +95,7 @@ func behaveDeep(t testing.TB, fsys durable.FS, dir, good string) {
 	for _, args := range [][]string{
 		{"verify", "--deep", dir}, {"verify", "--deep", "--json", path.Dir(dir)},
 		{"export", dir}, {"export", "--format", "csv", dir}, {"export", "--format", "csv", "--state", "count", dir},
-		{"diff", "--keys", dir, good}, {"diff", "--keys", "--json", good, dir}, {"diff", "--keys", "--json", dir, dir},
+		{"diff", "--keys", dir, good}, {"find", dir, "key-3"}, {"find", "--json", dir, "5"}, {"diff", "--keys", "--json", good, dir}, {"diff", "--keys", "--json", dir, dir},
 	} {
 		behaves(t, fsys, args)
 	}
