@@ -91,6 +91,9 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 
 // wrote notes that a file has bytes that no sync has reached.
 func (p *replay) wrote(f *file, by Ref, over, assumed bool) {
+	if f.assumed && !assumed {
+		f.firstDirt, f.assumed = by, false // the trace has writes, so that this is the first
+	}
 	if !f.dirty || f.cut {
 		if !f.dirty {
 			f.firstDirt, f.assumed = by, assumed

@@ -61,6 +61,7 @@ func (j *judge) implied(n *file, e *entry) (*family, *file) {
 func (j *judge) removing(n *file, e *entry, by Ref) *family {
 	fam, root := j.generationOf(n, e)
 	if fam == nil {
+		j.noteNewest(n, by)
 		if !n.dir && (!n.isNew() || n.unit != nil) {
 			j.noteDestroyed(e.path(), by)
 		}
@@ -69,6 +70,7 @@ func (j *judge) removing(n *file, e *entry, by Ref) *family {
 	if !j.p.inScope(n) {
 		return nil
 	}
+	root.torn = true
 	j.destroying(fam, root, n, by)
 	return fam
 }
@@ -109,6 +111,22 @@ func (j *judge) generationGone(fam *family, e *entry, by Ref) {
 		if len(j.removals) > maxUnits {
 			j.removals = j.removals[1:]
 		}
+	}
+}
+
+// noteNewest notes that something of the newest generation of a family goes.
+func (j *judge) noteNewest(n *file, by Ref) {
+	for d := n; d != nil; {
+		if u := d.unit; u != nil {
+			if u.fam.newest() == u && u.destroyed.Line == 0 {
+				u.destroyed = by
+			}
+			return
+		}
+		if d.home == nil {
+			return
+		}
+		d = d.home.dir
 	}
 }
 

@@ -62,7 +62,7 @@ func (f *family) add(u *unit) {
 func (j *judge) others(f *family, without string) int {
 	names := map[string]bool{}
 	for name, e := range f.parent.kids {
-		if shapeOf(name) == f.shape && !e.gone {
+		if shapeOf(name) == f.shape && !e.gone && !e.node.torn {
 			names[name] = true
 		}
 	}

@@ -57,6 +57,7 @@ type file struct {
 	recent     [4]*file // files in it that were synced last, the last first
 
 	unit *unit   // the commit that it is part of
+	torn bool    // of a generation: something that belongs to it was removed
 	fam  *family // the family of generations that it is the root of
 }
 

@@ -153,6 +153,7 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 	}
 	j.absorb(u)
 	u.fam = j.familyOf(root.home.dir, root.home.name)
+	j.removedFirst(u)
 	j.followed(u.fam, by)
 	u.fam.add(u)
 	root.unit, n.unit, root.fam = u, u, u.fam

@@ -12,6 +12,8 @@ func (j *judge) atCommit(u *unit) {
 		return // a name that was there all along vouches for nothing
 	case byDir:
 		vouched = u.members()
+	default:
+		u.empty = (u.file.isNew() || u.file.fresh) && u.file.writers > 0 && u.file.size == 0 && (u.file.lastWrite.Line == 0 || u.file.assumed)
 	}
 	for _, n := range vouched {
 		if n.dir || n.settledBefore(u.commit) {
@@ -25,6 +27,9 @@ func (j *judge) atCommit(u *unit) {
 }
 
 func (j *judge) dataRules(u *unit, ns []need, by Ref, reliance string) {
+	if n := u.file; u.empty && n.lastWrite.Line > u.commit.Ended {
+		u.late = map[*file]lateness{n: {ref: n.lastWrite}}
+	}
 	missing := map[*file]bool{}
 	for _, n := range ns {
 		if n.kind != needData {

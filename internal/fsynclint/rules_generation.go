@@ -52,6 +52,21 @@ func (j *judge) replacedLate(u *unit) {
 	})
 }
 
+// removedFirst is D020 of a generation that was removed when the next had begun, and before it
+// was committed.
+func (j *judge) removedFirst(u *unit) {
+	before := u.fam.newest()
+	if before == nil || before.destroyed.Line < u.from || before.destroyed.Line > u.commit.Line || j.others(u.fam, u.root.home.name) > 0 {
+		return
+	}
+	j.find("D020", joinTwo(u.fam.parent.path(), u.fam.shape), Finding{
+		What:  fmt.Sprintf("%s was removed, and only then came %s", before.entry.path(), u.entry.path()),
+		First: before.destroyed, Second: u.commit, Then: u.what(), Missing: "the commit of " + u.entry.path() + " before the removal",
+		After: []string{u.fam.parent.path() + "/", "  " + u.root.home.name + "  not whole", before.entry.path() + "  " + missing + ": it was removed"},
+		Cure:  "remove the old one after the new one is durable",
+	})
+}
+
 // noSecondCopy is D021.
 func (j *judge) noSecondCopy(fam *family, e *entry, by Ref) {
 	u := fam.newest()

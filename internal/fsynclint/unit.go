@@ -18,6 +18,10 @@ type unit struct {
 	commit   Ref     // the call
 	fam      *family // of its root
 	late     map[*file]lateness
+	// empty: the file had no bytes yet when it got its name, and was open for writing: what is
+	// written after that is part of the commit.
+	empty     bool
+	destroyed Ref // the first removal of something that belongs to it, while it was the newest
 
 	settled   bool    // it was judged, or found to be durable, or is part of another one
 	whole     bool    // it was found to be durable
@@ -106,7 +110,7 @@ func (u *unit) needs(at Ref) (ns []need) {
 			if !n.dirty && n.mapDirt.Line > 0 {
 				since = n.mapDirt
 			}
-			if u.how != byCreate && since.Line > u.commit.Ended {
+			if u.how != byCreate && since.Line > u.commit.Ended && !(u.empty && n == u.file) {
 				return // what is written after the commit is no part of it
 			}
 			ns = append(ns, need{needData, n, cmp.Or(n.home, u.entry), since})
