@@ -49,7 +49,7 @@ const policy = `
 
 	# the tools and what shows them
 	internal/inspect   < checkpoint checkpoint/store durable flink
-	internal/fsynclint < durable durable/crashfs
+	internal/fsynclint < durable
 	cmd/...            < checkpoint checkpoint/store durable flink internal/fsynclint internal/inspect libraries
 	examples/...       < . run connector/file connector/generator connector/ratelimit
 	bench/...          < . run checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed

@@ -68,7 +68,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 		{"## `weir copy --json SRC DST`", []any{copyLine{}}},
 		{"## `weir prune --json DIR --keep N`", []any{pruneLine{}, pruneSummary{}}},
 		{"## `weir doctor --json DIR`", []any{mountLine{}, mountField{}, limitField{}, spaceLine{}, trialLine{}, costLine{}, doctorSummary{}}},
-		{"## `weir trace --json FILE`", []any{traceLine{}, traceFindingLine{}, traceCall{}, traceStatesLine{}, traceWorstField{}, traceSummaryLine{}}},
+		{"## `weir trace --json FILE`", []any{traceLine{}, traceFindingLine{}, traceCall{}, traceSummaryLine{}}},
 	} {
 		section := after(v.heading)
 		for _, line := range v.lines {

@@ -125,7 +125,6 @@ func (p *replay) create(c *call, name string, excl, trunc bool) *file {
 	p.tree.enter(dir, base, n, c.Ref)
 	dir.count(n, base)
 	p.tree.seen.note(name, true)
-	p.log.add(op{kind: opCreate, node: n, dir: dir, name: base, ref: c.Ref})
 	if n.unsure && trunc {
 		p.judge.truncated(n, c.Ref)
 	}

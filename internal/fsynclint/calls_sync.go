@@ -40,15 +40,10 @@ func (p *replay) fsync(c *call) {
 		f.sync(c.Ref)
 		f.selfSync = c.Ref
 		f.selfSyncs++
-		p.log.add(op{kind: opSyncDir, dir: f, ref: c.Ref})
 		return
 	}
 	f.selfSync = c.Ref
 	p.settle(f, c.Ref)
-	p.log.add(op{kind: opSync, node: f, ref: c.Ref})
-	if f.dirty {
-		p.log.add(op{kind: opWrite, node: f, ref: f.firstDirt})
-	}
 }
 
 // settle notes that a sync has reached the bytes of a file, as far as they had been
@@ -78,7 +73,6 @@ func (p *replay) msync(c *call) {
 	for from, m := range p.process(c).maps {
 		if at >= from && at < from+m.length {
 			p.settle(m.node, c.Ref)
-			p.log.add(op{kind: opSync, node: m.node, ref: c.Ref})
 			return
 		}
 	}
@@ -111,5 +105,4 @@ func (p *replay) syncAll(c *call) {
 		f.selfSync = c.Ref
 	}
 	walk(p.tree.root)
-	p.log.add(op{kind: opSyncAll, ref: c.Ref})
 }

@@ -73,7 +73,7 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 	if !appending && !(f.isNew() && !f.unsure && f.unit == nil) {
 		p.judge.overwriting(f, off, n, c.Ref)
 	}
-	p.wrote(f, c.Ref, !appending && (!f.isNew() || f.size > 0), false)
+	p.wrote(f, c.Ref, false)
 	switch {
 	case o.appends:
 		f.size += n
@@ -82,7 +82,6 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 	}
 	if c.name == "pwritev2" && (c.has(4, "RWF_DSYNC") || c.has(4, "RWF_SYNC") || c.has(5, "RWF_DSYNC") || c.has(5, "RWF_SYNC")) || o.syncing {
 		p.settle(f, c.Ref)
-		p.log.add(op{kind: opSync, node: f, ref: c.Ref})
 	}
 	if o.stdout {
 		p.judge.acked(o, c.Ref)
@@ -90,17 +89,11 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 }
 
 // wrote notes that a file has bytes that no sync has reached.
-func (p *replay) wrote(f *file, by Ref, over, assumed bool) {
-	if f.assumed && !assumed {
-		f.firstDirt, f.assumed = by, false // the trace has writes, so that this is the first
+func (p *replay) wrote(f *file, by Ref, assumed bool) {
+	if !f.dirty || f.assumed && !assumed { // a write of the trace takes the place of one that was assumed
+		f.firstDirt, f.assumed = by, assumed
 	}
-	if !f.dirty || f.cut {
-		if !f.dirty {
-			f.firstDirt, f.assumed = by, assumed
-		}
-		f.dirty, f.cut = true, false
-		p.log.add(op{kind: opWrite, node: f, ref: by, over: over, assumed: assumed})
-	}
+	f.dirty, f.cut = true, false
 	f.lastWrite = by
 	f.ranged = Ref{}
 	if !assumed {
@@ -117,7 +110,7 @@ func (p *replay) assume(f *file, by Ref) {
 	}
 	at := f.made
 	at.Ended = min(at.Ended, by.Line-1)
-	p.wrote(f, Ref{Line: at.Line, Ended: at.Ended, Thread: at.Thread, Call: at.Call}, false, true)
+	p.wrote(f, Ref{Line: at.Line, Ended: at.Ended, Thread: at.Thread, Call: at.Call}, true)
 }
 
 // truncate cuts a file to nothing, or to a size.
@@ -127,7 +120,6 @@ func (p *replay) truncate(c *call, f *file, size int64) {
 		return
 	}
 	p.judge.truncated(f, c.Ref)
-	p.log.add(op{kind: opTruncate, node: f, ref: c.Ref})
 	if !f.dirty {
 		f.firstDirt, f.assumed = c.Ref, false
 	}
@@ -159,7 +151,7 @@ func (p *replay) resize(c *call, f *file, size int64) {
 	p.writes++
 	if f.isNew() && !f.unsure && f.unit == nil || f.sized && size >= f.size {
 		if !f.sized || size != f.size {
-			p.wrote(f, c.Ref, false, false)
+			p.wrote(f, c.Ref, false)
 		}
 		f.size, f.sized = size, true
 		return
@@ -173,7 +165,7 @@ func (p *replay) fallocate(c *call) {
 		return
 	}
 	p.writes++
-	p.wrote(f, c.Ref, false, false)
+	p.wrote(f, c.Ref, false)
 	off, ok1 := c.number(2)
 	n, ok2 := c.number(3)
 	if ok1 && ok2 && !strings.Contains(c.arg(1), "KEEP_SIZE") {
@@ -188,7 +180,7 @@ func (p *replay) clonedRange(c *call) {
 	}
 	if f := p.nodeOf(p.descriptor(c, 0)); f != nil {
 		p.writes++
-		p.wrote(f, c.Ref, false, false)
+		p.wrote(f, c.Ref, false)
 	}
 }
 

@@ -39,7 +39,6 @@ type judge struct {
 	index    map[string]*Finding
 	dropped  int // findings beyond the limit
 	counts   counts
-	windows  windows
 }
 
 // counts are what the report tells of the trace.
@@ -62,7 +61,6 @@ func (j *judge) init(p *replay) {
 	j.byThread = map[ThreadID][]*unit{}
 	j.destroyed = map[string]Ref{}
 	j.index = map[string]*Finding{}
-	j.windows.shapes = map[string]*window{}
 }
 
 // renaming is called before a rename. It returns the family that loses a generation by
@@ -154,7 +152,6 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 	j.absorb(u)
 	u.fam = j.familyOf(root.home.dir, root.home.name)
 	j.removedFirst(u)
-	j.followed(u.fam, by)
 	u.fam.add(u)
 	root.unit, n.unit, root.fam = u, u, u.fam
 	j.counts.commits++
@@ -166,21 +163,6 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 		j.decide(j.waiting[0], by, "many more commits")
 	}
 	return u
-}
-
-// followed is called when a family gets another commit: those before it that are durable, or
-// were relied on, are done with. The others may become durable yet: where threads commit into
-// one directory at the same time, or many commits share one sync of it.
-func (j *judge) followed(fam *family, by Ref) {
-	for i, u := range fam.units {
-		switch {
-		case u.closed:
-		case u.settled || len(u.needs(by)) == 0:
-			j.windows.close(j.p, u)
-		case i == 0 && len(fam.units) == unitsOfFamily:
-			u.forgotten = true
-		}
-	}
 }
 
 // absorb takes commits that the new one is made of for parts of it: a staging directory
@@ -217,14 +199,9 @@ func (j *judge) decide(u *unit, by Ref, reliance string) {
 	j.settle(u)
 	ns := u.needs(by)
 	u.whole = len(ns) == 0
-	u.relied = by
-	u.kept = u.members()
 	j.dataRules(u, ns, by, reliance)
 	j.nameRules(u, ns, by, reliance)
 	j.memberRules(u, by)
-	if u.forgotten {
-		j.windows.close(j.p, u) // nobody else will
-	}
 }
 
 // acked is called when something goes out to the world.

@@ -16,8 +16,5 @@ const (
 	maxUnits    = 1 << 10  // commits on which nothing has been decided
 	maxMembers  = 1 << 12  // files of one commit
 	maxFindings = 256
-	maxOps      = 1 << 15 // operations that are kept for the enumeration
-	maxWindow   = 240     // operations of a commit that is enumerated
-	maxWindows  = 24      // shapes of commits that are enumerated
-	maxListing  = 16      // lines of a directory listing
+	maxListing  = 16 // lines of a directory listing
 )

@@ -13,7 +13,6 @@ type replay struct {
 	in      *reader
 	tree    *tree
 	procs   *processes
-	log     log
 	judge   judge
 
 	writes   int  // write-class calls on files

@@ -23,12 +23,8 @@ type unit struct {
 	empty     bool
 	destroyed Ref // the first removal of something that belongs to it, while it was the newest
 
-	settled   bool    // it was judged, or found to be durable, or is part of another one
-	whole     bool    // it was found to be durable
-	relied    Ref     // what relied on it
-	forgotten bool    // its family remembers only those that followed
-	closed    bool    // its operations are among those to be enumerated
-	kept      []*file // the members at that moment
+	settled bool // it was judged, or found to be durable, or is part of another one
+	whole   bool // it was found to be durable
 }
 
 // how something is committed.
