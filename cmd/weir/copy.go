@@ -126,8 +126,8 @@ func (c *copying) soundUnsealed(ctx context.Context, from inspect.Place) error {
 func (c *copying) copyTo(ctx context.Context, from inspect.Place, to string) (*copied, error) {
 	m := c.t.measure("")
 	defer m.stop()
-	fsys := c.t.reader(m, c.readFlags).Watch(ctx, "copying "+path.Base(from.Name), 2*inspect.DirBytes(c.t.fsys, from.Dir()))
-	done, err := store.Copy(fsys, from.Name, to, store.CopyOptions{Owner: owner("copy")})
+	fsys := c.t.reader(m, c.readFlags).Watch(ctx, "copying "+path.Base(from.Path), 2*inspect.DirBytes(c.t.fsys, from.Dir()))
+	done, err := store.Copy(fsys, from.Path, to, store.CopyOptions{Owner: owner("copy")})
 	return (*copied)(done), err
 }
 

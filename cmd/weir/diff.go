@@ -100,7 +100,7 @@ func (t *tool) compare(ctx context.Context, givenA, givenB string, o diffOptions
 		}
 		places = append(places, p)
 	}
-	m.say(fmt.Sprintf("comparing %s and %s", path.Base(places[0].Name), path.Base(places[1].Name)))
+	m.say(fmt.Sprintf("comparing %s and %s", path.Base(places[0].Path), path.Base(places[1].Path)))
 	var sides []*inspect.Checkpoint
 	for i, p := range places {
 		c, err := readers[i].Open(ctx, p, o.of.uids...)

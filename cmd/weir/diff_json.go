@@ -16,10 +16,11 @@ type (
 	}
 
 	diffField struct {
-		Path   string        `json:"path"`
-		Job    *string       `json:"job"`
-		ID     checkpoint.ID `json:"id"`
-		Sealed bool          `json:"sealed"`
+		Path    string        `json:"path"`
+		Job     *string       `json:"job"`
+		JobName string        `json:"job_name,omitempty"`
+		ID      checkpoint.ID `json:"id"`
+		Sealed  bool          `json:"sealed"`
 	}
 
 	operatorDiffLine struct {
@@ -27,6 +28,7 @@ type (
 		Operator        string         `json:"operator"`
 		Name            string         `json:"name,omitempty"`
 		UID             string         `json:"uid,omitempty"`
+		Kind            string         `json:"kind,omitempty"`
 		Change          inspect.Change `json:"change"`
 		MaxParallelismA *int           `json:"max_parallelism_a"`
 		MaxParallelismB *int           `json:"max_parallelism_b"`
@@ -105,12 +107,12 @@ func (d *diffing) writeJSON() error {
 }
 
 func diffFieldOf(c *inspect.Checkpoint) diffField {
-	return diffField{Path: c.Shown, Job: idText(c.Job), ID: c.ID, Sealed: c.Seal != nil}
+	return diffField{Path: c.Shown, Job: idText(c.Job), JobName: c.Names.Job, ID: c.ID, Sealed: c.Seal != nil}
 }
 
 func (d *diffing) jsonOperator(op *inspect.OperatorDiff) error {
 	id, label := op.ID.String(), op.Label()
-	l := operatorDiffLine{Type: "operator", Operator: id, Name: label.Name, UID: label.UID, Change: op.Change()}
+	l := operatorDiffLine{Type: "operator", Operator: id, Name: label.Name, UID: label.UID, Kind: label.Kind, Change: op.Change()}
 	if a := op.A; a != nil {
 		l.MaxParallelismA, l.FinishedA = &a.MaxParallelism, &a.FullyFinished
 	}

@@ -11,7 +11,7 @@ func (d *diffing) writeText() error {
 	out := d.t.out
 	out.printf("A  checkpoint %v  %s\nB  checkpoint %v  %s\n", d.A.ID, printable(d.A.Shown), d.B.ID, printable(d.B.Shown))
 	if a, b := d.A.Job, d.B.Job; a != nil && b != nil && *a != *b {
-		out.printf("of two jobs, %v and %v\n", a, b)
+		out.printf("of two jobs: %s, and %s\n", jobInSentence(d.A.Names.Job, *a), jobInSentence(d.B.Names.Job, *b))
 	}
 	for _, op := range d.Operators {
 		if op.Change() != inspect.Same || len(op.Uncompared) > 0 {
@@ -35,7 +35,7 @@ func (d *diffing) textOperator(op *inspect.OperatorDiff) {
 	if missing {
 		is = ": " + out.tinted(changeTint(c), string(c))
 	}
-	out.printf("%s  %s%s\n", out.tinted(bold, "operator "+op.ID.String()), labelText(op.Label()), is)
+	out.printf("%s%s\n", out.operatorHead(op.Label(), op.ID), is)
 	if op.Regrouped() {
 		out.para("  ", fmt.Sprintf("max parallelism: %d → %d; all key groups were compared at once", op.A.MaxParallelism, op.B.MaxParallelism))
 	}

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"math"
+	"math/big"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
+	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -61,6 +65,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 		{"**Errors** are objects, too, on standard error, when `--json` is on the command line:", []any{errorLine{}}},
 		{"## `weir ls --json DIR`", []any{lsLine{}}},
 		{"## `weir inspect --json PATH`", []any{inspectLine{}, operatorLine{}, handleLine{}, keyGroupsField{}, stateField{}, entryLine{}}},
+		{"## `weir find --json PATH KEY`", []any{findLine{}}},
 		{"## `weir verify --json PATH`", []any{verifyLine{}, findingField{}, structureField{}, unreadField{}, intactField{}, summaryLine{}}},
 		{"## `weir diff --json A B`", []any{diffLine{}, diffField{}, operatorDiffLine{}, stateDiffLine{}, typeField{}, uncomparedLine{}, entryDiffLine{}, diffSummaryLine{}}},
 		{"## `weir export PATH`", []any{exportLine{}}},
@@ -87,6 +92,14 @@ func TestFieldsAreDocumented(t *testing.T) {
 	for _, c := range []inspect.Change{inspect.Same, inspect.Added, inspect.Removed, inspect.Changed} {
 		if !strings.Contains(page, "`"+string(c)+"`") {
 			t.Errorf("the change %s is not there", c)
+		}
+	}
+	for _, v := range []flink.Value{
+		"\xff", []byte{1}, math.NaN(), flink.Decimal{Unscaled: new(big.Int)}, time.Time{}, flink.Map{{Key: int32(1)}}, flink.Opaque{},
+	} {
+		form, _, _ := strings.Cut(string(inspect.JSON(v)), ":")
+		if !strings.Contains(after("## Values"), "| `"+form+":") {
+			t.Errorf("the form %s… of a value is not there", form)
 		}
 	}
 	for _, v := range inspect.Verdicts() {

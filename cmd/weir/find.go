@@ -149,7 +149,7 @@ func (f *finding) entry(h *inspect.Handle, e *inspect.Entry) error {
 	}
 	out := f.t.out
 	if !f.any || f.at != h.Operator {
-		out.printf("%s  %s\n", out.tinted(bold, "operator "+h.Operator.String()), labelText(f.names.Operators[h.Operator]))
+		out.printf("%s\n", out.operatorHead(f.names.Operators[h.Operator], h.Operator))
 		f.any, f.at = true, h.Operator
 	}
 	where := fmt.Sprintf("subtask %v", h.Subtask)

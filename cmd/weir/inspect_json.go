@@ -13,6 +13,7 @@ type (
 		Type            string        `json:"message_type"` // "checkpoint"
 		Path            string        `json:"path"`
 		Job             *string       `json:"job"`
+		JobName         string        `json:"job_name,omitempty"`
 		ID              checkpoint.ID `json:"id"`
 		MetadataVersion int32         `json:"metadata_version"`
 		FlinkSince      *string       `json:"flink_since"`
@@ -28,6 +29,7 @@ type (
 		Operator       string `json:"operator"`
 		Name           string `json:"name,omitempty"`
 		UID            string `json:"uid,omitempty"`
+		Kind           string `json:"kind,omitempty"`
 		Parallelism    int    `json:"parallelism"`
 		MaxParallelism int    `json:"max_parallelism"`
 		Finished       bool   `json:"finished"`
@@ -87,7 +89,7 @@ type (
 func (in *inspection) writeJSON() error {
 	m := in.Meta
 	l := inspectLine{
-		Type: "checkpoint", Path: in.Shown, Job: idText(in.Job), ID: in.ID, MetadataVersion: m.Version, Sealed: in.Seal != nil,
+		Type: "checkpoint", Path: in.Shown, Job: idText(in.Job), JobName: in.Names.Job, ID: in.ID, MetadataVersion: m.Version, Sealed: in.Seal != nil,
 		Operators: len(m.Operators), MasterStates: len(m.MasterStates), Outside: len(inspect.OutsideFiles(m)),
 	}
 	if first := inspect.FlinkSince(m); first > 0 {
@@ -109,7 +111,7 @@ func (in *inspection) writeJSON() error {
 
 func (in *inspection) jsonOperator(op *inspect.Operator) error {
 	err := writeJSON(in.t.out, operatorLine{
-		Type: "operator", Operator: op.ID.String(), Name: op.Label.Name, UID: op.Label.UID,
+		Type: "operator", Operator: op.ID.String(), Name: op.Label.Name, UID: op.Label.UID, Kind: op.Label.Kind,
 		Parallelism: op.Parallelism, MaxParallelism: op.MaxParallelism, Finished: op.FullyFinished, Subtasks: len(op.Subtasks),
 	})
 	if err != nil {

@@ -23,7 +23,7 @@ func (in *inspection) textHead() {
 	out, m := in.t.out, in.Meta
 	of := ""
 	if in.Job != nil {
-		of = " of job " + in.Job.String()
+		of = " of " + jobInSentence(in.Names.Job, *in.Job)
 	}
 	out.printf("%s\n", out.tinted(bold, fmt.Sprintf("checkpoint %v%s", in.ID, of)))
 	line := func(what, format string, args ...any) { out.printf("  %-10s %s\n", what, fmt.Sprintf(format, args...)) }
@@ -65,7 +65,7 @@ func readers(m *flink.Metadata) string {
 
 func (in *inspection) textOperator(op *inspect.Operator) {
 	out := in.t.out
-	out.printf("%s  %s\n", out.tinted(bold, "operator "+op.ID.String()), labelText(op.Label))
+	out.printf("%s\n", out.operatorHead(op.Label, op.ID))
 	out.printf("  parallelism %d, max parallelism %d%s\n", op.Parallelism, op.MaxParallelism, finished(op.OperatorState))
 	if len(op.Handles) == 0 {
 		out.printf("  no state\n")
@@ -79,19 +79,6 @@ func (in *inspection) textOperator(op *inspect.Operator) {
 	if in.keys {
 		in.textEntries(op)
 	}
-}
-
-// labelText returns what an operator is called, for people.
-func labelText(l inspect.Label) string {
-	switch {
-	case l.Name != "" && l.UID != "" && l.Name != l.UID:
-		return fmt.Sprintf("%s, uid %s", inspect.Quoted(l.Name), inspect.Quoted(l.UID))
-	case l.UID != "":
-		return inspect.Quoted(l.UID)
-	case l.Name != "":
-		return inspect.Quoted(l.Name) + ", uid not known"
-	}
-	return "(name not known)"
 }
 
 // finished says which subtasks have come to the end of their input.

@@ -12,6 +12,7 @@ type lsLine struct {
 	Type    string          `json:"message_type"`
 	Path    string          `json:"path"`
 	Job     *string         `json:"job"`
+	JobName string          `json:"job_name,omitempty"`
 	Kind    inspect.Kind    `json:"kind"`
 	ID      *checkpoint.ID  `json:"id"`
 	Time    *time.Time      `json:"time"`
@@ -37,7 +38,7 @@ func (t *tool) lsJSON(groups []inspect.Group) error {
 
 func lsLineOf(rep *inspect.Report) lsLine {
 	l := lsLine{
-		Type: "checkpoint", Path: rep.Shown, Job: idText(rep.Job), Kind: rep.Kind, Files: rep.DirFiles, Bytes: rep.DirBytes,
+		Type: "checkpoint", Path: rep.Shown, Job: idText(rep.Job), JobName: rep.JobName, Kind: rep.Kind, Files: rep.DirFiles, Bytes: rep.DirBytes,
 		Outside: len(rep.Outside), Sealed: rep.Sealed, State: rep.Verdict, Reason: rep.Reason(), Restart: rep.Restart,
 	}
 	if rep.ID > 0 {

@@ -2,8 +2,8 @@ package main
 
 import (
 	"path"
+	"slices"
 
-	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -35,15 +35,15 @@ func (t *tool) lsText(p inspect.Place, groups []inspect.Group) {
 }
 
 func lsTable(group inspect.Group) table {
-	tb := table{columns: []column{
-		{head: " "}, {head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true},
-		{head: "SEALED"}, {head: "STATE"},
-	}}
+	tb := table{columns: slices.Concat([]column{{head: " "}}, jobColumns(), []column{
+		{head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true}, {head: "SEALED"}, {head: "STATE"},
+	})}
 	for _, rep := range group.Reports {
+		name, id := jobCells(rep.JobName, rep.Job)
 		r := row{
-			cells: []string{mark(rep), jobText(rep.Job), printable(path.Base(rep.Name)), clock(rep.Unix), inspect.ByteCount(rep.DirBytes),
+			cells: []string{mark(rep), name, id, printable(path.Base(rep.Path)), clock(rep.Unix), inspect.ByteCount(rep.DirBytes),
 				yesOrNo(rep.Sealed), rep.Verdict.String()},
-			tint: map[int]tint{0: bold, 6: verdictTint(rep.Verdict)},
+			tint: map[int]tint{0: bold, 7: verdictTint(rep.Verdict)},
 		}
 		if reason := rep.Reason(); reason != "" {
 			r.below = append(r.below, printable(reason))
@@ -107,13 +107,6 @@ func verdictTint(v inspect.Verdict) tint {
 		return yellow
 	}
 	return plain
-}
-
-func jobText(id *checkpoint.JobID) string {
-	if id == nil {
-		return "-"
-	}
-	return id.String()
 }
 
 func yesOrNo(b *bool) string {

@@ -241,4 +241,4 @@ func (j *prunedJob) row(id checkpoint.ID) *prunedRow {
 	return j.rows[i]
 }
 
-func (j *prunedJob) path(n checkpoint.Name) string { return path.Join(j.Name, n.String()) }
+func (j *prunedJob) path(n checkpoint.Name) string { return path.Join(j.Path, n.String()) }

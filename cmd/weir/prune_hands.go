@@ -20,11 +20,11 @@ func (p *prune) take(j *prunedJob) (hands, error) {
 	if p.dryRun {
 		return hands{}, nil
 	}
-	pruning, err := store.OpenPruning(p.t.fsys, j.Name, owner("prune"))
+	pruning, err := store.OpenPruning(p.t.fsys, j.Path, owner("prune"))
 	if err != nil {
 		return hands{}, err
 	}
-	fresh, err := (&inspect.Reader{FS: p.t.fsys}).OpenJob(j.Name, j.Shown)
+	fresh, err := (&inspect.Reader{FS: p.t.fsys}).OpenJob(j.Path, j.Shown)
 	if err != nil {
 		return hands{}, errors.Join(err, pruning.Close())
 	}
@@ -67,7 +67,7 @@ func (p *prune) selfContained(ctx context.Context, j *inspect.Job) error {
 	for _, id := range j.Scan.Complete {
 		t := j.Target(id)
 		name := checkpoint.Name{Kind: checkpoint.Complete, ID: id}
-		c, err := r.Open(ctx, inspect.Place{Name: t.Name, Shown: t.Shown})
+		c, err := r.Open(ctx, inspect.Place{Path: t.Path, Shown: t.Shown})
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -58,10 +58,10 @@ func (s *scrub) run(ctx context.Context, given string) error {
 	if err != nil {
 		return err
 	}
-	r := &inspect.Reader{FS: s.t.fsys}
+	r := &inspect.Reader{FS: pacedFS{s.t.fsys, &s.pace, func(string) {}}}
 	targets, found := []inspect.Target{r.TargetAt(p)}, &inspect.Found{}
 	if p.Kind != inspect.AtCheckpoint {
-		if found, err = r.Search(ctx, p); err != nil {
+		if found, err = searchNamed(ctx, r, p); err != nil {
 			return err
 		}
 		targets = found.Targets()
@@ -97,7 +97,7 @@ func (s *scrub) readAll(ctx context.Context, targets []inspect.Target) error {
 	head := false
 	var total int64
 	for _, at := range targets {
-		total += inspect.DirBytes(s.t.fsys, at.Name)
+		total += inspect.DirBytes(s.t.fsys, at.Path)
 	}
 	for i, at := range targets {
 		rep, err := s.readOne(ctx, at, total)

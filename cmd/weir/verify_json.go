@@ -10,6 +10,7 @@ type (
 	verifyLine struct {
 		Type        string          `json:"message_type"` // "checkpoint"
 		Path        string          `json:"path"`
+		JobName     string          `json:"job_name,omitempty"`
 		Job         *string         `json:"job"`
 		Kind        inspect.Kind    `json:"kind"`
 		ID          *checkpoint.ID  `json:"id"`
@@ -72,7 +73,7 @@ type (
 
 func verifyLineOf(rep, intact *inspect.Report) verifyLine {
 	l := verifyLine{
-		Type: "checkpoint", Path: rep.Shown, Job: idText(rep.Job), Kind: rep.Kind, State: rep.Verdict, Sealed: rep.Sealed,
+		Type: "checkpoint", Path: rep.Shown, Job: idText(rep.Job), JobName: rep.JobName, Kind: rep.Kind, State: rep.Verdict, Sealed: rep.Sealed,
 		Files: rep.Files, Bytes: rep.Bytes, Findings: []findingField{},
 		Strangers: append([]string{}, rep.Strangers...), Outside: append([]string{}, rep.Outside...),
 	}

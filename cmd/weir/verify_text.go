@@ -37,7 +37,7 @@ func (t *tool) textReport(rep *inspect.Report) {
 		out.para("  ", wholeMeans)
 	}
 	if rep.IsSealed() {
-		out.para("  ", fmt.Sprintf("sealed as checkpoint %v of job %v by incarnation %v", rep.ID, rep.Job, rep.Incarnation))
+		out.para("  ", fmt.Sprintf("sealed as checkpoint %v of %s by incarnation %v", rep.ID, jobInSentence(rep.JobName, *rep.Job), rep.Incarnation))
 	}
 	t.textStructure(rep)
 	if len(rep.Strangers) > 0 {
@@ -88,7 +88,7 @@ func (t *tool) textStructure(rep *inspect.Report) {
 // wayOut says what can be done when a job's checkpoint is damaged. intact is the newest older
 // one that is good, nil if there is none.
 func wayOut(rep *inspect.Report, j *inspect.Job, intact *inspect.Report) string {
-	id := checkpoint.ParseName(path.Base(rep.Name)).ID
+	id := checkpoint.ParseName(path.Base(rep.Path)).ID
 	newest, _ := j.Newest()
 	older := "no older checkpoint is intact"
 	if intact != nil {
@@ -117,16 +117,16 @@ type verifyTable struct {
 }
 
 func newVerifyTable(targets []inspect.Target) *verifyTable {
-	v := &verifyTable{table: table{columns: []column{{head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "STATE"}, {head: "FOUND"}}}}
+	v := &verifyTable{table: table{columns: append(jobColumns(), column{head: "CHECKPOINT"}, column{head: "STATE"}, column{head: "FOUND"})}}
 	for _, at := range targets {
-		job, name := "-", path.Base(at.Name)
-		if at.Job != nil && at.Job.ID != nil {
-			job = at.Job.ID.String()
-		} else if at.Job == nil {
-			name = at.Shown
+		job, id, name := "-", "-", at.Shown
+		if at.Job != nil {
+			job, id = jobCells(at.Job.Name, at.Job.ID)
+			name = path.Base(at.Path)
 		}
-		v.rows = append(v.rows, row{cells: []string{job, printable(name), inspect.Unreadable.String(), ""}})
+		v.rows = append(v.rows, row{cells: []string{job, id, printable(name), inspect.Unreadable.String(), ""}})
 	}
+	leaveOut(&v.table)
 	return v
 }
 
@@ -149,17 +149,18 @@ func (v *verifyTable) write(out *terminal, i int, rep *inspect.Report) {
 		indent += w
 	}
 	r := v.rows[i]
-	r.cells[2] = rep.Verdict.String()
-	r.tint = map[int]tint{2: verdictTint(rep.Verdict)}
+	state, found := len(r.cells)-2, len(r.cells)-1
+	r.cells[state] = rep.Verdict.String()
+	r.tint = map[int]tint{state: verdictTint(rep.Verdict)}
 	if out.width > 0 && out.width-indent < minFold { // a long path leaves no room beside it
 		v.line(out, "", v.widths, r)
 		out.para("  ", foundText(rep))
 		return
 	}
-	found := fold(foundText(rep), out.width-indent)
-	r.cells[3] = found[0]
+	lines := fold(foundText(rep), out.width-indent)
+	r.cells[found] = lines[0]
 	v.line(out, "", v.widths, r)
-	for _, line := range found[1:] {
+	for _, line := range lines[1:] {
 		out.printf("%s%s\n", strings.Repeat(" ", indent), line)
 	}
 }
@@ -230,9 +231,9 @@ func (v *verification) textEnd(jobs []*inspect.Job) {
 // that is older.
 func (v *verification) newestOf(j *inspect.Job, newest checkpoint.ID) (rep, intact *inspect.Report) {
 	for _, x := range v.done {
-		n := checkpoint.ParseName(path.Base(x.Name))
+		n := checkpoint.ParseName(path.Base(x.Path))
 		switch {
-		case path.Dir(x.Name) != j.Name || n.Kind != checkpoint.Complete:
+		case path.Dir(x.Path) != j.Path || n.Kind != checkpoint.Complete:
 		case n.ID == newest:
 			rep = x
 		case intact == nil && x.Verdict.Good():

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"context"
 	"path"
 	"slices"
 
@@ -10,9 +11,10 @@ import (
 
 // A Job is the directory of a job, listed.
 type Job struct {
-	Name  string            // an absolute path
+	Path  string            // absolute
 	Shown string            // the path as it was given, with what is below it
 	ID    *checkpoint.JobID // nil if the directory is not named by an id
+	Name  string            // by a checkpoint in it; "" if it was not asked for or is not known
 	Scan  checkpoint.Scan
 	// Weirs reports whether a job of Weir's has owned the directory. Then each name in it
 	// proves what it says, and each complete checkpoint has a seal or is damaged.
@@ -26,7 +28,7 @@ type Job struct {
 
 // A Target is a checkpoint to be judged.
 type Target struct {
-	Name  string // its directory, or its metadata file: an absolute path
+	Path  string // its directory, or its metadata file; absolute
 	Shown string // the path as it was given, with what is below it
 	Job   *Job   // whose directory it lies in; nil if in none
 }
@@ -39,7 +41,7 @@ func (r *Reader) job(name, shown string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Job{Name: name, Shown: shown}
+	j := &Job{Path: name, Shown: shown}
 	if id, err := checkpoint.ParseJobID(path.Base(name)); err == nil {
 		j.ID = &id
 	}
@@ -62,22 +64,41 @@ func hasMetadata(fsys durable.FS, dir string) bool {
 	return err == nil
 }
 
+// NameJobs finds out what jobs are called, by the newest checkpoint of each that can be read.
+// The error is that of ctx.
+func (r *Reader) NameJobs(ctx context.Context, jobs []*Job) error {
+	for _, j := range jobs {
+		for _, id := range slices.Backward(j.Scan.Complete) {
+			t := j.Target(id)
+			c, err := r.Open(ctx, Place{Path: t.Path, Shown: t.Shown})
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err == nil {
+				j.Name = c.Names.Job
+				break
+			}
+		}
+	}
+	return nil
+}
+
 // TargetAt returns the checkpoint at a place as a target, with the job it lies in.
 func (r *Reader) TargetAt(p Place) Target {
-	return Target{Name: p.Name, Shown: p.Shown, Job: r.jobAround(p)}
+	return Target{Path: p.Path, Shown: p.Shown, Job: r.jobAround(p)}
 }
 
 // jobAround returns the directory of the job that a checkpoint lies in, nil if it lies in
 // none.
 func (r *Reader) jobAround(p Place) *Job {
 	if p.File {
-		p.Name, p.Shown = path.Dir(p.Name), path.Dir(p.Shown)
+		p.Path, p.Shown = path.Dir(p.Path), path.Dir(p.Shown)
 	}
-	if k := KindOf(path.Base(p.Name)); k == Snapshot || k == Savepoint {
+	if k := KindOf(path.Base(p.Path)); k == Snapshot || k == Savepoint {
 		return nil
 	}
-	name, shown := path.Dir(p.Name), path.Dir(p.Shown)
-	if path.Base(p.Shown) != path.Base(p.Name) { // as . is
+	name, shown := path.Dir(p.Path), path.Dir(p.Shown)
+	if path.Base(p.Shown) != path.Base(p.Path) { // as . is
 		shown = name
 	}
 	j, err := r.job(name, shown)
@@ -126,7 +147,7 @@ func (j *Job) Targets() []Target {
 func (j *Job) Target(id checkpoint.ID) Target { return j.target(completeName(id)) }
 
 func (j *Job) target(base string) Target {
-	return Target{Name: path.Join(j.Name, base), Shown: path.Join(j.Shown, base), Job: j}
+	return Target{Path: path.Join(j.Path, base), Shown: path.Join(j.Shown, base), Job: j}
 }
 
 func completeName(id checkpoint.ID) string {

@@ -16,7 +16,7 @@ import (
 
 // A Report is what was found about a checkpoint, or about what is left of one.
 type Report struct {
-	Name, Shown string // as in the Target
+	Path, Shown string // as in the Target
 	Kind        Kind
 	Verdict     Verdict
 	ID          checkpoint.ID          // from the metadata or the name; 0 if it is not known
@@ -87,13 +87,13 @@ func (rep *Report) Reason() string {
 // Judge finds out whether a checkpoint is good, at a depth. What is wrong with it, and why
 // it could not be read, is in the report; the error is that of ctx.
 func (r *Reader) Judge(ctx context.Context, t Target, depth Depth) (*Report, error) {
-	j := &judging{r: r, ctx: ctx, job: t.Job, facts: facts{depth: depth}, Report: &Report{Name: t.Name, Shown: t.Shown}}
+	j := &judging{r: r, ctx: ctx, job: t.Job, facts: facts{depth: depth}, Report: &Report{Path: t.Path, Shown: t.Shown}}
 	j.run()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if rep := j.Report; !decide(j.facts).Good() {
-		_, err := r.FS.Stat(rep.Name)
+		_, err := r.FS.Stat(rep.Path)
 		if j.facts.gone = errors.Is(err, fs.ErrNotExist); j.facts.gone {
 			rep.Findings, rep.Failure = nil, nil
 		}
@@ -117,16 +117,16 @@ func (j *judging) run() {
 	if j.facts.depth == Lengths {
 		doing = "looking at "
 	}
-	j.identify(path.Base(j.Name))
-	fsys, a := j.r.begin(j.ctx, doing+path.Base(j.Name))
-	e, err := fsys.Stat(j.Name)
+	j.identify(path.Base(j.Path))
+	fsys, a := j.r.begin(j.ctx, doing+path.Base(j.Path))
+	e, err := fsys.Stat(j.Path)
 	if err != nil {
 		j.fail(err)
 		return
 	}
-	dir := j.Name
+	dir := j.Path
 	if !e.Dir {
-		dir = path.Dir(j.Name)
+		dir = path.Dir(j.Path)
 		j.identify(path.Base(dir))
 	}
 	if err := j.measure(fsys, dir); err != nil && j.facts.depth == Lengths {
@@ -137,7 +137,7 @@ func (j *judging) run() {
 	if e.Dir && !j.lookForMetadata(fsys) {
 		return
 	}
-	if err := metadataFits(fsys, j.Name, j.r.maxBlock()); err != nil {
+	if err := metadataFits(fsys, j.Path, j.r.maxBlock()); err != nil {
 		j.fail(fmt.Errorf("%s: %w", j.Shown, err))
 		return
 	}
@@ -158,7 +158,7 @@ func (j *judging) identify(base string) {
 	j.Kind, j.ID = KindOf(base), j.base.ID
 	if j.job != nil {
 		j.Job = j.job.ID
-	} else if id, err := checkpoint.ParseJobID(path.Base(path.Dir(j.Name))); err == nil {
+	} else if id, err := checkpoint.ParseJobID(path.Base(path.Dir(j.Path))); err == nil {
 		j.Job = &id
 	}
 }
@@ -200,7 +200,7 @@ func (j *judging) lookForMetadata(fsys durable.FS) bool {
 			return false
 		}
 	}
-	e, err := fsys.Stat(checkpoint.MetadataIn(j.Name))
+	e, err := fsys.Stat(checkpoint.MetadataIn(j.Path))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		j.facts.metadata = missing
@@ -249,7 +249,7 @@ func (j *judging) bytes(fsys durable.FS) {
 		opts.Job = j.job.ID
 		opts.MustBeSealed = j.job.Weirs && j.base.Kind == checkpoint.Complete
 	}
-	rep, err := store.Verify(fsys, j.Name, opts)
+	rep, err := store.Verify(fsys, j.Path, opts)
 	if err != nil {
 		j.fail(err)
 		return
@@ -266,6 +266,9 @@ func (j *judging) bytes(fsys durable.FS) {
 	switch {
 	case rep.Sealed:
 		j.Job, j.Incarnation = &rep.Identity.Job, rep.Identity.Incarnation
+		if c, err := store.ReadCheckpoint(j.r.FS, j.Path, store.ReadOptions{}); err == nil {
+			j.JobName = namesOf(c, nil).Job
+		}
 	case j.Sealed != nil && j.facts.depth == Bytes:
 		j.structure(fsys, nil)
 	}
@@ -275,7 +278,7 @@ func (j *judging) bytes(fsys durable.FS) {
 // of what the first has left in the page cache: the checksums of whole files want their
 // bytes in order, and cost a twentieth of what decoding does.
 func (j *judging) decode() {
-	fsys, a := j.r.begin(j.ctx, "decoding "+path.Base(j.Name))
+	fsys, a := j.r.begin(j.ctx, "decoding "+path.Base(j.Path))
 	j.structure(fsys, a)
 }
 

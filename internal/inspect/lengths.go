@@ -12,7 +12,7 @@ import (
 
 // lengths holds the listing of the directory against the metadata. No state file is opened.
 func (j *judging) lengths(fsys durable.FS) {
-	c, err := store.ReadCheckpoint(fsys, j.Name, store.ReadOptions{})
+	c, err := store.ReadCheckpoint(fsys, j.Path, store.ReadOptions{})
 	var damaged *store.MetadataError
 	switch {
 	case errors.As(err, &damaged):
@@ -43,7 +43,7 @@ func (j *judging) belongs(c *store.Checkpoint) bool {
 	case isComplete && j.base.ID != c.ID:
 		j.find(checkpoint.MetadataName, fmt.Sprintf("it is of checkpoint %v", c.ID))
 	default:
-		j.Job, j.Incarnation = &c.Seal.Job, c.Seal.Incarnation
+		j.Job, j.Incarnation, j.JobName = &c.Seal.Job, c.Seal.Incarnation, namesOf(c, nil).Job
 		return true
 	}
 	return false

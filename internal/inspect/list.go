@@ -56,5 +56,5 @@ func (r *Reader) List(ctx context.Context, p Place) (groups []Group, gaps []erro
 func (rep *Report) restarts(j *Job) bool {
 	newest, ok := j.Newest()
 	isWeirs := ok && (j.Weirs || rep.IsSealed())
-	return isWeirs && checkpoint.ParseName(path.Base(rep.Name)) == checkpoint.Name{Kind: checkpoint.Complete, ID: newest}
+	return isWeirs && checkpoint.ParseName(path.Base(rep.Path)) == checkpoint.Name{Kind: checkpoint.Complete, ID: newest}
 }

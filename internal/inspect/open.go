@@ -35,11 +35,11 @@ type Operator struct {
 // are thought to be called. ctx is for the opening and for all reading of the checkpoint
 // after that. If the metadata is damaged the error is a *store.MetadataError.
 func (r *Reader) Open(ctx context.Context, p Place, uids ...string) (*Checkpoint, error) {
-	fsys, a := r.begin(ctx, "reading "+path.Base(p.Name))
-	if err := metadataFits(fsys, p.Name, r.maxBlock()); err != nil {
+	fsys, a := r.begin(ctx, "reading "+path.Base(p.Path))
+	if err := metadataFits(fsys, p.Path, r.maxBlock()); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Shown, err)
 	}
-	c, err := store.ReadCheckpoint(fsys, p.Name, store.ReadOptions{AllowOutside: r.AllowOutside})
+	c, err := store.ReadCheckpoint(fsys, p.Path, store.ReadOptions{AllowOutside: r.AllowOutside})
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // A Place is what lies at a path.
 type Place struct {
 	Kind  PlaceKind
-	Name  string // where it lies, as an absolute path with slashes: its last element means something
+	Path  string // where it lies: absolute, with slashes; the last element means something
 	Shown string // the path as it was given
 	File  bool   // it is a file: the metadata of a checkpoint
 }
@@ -35,9 +35,9 @@ const (
 // Dir returns the directory of the checkpoint at p.
 func (p Place) Dir() string {
 	if p.File {
-		return path.Dir(p.Name)
+		return path.Dir(p.Path)
 	}
-	return p.Name
+	return p.Path
 }
 
 // A NoCheckpointError says that there is no complete checkpoint at a path.
@@ -54,11 +54,11 @@ func (r *Reader) Look(given string) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	p := Place{Name: shown, Shown: shown}
+	p := Place{Path: shown, Shown: shown}
 	if abs, err := filepath.Abs(filepath.FromSlash(shown)); err == nil {
-		p.Name = Followed(r.FS, filepath.ToSlash(abs))
+		p.Path = Followed(r.FS, filepath.ToSlash(abs))
 	}
-	e, err := r.FS.Stat(p.Name)
+	e, err := r.FS.Stat(p.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return p, fmt.Errorf("%s does not exist", shown)
@@ -67,17 +67,17 @@ func (r *Reader) Look(given string) (Place, error) {
 	case e.Regular:
 		p.Kind, p.File = AtCheckpoint, true
 		return p, nil
-	case !e.Dir && !isJobName(path.Base(p.Name)):
-		return p, notFollowed(shown, p.Name)
+	case !e.Dir && !isJobName(path.Base(p.Path)):
+		return p, notFollowed(shown, p.Path)
 	}
-	listing, err := r.FS.ReadDir(p.Name)
+	listing, err := r.FS.ReadDir(p.Path)
 	switch {
 	case err != nil && !e.Dir:
-		return p, notFollowed(shown, p.Name)
+		return p, notFollowed(shown, p.Path)
 	case err != nil:
 		return p, err
 	}
-	p.Kind = kindOf(path.Base(p.Name), listing)
+	p.Kind = kindOf(path.Base(p.Path), listing)
 	return p, nil
 }
 
@@ -92,7 +92,7 @@ func (r *Reader) LookForCheckpoint(given string) (Place, error) {
 	case AtTree:
 		return p, &NoCheckpointError{p.Shown, fmt.Sprintf("%s is no checkpoint and no job's directory", p.Shown)}
 	case AtJob:
-		j, err := r.job(p.Name, p.Shown)
+		j, err := r.job(p.Path, p.Shown)
 		if err != nil {
 			return p, err
 		}
@@ -101,7 +101,7 @@ func (r *Reader) LookForCheckpoint(given string) (Place, error) {
 			return p, &NoCheckpointError{p.Shown, fmt.Sprintf("there is no complete checkpoint in %s", p.Shown)}
 		}
 		t := j.target(completeName(newest))
-		return Place{Kind: AtCheckpoint, Name: t.Name, Shown: t.Shown}, nil
+		return Place{Kind: AtCheckpoint, Path: t.Path, Shown: t.Shown}, nil
 	}
 	return p, nil
 }

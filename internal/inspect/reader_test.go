@@ -133,7 +133,7 @@ func TestDamageIsOneFinding(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, depth := range []Depth{Bytes, Entries} {
-		rep, err := (&Reader{FS: disk}).Judge(context.Background(), Target{Name: dir + "/chk-1"}, depth)
+		rep, err := (&Reader{FS: disk}).Judge(context.Background(), Target{Path: dir + "/chk-1"}, depth)
 		if err != nil || rep.Verdict != Damaged || len(rep.Findings) != 1 || rep.Findings[0].Block != 0 {
 			t.Errorf("depth %d: %+v, %v", depth, rep, err)
 		}
@@ -161,13 +161,13 @@ func TestProgress(t *testing.T) {
 	if _, err := r.Judge(context.Background(), r.TargetAt(p), Entries); err != nil {
 		t.Fatal(err)
 	}
-	size := DirBytes(disk, p.Name)
+	size := DirBytes(disk, p.Path)
 	verifying, decoding := last["verifying chk-1"], last["decoding chk-1"]
 	if verifying.Total != size || verifying.Read != size || decoding.Total == 0 || decoding.Read < decoding.Total {
 		t.Errorf("of %d bytes: %+v", size, last)
 	}
 	fsys := r.Watch(context.Background(), "copying", 2*size)
-	if _, err := store.Copy(fsys, p.Name, "/copy", store.CopyOptions{}); err != nil {
+	if _, err := store.Copy(fsys, p.Path, "/copy", store.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := last["copying"]; got.Total != 2*size || got.Read < 2*size {
@@ -190,18 +190,18 @@ func TestCancel(t *testing.T) {
 			return err
 		},
 		"judge": func(ctx context.Context, r *Reader) error {
-			rep, err := r.Judge(ctx, Target{Name: dir + "/chk-1", Shown: "chk-1"}, Entries)
+			rep, err := r.Judge(ctx, Target{Path: dir + "/chk-1", Shown: "chk-1"}, Entries)
 			if err == nil && !rep.Verdict.Good() {
 				t.Errorf("it is called %v: %s", rep.Verdict, rep.Reason())
 			}
 			return err
 		},
 		"diff": func(ctx context.Context, r *Reader) error {
-			a, err := r.Open(ctx, Place{Name: dir + "/chk-1"})
+			a, err := r.Open(ctx, Place{Path: dir + "/chk-1"})
 			if err != nil {
 				return err
 			}
-			b, err := r.Open(ctx, Place{Name: dir + "/chk-2"})
+			b, err := r.Open(ctx, Place{Path: dir + "/chk-2"})
 			if err != nil {
 				return err
 			}

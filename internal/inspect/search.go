@@ -13,7 +13,7 @@ import (
 
 // A Base is a directory with directories of jobs, or with checkpoints, directly in it.
 type Base struct {
-	Name, Shown string
+	Path, Shown string
 	Jobs        []*Job   // by their names
 	Loose       []string // directories in it that are checkpoints
 }
@@ -39,19 +39,19 @@ func (r *Reader) Search(ctx context.Context, p Place) (*Found, error) {
 	fsys, _ := r.begin(ctx, "searching "+p.Shown)
 	s := &search{r: Reader{FS: fsys}}
 	if p.Kind == AtJob {
-		b := Base{Name: path.Dir(p.Name), Shown: path.Dir(p.Shown)}
-		s.job(&b, p.Name, p.Shown, false)
+		b := Base{Path: path.Dir(p.Path), Shown: path.Dir(p.Shown)}
+		s.job(&b, p.Path, p.Shown, false)
 		s.found.Bases = append(s.found.Bases, b)
 	} else {
-		s.tree(p.Name, p.Shown, treeDepth)
+		s.tree(p.Path, p.Shown, treeDepth)
 	}
 	if s.cut {
 		s.found.Gaps = append(s.found.Gaps, fmt.Errorf("not everything was searched: there are more than %d directories, or some more "+
 			"than %d deep; name a directory nearer to the checkpoints", treeDirs, treeDepth))
 	}
-	slices.SortFunc(s.found.Bases, func(a, b Base) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(s.found.Bases, func(a, b Base) int { return strings.Compare(a.Path, b.Path) })
 	for _, b := range s.found.Bases {
-		slices.SortFunc(b.Jobs, func(x, y *Job) int { return strings.Compare(x.Name, y.Name) })
+		slices.SortFunc(b.Jobs, func(x, y *Job) int { return strings.Compare(x.Path, y.Path) })
 	}
 	return &s.found, ctx.Err()
 }
@@ -80,7 +80,7 @@ func (f *Found) Targets() []Target {
 func (b Base) looseTargets() []Target {
 	targets := make([]Target, len(b.Loose))
 	for i, dir := range b.Loose {
-		targets[i] = Target{Name: path.Join(b.Name, dir), Shown: path.Join(b.Shown, dir)}
+		targets[i] = Target{Path: path.Join(b.Path, dir), Shown: path.Join(b.Shown, dir)}
 	}
 	return targets
 }
@@ -115,7 +115,7 @@ func (s *search) tree(name, shown string, depth int) {
 		s.fail(err)
 		return
 	}
-	b := Base{Name: name, Shown: shown}
+	b := Base{Path: name, Shown: shown}
 	for _, e := range listing {
 		isLink := !e.Dir && !e.Regular && isJobName(e.Name)
 		if !e.Dir && !isLink || strings.HasPrefix(e.Name, ".") || checkpoint.ParseName(e.Name).Kind == checkpoint.Furniture {

@@ -19,7 +19,7 @@ type Structure struct {
 // structure decodes the state: whether it makes sense is all that can be found out of what
 // has no seal. a may be nil.
 func (j *judging) structure(fsys durable.FS, a *activity) {
-	c, err := store.ReadCheckpoint(fsys, j.Name, store.ReadOptions{AllowOutside: j.r.AllowOutside})
+	c, err := store.ReadCheckpoint(fsys, j.Path, store.ReadOptions{AllowOutside: j.r.AllowOutside})
 	if err != nil {
 		j.fail(err)
 		return
