@@ -261,6 +261,7 @@ func checkRandom(t *testing.T, property func(t *rapid.T, base string)) {
 // TestExportIsTheModel exports random state that the engine's own tables have written; it
 // is decoded deeply and the same as itself.
 func TestExportIsTheModel(t *testing.T) {
+	t.Parallel()
 	checkRandom(t, func(t *rapid.T, base string) {
 		m, dir := anyJob(t, base, rapid.SampledFrom([]int{4, 128, 129}).Draw(t, "max parallelism"))
 		stdout, stderr, code := run("export", dir)
@@ -305,6 +306,7 @@ func TestExportIsTheModel(t *testing.T) {
 // TestDiffIsTheModels compares two random checkpoints, also where their max parallelism is
 // not the same.
 func TestDiffIsTheModels(t *testing.T) {
+	t.Parallel()
 	checkRandom(t, func(t *rapid.T, base string) {
 		maxA := rapid.SampledFrom([]int{4, 128}).Draw(t, "max parallelism")
 		maxB := rapid.SampledFrom([]int{maxA, maxA, 129}).Draw(t, "max parallelism of B")
