@@ -4,10 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
 // flags defines the flags of Main, which set o.
@@ -63,33 +65,14 @@ Exit codes:
 // byteSize is a flag for a number of bytes, as 20KiB.
 type byteSize int
 
-var byteUnits = []struct {
-	suffix string
-	bytes  int
-}{{"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
-
-func (b *byteSize) String() string {
-	for _, u := range byteUnits {
-		if n := int(*b); n >= u.bytes && n%u.bytes == 0 {
-			return strconv.Itoa(n/u.bytes) + u.suffix
-		}
-	}
-	return strconv.Itoa(int(*b)) + "B"
-}
+func (b *byteSize) String() string { return bytesize.Exact(int64(*b)) }
 
 func (b *byteSize) Set(s string) error {
-	number, unit := s, 1
-	for _, u := range byteUnits {
-		if rest, ok := strings.CutSuffix(s, u.suffix); ok {
-			number, unit = rest, u.bytes
-			break
-		}
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(number))
-	if err != nil || n < 0 || n > 1<<30 {
+	n, err := bytesize.Parse(s)
+	if err != nil || n > math.MaxInt32 {
 		return fmt.Errorf("want a size such as 20KiB, 1MiB or 0")
 	}
-	if *b = byteSize(n * unit); n == 0 {
+	if *b = byteSize(n); n == 0 {
 		*b = -1 // nothing travels inside of _metadata
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/checkpoint/store"
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/job"
@@ -32,8 +32,8 @@ var ErrStopped = job.ErrStopped
 // a *store.OtherJobError.
 //
 // A full disk is waited for as any failure is; the error of one that stays full wraps
-// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is intact and what
-// to do.
+// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is complete and
+// what to do.
 func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err
@@ -43,15 +43,14 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	log := opts.Log.With("job", j.Name())
-	if mount, err := durable.ProbeMount(opts.CheckpointDir); err == nil {
-		for _, w := range mount.Warnings() {
-			log.Warn(w, "dir", opts.CheckpointDir)
-		}
+	for _, w := range probe.MountOf(opts.CheckpointDir).Warnings() {
+		log.Warn(w, "dir", opts.CheckpointDir)
 	}
 	s, err := store.Open(opts.FS, opts.CheckpointDir, flink.JobIDOf(j.Name()), store.Options{
 		Retain:          opts.Retain,
 		InlineThreshold: opts.InlineThreshold,
 		Owner:           owner(),
+		JobName:         j.Name(),
 		Log:             log,
 	})
 	if err != nil {

@@ -57,7 +57,7 @@ func TestFullDiskThatStays(t *testing.T) {
 		opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		wantFull(t, err, jobDir, "checkpoint 4 is intact", "3 checkpoints in a row", "given up after 1 restarts")
+		wantFull(t, err, jobDir, "checkpoint 4 is complete", "3 checkpoints in a row", "given up after 1 restarts")
 		// Of three failed checkpoints in each of two attempts the first two are followed by
 		// another one.
 		failed := log.entries(t, "checkpoint failed")
@@ -65,8 +65,8 @@ func TestFullDiskThatStays(t *testing.T) {
 			t.Errorf("%d failed checkpoints are logged, want 6: %v", len(failed), failed)
 		}
 		for i, e := range failed {
-			if e["dir"] != jobDir || e["intact"] != 4.0 || !strings.Contains(e["msg"].(string), "the disk is full") {
-				t.Errorf("logged %v, want that the disk is full, where, and that checkpoint 4 is intact", e)
+			if e["dir"] != jobDir || e["complete"] != 4.0 || !strings.Contains(e["msg"].(string), "a file system takes no more") {
+				t.Errorf("logged %v, want that the disk is full, where, and that checkpoint 4 is complete", e)
 			}
 			if pause, ok := e["pause"].(float64); ok != (i%3 < 2) || ok && (pause <= 0 || pause > 1e8) {
 				t.Errorf("logged %v as failure %d in a row, want when it is tried again: within 100 ms, but after the last", e, i%3+1)
@@ -111,9 +111,9 @@ func TestFullOutputDisk(t *testing.T) {
 				t.Fatalf("%d restarts are logged, want %d", len(restarts), len(pauses))
 			}
 			for i, e := range restarts {
-				if e["level"] != "WARN" || !strings.Contains(e["msg"].(string), "the disk is full") || !strings.Contains(e["msg"].(string), "intact") ||
+				if e["level"] != "WARN" || !strings.Contains(e["msg"].(string), "a file system takes no more") || !strings.Contains(e["full"].(string), "the quota is used up in "+dir) ||
 					e["dir"] != dir || e["checkpoint"] != 3.0 || e["pause"] != 1e9*pauses[i] {
-					t.Errorf("logged %v, want that %s is full, that checkpoint 3 is intact, and a pause of %v s", e, dir, pauses[i])
+					t.Errorf("logged %v, want that %s is full, that it goes on from checkpoint 3, and a pause of %v s", e, dir, pauses[i])
 				}
 			}
 			if failures == 3 {
@@ -126,7 +126,7 @@ func TestFullOutputDisk(t *testing.T) {
 			if took := time.Since(began); took < 303*time.Second || took > 305*time.Second {
 				t.Errorf("given up after %v, want 303 s of pauses", took)
 			}
-			wantFull(t, err, dir, "checkpoint 3 is intact", "given up after 10 restarts", "operator out")
+			wantFull(t, err, dir, "checkpoint 3 is complete", "given up after 10 restarts", "operator out")
 			opts.Monitor = &run.Monitor{}
 			if err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts); err != nil {
 				t.Fatal(err)
@@ -136,7 +136,7 @@ func TestFullOutputDisk(t *testing.T) {
 	}
 }
 
-// The checkpoint that is called intact is one that is there: not the last one that was
+// The checkpoint that is called complete is one that is there: not the last one that was
 // reported, if a restart has found a newer one and removed that.
 func TestFullDiskNamesWhatIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestFullDiskNamesWhatIsThere(t *testing.T) {
 		if len(there) != 1 || filepath.Base(there[0]) != "chk-5" {
 			t.Fatalf("there is %q after %v, want chk-5", there, err)
 		}
-		wantFull(t, err, filepath.Dir(there[0]), "checkpoint 5 is intact")
+		wantFull(t, err, filepath.Dir(there[0]), "checkpoint 5 is complete")
 	})
 }
 
@@ -167,14 +167,14 @@ func TestFullDiskBeforeACheckpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		found := log.entries(t, "checkpoint not begun, as the disk is full")
-		if len(found) != 1 || found[0]["dir"] != jobDir || found[0]["intact"] != 2.0 || found[0]["pause"] != 1e8 {
+		found := log.entries(t, "checkpoint not begun, as a file system takes no more")
+		if len(found) != 1 || found[0]["dir"] != jobDir || found[0]["complete"] != 2.0 || found[0]["pause"] != 1e8 {
 			t.Errorf("logged %v, want one checkpoint that was not begun, and 100 ms to the next", found)
 		}
 	})
 }
 
-// Before the first checkpoint there is none to be intact.
+// Before the first checkpoint there is none to be named.
 func TestFullDiskFromTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts, dir := options(t, 1), t.TempDir()
@@ -202,7 +202,11 @@ func wantFull(t *testing.T, err error, dir string, words ...string) {
 	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
 		t.Fatalf("got %v, want no space", err)
 	}
-	for _, w := range append(words, "no space left in "+dir+";", "free space and start again") {
+	what := "no space left in "
+	if errors.Is(err, syscall.EDQUOT) {
+		what = "the quota is used up in "
+	}
+	for _, w := range append(words, what+dir, "free space ", "and start again") {
 		if !strings.Contains(err.Error(), w) {
 			t.Errorf("%v\ndoes not say %q", err, w)
 		}

@@ -49,7 +49,7 @@ func testLargeState(t *testing.T) {
 	s, _ := mustStart(t, disk, testOptions(1))
 	p, b, err := write(s)
 	check(t, err)
-	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}))
+	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}, testNames))
 	c, err := s.Recover(From{})
 	check(t, err)
 	got, err := readAll(c, b.Handle)

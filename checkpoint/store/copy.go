@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/flink"
 )
 
 // CopyOptions say how Copy goes about it.
@@ -96,9 +97,10 @@ func (c *copying) source(src string) error {
 	if c.metadata, err = readMetadata(c.fsys, file); errors.Is(err, fs.ErrNotExist) {
 		return noCheckpoint(dir, err)
 	}
-	c.from = &Checkpoint{Dir: dir, fsys: c.fsys}
+	var meta *flink.Metadata
+	var seal *Seal
 	if err == nil {
-		if c.from.Meta, c.from.Seal, err = decodeMetadata(c.metadata); err != nil {
+		if meta, seal, err = decodeMetadata(c.metadata); err != nil {
 			err = &MetadataError{Path: file, Err: err}
 		}
 	}
@@ -110,7 +112,7 @@ func (c *copying) source(src string) error {
 		rep.Findings = append(rep.Findings, f)
 		return &DamagedSourceError{Report: rep}
 	}
-	c.from.ID = c.from.Meta.CheckpointID
+	c.from = newCheckpoint(c.fsys, dir, meta, seal, ReadOptions{})
 	rep.ID, rep.Sealed = c.from.ID, c.from.Seal != nil
 	if rep.Sealed {
 		rep.heldAgainstSeal(c.from, path.Base(file), nil)
@@ -159,7 +161,8 @@ func (c *copying) stage() error {
 	}
 	if c.done.Resealed {
 		c.metadata = appendSeal(c.metadata, &Seal{
-			Identity: of, PayloadLength: int64(len(c.metadata)), PayloadHash: payloadHash(of, c.metadata), Files: c.files,
+			Identity: of, PayloadLength: int64(len(c.metadata)), PayloadHash: payloadHash(of, c.metadata),
+			Files: c.files, Names: c.from.Names,
 		})
 	}
 	if err := sealStaging(c.fsys, staging, c.metadata, c.opts.serial); err != nil {
@@ -171,7 +174,7 @@ func (c *copying) stage() error {
 		return fmt.Errorf("read the copy back: %w", err)
 	case !rep.Verified():
 		return fmt.Errorf("what was written does not come back as it was written (%s): "+
-			"suspect the disk of %s; the copy was removed", rep.Verdict(), c.dst)
+			"suspect the disk of %s; the copy is removed again", rep.Verdict(), c.dst)
 	}
 	c.done.Bytes = rep.Bytes
 	return nil
@@ -203,6 +206,9 @@ func (c *copying) reveal() error {
 		err := c.inTheWay()
 		c.discard()
 		return fmt.Errorf("copy to %s: %w", c.dst, err)
+	case err != nil && nothingRenamed(c.fsys, c.staging, err):
+		c.discard()
+		return fmt.Errorf("copy to %s: rename the staging directory: %w", c.dst, err)
 	case err != nil:
 		err = &UnknownCopyError{Dir: c.dst, Err: fmt.Errorf("rename the staging directory: %w", err)}
 	default:

@@ -99,7 +99,7 @@ func unsealedFiles(c *Checkpoint, rep *Report) ([]checkpoint.File, error) {
 			case !known:
 				length[h.Path] = h.Length
 				files = append(files, checkpoint.File{
-					Name: h.Path, What: whatOf(c.Meta, ref), Subtask: ref.Subtask, Length: h.Length,
+					Name: h.Path, What: cut(c.Names.Label(ref.Operator), maxWhatBytes), Subtask: ref.Subtask, Length: h.Length,
 				})
 			}
 		case *flink.FileHandle:
@@ -112,23 +112,6 @@ func unsealedFiles(c *Checkpoint, rep *Report) ([]checkpoint.File, error) {
 	}
 	slices.SortFunc(files, func(a, b checkpoint.File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
-}
-
-// whatOf says for people what a state file holds: the uid or name of its operator, as
-// Weir's own seals have it, or its id.
-func whatOf(meta *flink.Metadata, ref flink.StreamRef) string {
-	what := ref.Operator.String()
-	for i := range meta.Operators {
-		if op := &meta.Operators[i]; op.ID == ref.Operator {
-			switch {
-			case op.UID != "":
-				what = op.UID
-			case op.Name != "":
-				what = op.Name
-			}
-		}
-	}
-	return cut(what, maxWhatBytes)
 }
 
 // An OutsideError says that a checkpoint cannot be copied by itself.

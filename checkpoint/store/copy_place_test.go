@@ -34,7 +34,7 @@ func TestCopyBeforeTheFirstStart(t *testing.T) {
 			disk, src := aSourceWithoutLock(t)
 			meanwhile := &intruder{FS: disk, at: func() {
 				_, _, err := start2(disk, c.base)
-				wantText(t, err, "is in use by a copier (incarnation ")
+				wantText(t, err, "names a copier, incarnation ")
 			}}
 			_, err := Copy(meanwhile, src, c.dst, copyOptions)
 			check(t, err)

@@ -210,7 +210,7 @@ func TestEveryBlock(t *testing.T) {
 	}
 	b, err := w.Close()
 	check(t, err)
-	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}))
+	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}, testNames))
 	check(t, s.Close())
 
 	const page = 4 << 10

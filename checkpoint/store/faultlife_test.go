@@ -51,7 +51,7 @@ func (w *world) liveOn(s *Store) error {
 		}
 		return nil
 	}
-	err = p.Publish(metadataOf(p.ID(), blobs), blobs)
+	err = p.Publish(metadataOf(p.ID(), blobs), blobs, testNames)
 	var unknown *UnknownOutcomeError
 	switch {
 	case err == nil:

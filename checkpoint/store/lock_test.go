@@ -2,8 +2,10 @@ package store
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"os/exec"
@@ -76,7 +78,7 @@ func TestSecondProcess(t *testing.T) {
 	if !errors.As(err, &locked) || !errors.Is(err, durable.ErrLocked) {
 		t.Fatalf("a second process was let in: %v", err)
 	}
-	wantText(t, err, "is in use by the test's other process, ", fmt.Sprint(cmd.Process.Pid), "(incarnation 1)", "stop that one first")
+	wantText(t, err, "the lock file names the test's other process, ", fmt.Sprint(cmd.Process.Pid), "incarnation 1)", "stop that one first")
 
 	check(t, cmd.Process.Kill()) // SIGKILL
 	cmd.Wait()
@@ -97,7 +99,7 @@ func TestSecondOpen(t *testing.T) {
 	fsys := newDisk(t)
 	s, _ := mustStart(t, fsys, testOptions(1))
 	_, err := Open(fsys, base, testJob, testOptions(1))
-	wantText(t, err, string(jobDir)+" is in use by host a, process 1, started at noon (incarnation 1)")
+	wantText(t, err, string(jobDir)+" is in use by another process (the lock file names host a, process 1, started at noon, incarnation 1)")
 	o, err := Open(fsys, base, otherJob, testOptions(1))
 	check(t, err)
 	check(t, errors.Join(o.Close(), s.Close()))
@@ -112,7 +114,7 @@ func TestSecondOpen(t *testing.T) {
 	check(t, err)
 	defer l.Close()
 	_, err = Open(fsys, "/x", testJob, testOptions(1))
-	wantText(t, err, "another process, which has not said yet who it is")
+	wantText(t, err, "another process (the lock file does not name it)")
 }
 
 // TestLockSlots: of two slots one may be torn, and the other tells.
@@ -229,4 +231,15 @@ func FuzzSlot(f *testing.F) {
 			}
 		}
 	})
+}
+
+// slotOfVersion1 is a slot as the first release wrote it.
+func slotOfVersion1(incarnation, highest int64, owner string) []byte {
+	b := append([]byte(slotMagic), 0, 0, 0, 1)
+	b = binary.BigEndian.AppendUint64(b, uint64(incarnation))
+	b = binary.BigEndian.AppendUint64(b, uint64(highest))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(owner)))
+	b = append(b, owner...)
+	b = append(b, make([]byte, slotEnd-len(b))...)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,10 +21,16 @@ type Checkpoint struct {
 	Dir  string
 	Meta *flink.Metadata
 	Seal *Seal // nil if it is not sealed, as none of Flink's is
+	// Names are those of the seal; without one, those that the metadata has.
+	Names checkpoint.Names
 
 	// WentBack are the ids of newer, damaged checkpoints that were set aside, now or by
-	// an earlier start, and behind which this one goes back; ascending.
+	// an earlier start, ascending: a start from this one goes back to before them.
 	WentBack []checkpoint.ID
+	// Committed says that every effect of it is visible, as was remembered by
+	// Store.Committed. If it is false they may be visible all the same. Only Recover and
+	// Look find out, of a checkpoint in the job's own directory.
+	Committed bool
 
 	fsys         durable.FS
 	allowOutside bool
@@ -46,10 +53,32 @@ func ReadCheckpoint(fsys durable.FS, path string, opts ReadOptions) (*Checkpoint
 	if err != nil {
 		return nil, err
 	}
-	return &Checkpoint{
+	return newCheckpoint(fsys, dir, meta, seal, opts), nil
+}
+
+func newCheckpoint(fsys durable.FS, dir string, meta *flink.Metadata, seal *Seal, opts ReadOptions) *Checkpoint {
+	c := &Checkpoint{
 		ID: meta.CheckpointID, Dir: dir, Meta: meta, Seal: seal,
 		fsys: fsys, allowOutside: opts.AllowOutside,
-	}, nil
+	}
+	if seal != nil {
+		c.Names = seal.Names
+	} else {
+		c.Names = namesIn(meta)
+	}
+	return c
+}
+
+// namesIn are the names that Flink's metadata has from version 5 on.
+func namesIn(meta *flink.Metadata) checkpoint.Names {
+	var operators []checkpoint.OperatorName
+	for i := range meta.Operators {
+		op := &meta.Operators[i]
+		if name := cmp.Or(op.UID, op.Name); name != "" {
+			operators = append(operators, checkpoint.OperatorName{ID: op.ID, Name: name})
+		}
+	}
+	return checkpoint.NewNames("", operators)
 }
 
 // ReadOptions say how far a reader may go.

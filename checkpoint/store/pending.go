@@ -113,7 +113,7 @@ func (p *Pending) ended() error {
 func (p *Pending) discard() {
 	p.store.note()
 	if err := durable.RemoveTree(p.store.fsys, p.dir); err != nil {
-		p.store.log.Warn("cannot remove an aborted checkpoint; the next start will",
+		p.store.log.Warn("cannot remove an aborted checkpoint; the next start tries again",
 			"checkpoint", p.of.ID, "dir", p.dir, "err", err)
 	}
 }
@@ -127,14 +127,17 @@ type AbortedError struct {
 }
 
 func (e *AbortedError) Error() string {
-	rest := fmt.Sprintf("checkpoint %v is still complete and the newest", e.Newest)
+	rest := fmt.Sprintf("checkpoint %v is complete and the newest", e.Newest)
 	if e.Newest == 0 {
-		rest = "there is no complete one yet"
+		rest = "there is no complete one"
 	}
 	return fmt.Sprintf("checkpoint %v aborted (%s): %v", e.ID, rest, e.Err)
 }
 
 func (e *AbortedError) Unwrap() error { return e.Err }
+
+// Permanent reports whether no retry heals it.
+func (e *AbortedError) Permanent() bool { return !durable.Heals(e.Err) }
 
 // aborted is the error of a checkpoint that came to nothing. The caller holds mu.
 func (s *Store) aborted(id checkpoint.ID, err error) error {

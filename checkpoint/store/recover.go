@@ -171,6 +171,9 @@ func (s *Store) verify(id checkpoint.ID) (*Checkpoint, *Report, error) {
 		return nil, nil, fmt.Errorf("verify checkpoint %v: %w", id, err)
 	}
 	rep.ID = id // what its name says, even if it cannot be read
+	if s.remembers(c) {
+		c.Committed = true
+	}
 	return c, rep, nil
 }
 
@@ -203,6 +206,7 @@ func (s *Store) given(from From) (*Checkpoint, error) {
 	}
 	if s.isOwn(dir) {
 		s.judge(c.ID, checkpoint.Intact)
+		c.Committed = s.remembers(c)
 	}
 	return c, nil
 }
@@ -236,20 +240,24 @@ func (s *Store) tell(scan checkpoint.Scan) {
 		s.log.Warn("a damaged checkpoint is kept for inspection; delete it by hand when it is of no use any more",
 			"checkpoint", n.ID, "path", s.dir.Path(n))
 	}
+	for _, n := range scan.Marks {
+		s.log.Info("this file sets a damaged checkpoint aside; delete it if an intact one is put in its place",
+			"checkpoint", n.ID, "path", s.dir.Path(n))
+	}
 	if len(scan.Strangers) > 0 {
 		s.log.Info("names in the job's directory that are not Weir's are left alone", "dir", s.dir, "names", scan.Strangers)
 	}
 }
 
-// clean removes what a crash left behind.
+// clean removes what earlier runs have left.
 func (s *Store) clean(scan checkpoint.Scan) {
 	for _, n := range scan.Leftovers {
 		if err := durable.RemoveTree(s.fsys, s.dir.Path(n)); err != nil {
-			s.log.Warn("cannot remove what a crash left behind; it is ignored and harmless",
+			s.log.Warn("cannot remove a leftover of an earlier run; it is ignored, and the next start tries again",
 				"path", s.dir.Path(n), "err", err)
 			continue
 		}
-		s.log.Debug("removed what a crash left behind", "path", s.dir.Path(n))
+		s.log.Debug("removed a leftover of an earlier run", "path", s.dir.Path(n))
 	}
 }
 

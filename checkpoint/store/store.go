@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -22,12 +23,16 @@ type Options struct {
 	// negative that every state gets a file.
 	InlineThreshold int
 
-	// Owner is who opens the store: host, process, when it was started. Whoever finds
-	// the directory locked is told.
+	// Owner names the process that opens the store: its host, its number, when it was
+	// started. A process that finds the directory locked is told.
 	Owner string
 
+	// JobName is the job's name, for people: it is noted in the lock file. If it is empty
+	// the one that is there stays.
+	JobName string
+
 	// Log gets what an operator should know and can do nothing about right now; nil
-	// means nobody does.
+	// means that it is not said.
 	Log *slog.Logger
 
 	newName func() string // of state files; nil means random
@@ -62,13 +67,15 @@ type Store struct {
 	last      checkpoint.ID      // the highest id that was given out or seen in a name
 	newest    checkpoint.ID      // the newest complete checkpoint, 0 for none
 	have      []checkpoint.Known // the complete checkpoints in the directory
-	lostTrack bool               // the lock file can no longer take notes
+	lostTrack bool               // the lock file takes no more notes
 }
 
 var (
 	errClosed       = errors.New("the checkpoint store is closed")
 	errNotRecovered = errors.New("the checkpoint store has not recovered yet: Recover comes first")
-	errNoMoreIDs    = errors.New("there are no checkpoint ids left: a name in the job's directory bears the highest there is")
+	errLostTrack    = errors.New("the lock file takes no more notes, after an error")
+	errNotALockFile = errors.New("not a regular file")
+	errNoMoreIDs    = errors.New("there are no checkpoint ids left: the highest there is has been used")
 )
 
 // Open takes the directory of a job, below dir, into possession.
@@ -143,11 +150,11 @@ func (s *Store) newIncarnation() error {
 	if highest == math.MaxInt64 {
 		return fmt.Errorf("there are no incarnations left in %s: a name or a file there bears the highest there is", s.dir)
 	}
-	s.owner = slot{
-		incarnation: highest + 1,
-		highest:     max(s.lock.content.highest, scan.HighestID),
-		owner:       s.opts.Owner,
-	}
+	s.owner = s.lock.content // what is remembered there stays remembered
+	s.owner.incarnation = highest + 1
+	s.owner.highest = max(s.owner.highest, scan.HighestID)
+	s.owner.owner = s.opts.Owner
+	s.owner.job = cmp.Or(s.opts.JobName, s.owner.job)
 	if err := s.lock.write(s.owner); err != nil {
 		return err
 	}

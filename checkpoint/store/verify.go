@@ -49,7 +49,7 @@ func verify(fsys durable.FS, file, dir string, opts VerifyOptions) (*Report, *Ch
 		rep.Findings = append(rep.Findings, f)
 		return rep, nil, err
 	}
-	c := &Checkpoint{ID: meta.CheckpointID, Dir: dir, Meta: meta, Seal: seal, fsys: fsys, allowOutside: opts.AllowOutside}
+	c := newCheckpoint(fsys, dir, meta, seal, opts.ReadOptions)
 	rep.ID, rep.Sealed = c.ID, seal != nil
 	if seal == nil {
 		return rep, c, rep.presence(c, opts)

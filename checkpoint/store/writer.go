@@ -258,5 +258,23 @@ func (w *StateWriter) release() {
 
 // wrap says which state an error is about.
 func (w *StateWriter) wrap(err error) error {
-	return fmt.Errorf("checkpoint %v: %s of subtask %v: %w", w.pending.of.ID, w.what, w.subtask, err)
+	return &StateError{ID: w.pending.of.ID, What: w.what, Subtask: w.subtask, Err: err}
 }
+
+// A StateError says that a state could not be written. The checkpoint it belongs to can
+// only be aborted.
+type StateError struct {
+	ID      checkpoint.ID
+	What    string // the state
+	Subtask checkpoint.Subtask
+	Err     error
+}
+
+func (e *StateError) Error() string {
+	return fmt.Sprintf("checkpoint %v: %s of subtask %v: %v", e.ID, e.What, e.Subtask, e.Err)
+}
+
+func (e *StateError) Unwrap() error { return e.Err }
+
+// Permanent reports whether no retry heals it.
+func (e *StateError) Permanent() bool { return !durable.Heals(e.Err) }

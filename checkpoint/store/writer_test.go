@@ -76,7 +76,7 @@ func TestWriters(t *testing.T) {
 	}
 	wg.Wait()
 	check(t, errors.Join(errs...))
-	check(t, p.Publish(metadataOf(p.ID(), blobs), blobs))
+	check(t, p.Publish(metadataOf(p.ID(), blobs), blobs, testNames))
 	c, err := s.Recover(From{})
 	check(t, err)
 	inline, files := 0, 0

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -74,9 +75,9 @@ type doctor struct {
 	t *tool
 
 	shown  string
-	mount  durable.Mount
-	space  *durable.Space // nil if it is not known
-	trials []durable.Trial
+	mount  probe.Mount
+	space  *probe.Space // nil if it is not known
+	trials []probe.Trial
 	costs  []cost
 }
 
@@ -95,10 +96,8 @@ func (d *doctor) examine(ctx context.Context, given string) (err error) {
 	} else if err != nil {
 		return err
 	}
-	if d.mount, err = durable.ProbeMount(dir); err != nil {
-		return err
-	}
-	if space, err := durable.ProbeSpace(dir); err == nil {
+	d.mount = probe.MountOf(dir)
+	if space, err := probe.SpaceOf(dir); err == nil {
 		d.space = &space
 	}
 	return d.inScratch(ctx, dir)
@@ -120,7 +119,7 @@ func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 	}()
 	m := d.t.measure("trying out " + printable(d.shown))
 	defer m.stop()
-	d.trials = durable.Litmus(d.t.fsys, scratch)
+	d.trials = probe.Litmus(d.t.fsys, scratch)
 	d.trials = append(d.trials, d.tryStore(path.Join(scratch, "checkpoints")))
 	if d.failed() {
 		return nil // what does not work need not be measured
@@ -131,7 +130,7 @@ func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 
 func (d *doctor) failed() bool {
 	for _, t := range d.trials {
-		if t.Outcome == durable.Failed {
+		if t.Outcome == probe.Failed {
 			return true
 		}
 	}
@@ -152,17 +151,17 @@ func (d *doctor) verdict() verdict {
 	v := canHold
 	for _, l := range d.mount.Limits() {
 		switch {
-		case l.Severity == durable.Broken:
+		case l.Severity == probe.Broken:
 			return cannotHold
-		case l.Severity == durable.Doubt:
+		case l.Severity == probe.Doubt:
 			v = inDoubt
 		}
 	}
 	for _, t := range d.trials {
 		switch t.Outcome {
-		case durable.Failed:
+		case probe.Failed:
 			return cannotHold
-		case durable.Weaker:
+		case probe.Weaker:
 			v = inDoubt
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/weirstream/weir/durable"
-	"github.com/weirstream/weir/internal/inspect"
+	"github.com/weirstream/weir/durable/probe"
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
 // text tells people all that was found out, and what could not be.
@@ -34,13 +34,13 @@ func (d *doctor) text() {
 			tb.rows = append(tb.rows, row{cells: []string{c.what, millis(c.median), millis(c.worst), fmt.Sprint(c.runs)}})
 		}
 		tb.writeTo(out, "")
-		out.para("  ", "state files of "+inspect.ByteCount(trialBytes)+", written at the same time; other work on the disk counts in")
+		out.para("  ", "state files of "+bytesize.Format(trialBytes)+", written at the same time; other work on the disk counts in")
 		out.printf("\n")
 	}
 	d.textVerdict()
 }
 
-func (d *doctor) textMount(m durable.Mount) {
+func (d *doctor) textMount(m probe.Mount) {
 	out := d.t.out
 	if len(m.Options) > 0 {
 		out.para("  ", printable("options "+strings.Join(m.Options, ",")))
@@ -60,7 +60,7 @@ func (d *doctor) textSpace() {
 		d.t.out.printf("  how much room there is cannot be seen here\n")
 		return
 	}
-	d.t.out.printf("  %s of %s free", inspect.ByteCount(s.FreeBytes), inspect.ByteCount(s.TotalBytes))
+	d.t.out.printf("  %s of %s free", bytesize.Format(s.FreeBytes), bytesize.Format(s.TotalBytes))
 	if s.TotalInodes > 0 {
 		d.t.out.printf(", %s of %s inodes", grouped(s.FreeInodes), grouped(s.TotalInodes))
 	}
@@ -71,9 +71,9 @@ func (d *doctor) textSpace() {
 func (d *doctor) textVerdict() {
 	out := d.t.out
 	for _, w := range []struct {
-		severity durable.Severity
+		severity probe.Severity
 		head     string
-	}{{durable.Broken, "broken: "}, {durable.Doubt, "warning: "}, {durable.Note, "note: "}} {
+	}{{probe.Broken, "broken: "}, {probe.Doubt, "warning: "}, {probe.Note, "note: "}} {
 		for _, l := range d.mount.Limits() {
 			if l.Severity == w.severity {
 				out.para("", w.head+printable(l.Sentence))
@@ -82,9 +82,9 @@ func (d *doctor) textVerdict() {
 	}
 	for _, t := range d.trials {
 		switch t.Outcome {
-		case durable.Failed:
+		case probe.Failed:
 			out.para("", "broken: it does not hold that "+t.Name)
-		case durable.Weaker:
+		case probe.Weaker:
 			out.para("", "warning: it does not hold in full that "+t.Name)
 		}
 	}
@@ -101,11 +101,11 @@ func (d *doctor) textVerdict() {
 		"The power was not cut, and a drive that lies about its cache passes all of this.")
 }
 
-func outcomeTint(o durable.Outcome) tint {
+func outcomeTint(o probe.Outcome) tint {
 	switch o {
-	case durable.Held:
+	case probe.Held:
 		return green
-	case durable.Failed:
+	case probe.Failed:
 		return red
 	}
 	return yellow

@@ -7,7 +7,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 	"github.com/weirstream/weir/flink"
 )
 
@@ -19,10 +19,10 @@ const trialBytes = 64 << 10
 
 // tryStore makes two checkpoints as a job does, deletes the first, and looks at what is
 // there with the eyes of the next start.
-func (d *doctor) tryStore(dir string) durable.Trial {
-	t := durable.Trial{Name: "a checkpoint can be completed and verified"}
+func (d *doctor) tryStore(dir string) probe.Trial {
+	t := probe.Trial{Name: "a checkpoint can be completed and verified"}
 	if err := d.twoCheckpoints(dir); err != nil {
-		t.Outcome, t.Detail = durable.Failed, err.Error()
+		t.Outcome, t.Detail = probe.Failed, err.Error()
 		return t
 	}
 	t.Detail = "two were, and the first deleted"
@@ -106,7 +106,7 @@ func writeCheckpoint(s *store.Store, files int) error {
 			States: []flink.OperatorStateMeta{{Name: "trial", Offsets: []int64{0}}}, Data: b.Handle,
 		}})
 	}
-	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID(), Operators: []flink.OperatorState{op}}, blobs); err != nil {
+	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID(), Operators: []flink.OperatorState{op}}, blobs, checkpoint.Names{}); err != nil {
 		return err
 	}
 	_, err = s.Subsume()

@@ -2,12 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -71,52 +70,29 @@ func (t *tool) settleLimit(cmd *cobra.Command, limit *int, asJSON bool) error {
 // A byteSize is a flag for a number of bytes, such as 64MiB.
 type byteSize int64
 
-var byteUnits = []struct {
-	suffix string
-	bytes  int64
-}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}
-
-func (b *byteSize) String() string {
-	for _, u := range byteUnits {
-		if n := int64(*b); n >= u.bytes && n%u.bytes == 0 {
-			return strconv.FormatInt(n/u.bytes, 10) + u.suffix
-		}
-	}
-	return strconv.FormatInt(int64(*b), 10)
-}
+func (b *byteSize) String() string { return bytesize.Exact(int64(*b)) }
+func (b *byteSize) Type() string   { return "size" }
 
 func (b *byteSize) Set(s string) error {
-	number, unit := s, int64(1)
-	for _, u := range byteUnits {
-		if rest, ok := strings.CutSuffix(s, u.suffix); ok {
-			number, unit = rest, u.bytes
-			break
-		}
-	}
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n < 1 || n > (1<<40)/unit {
+	n, err := bytesize.Parse(s)
+	if err != nil || n < 1 {
 		return errors.New("want a size such as 512KiB, 64MiB or 2GiB")
 	}
-	*b = byteSize(n * unit)
+	*b = byteSize(n)
 	return nil
 }
-
-func (b *byteSize) Type() string { return "size" }
 
 // A rate is a flag for bytes per second, such as 50MiB/s.
 type rate int64
 
-func (r *rate) String() string { return (*byteSize)(r).String() + "/s" }
+func (r *rate) String() string { return bytesize.Exact(int64(*r)) + "/s" }
+func (r *rate) Type() string   { return "RATE" }
 
 func (r *rate) Set(s string) error {
-	if s == "0" {
-		*r = 0
-		return nil
+	n, err := bytesize.Parse(strings.TrimSuffix(s, "/s"))
+	if err != nil {
+		return errors.New("want a rate such as 512KiB/s or 50MiB/s, or 0 for none")
 	}
-	if (*byteSize)(r).Set(strings.TrimSuffix(s, "/s")) != nil {
-		return fmt.Errorf("want a rate such as 512KiB/s or 50MiB/s, or 0 for none")
-	}
+	*r = rate(n)
 	return nil
 }
-
-func (r *rate) Type() string { return "RATE" }

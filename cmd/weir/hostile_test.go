@@ -11,7 +11,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
-	"github.com/weirstream/weir/internal/inspect"
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
 // TestNamesFromFiles puts what a terminal obeys into every name that there is, and looks
@@ -126,7 +126,7 @@ func TestLargeIsNotRead(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 32<<20 {
-		t.Errorf("%s were allocated", inspect.ByteCount(int64(used)))
+		t.Errorf("%s were allocated", bytesize.Format(int64(used)))
 	}
 }
 

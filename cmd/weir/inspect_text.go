@@ -6,6 +6,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -52,7 +53,7 @@ func stateFiles(n int, bytes int64) string {
 	if n == 0 {
 		return "no state files: all state is in the metadata"
 	}
-	return counted(n, "state file") + ", " + inspect.ByteCount(bytes)
+	return counted(n, "state file") + ", " + bytesize.Format(bytes)
 }
 
 // readers says which Flinks can read the metadata.
@@ -110,7 +111,7 @@ func (in *inspection) textHandles(op *inspect.Operator) {
 		}
 		r := row{cells: []string{
 			subtaskText(h.Subtask), strings.TrimPrefix(h.Kind.String(), "managed "), h.Tag, orDash(layoutText(h)), orDash(groups),
-			whereText(h), inspect.ByteCount(h.Bytes),
+			whereText(h), bytesize.Format(h.Bytes),
 		}}
 		if h.Problem != nil {
 			r.below = append(r.below, in.t.out.tinted(red, "damaged")+": "+printable(h.Problem.Error()))

@@ -78,7 +78,7 @@ func (j madeJob) runOn(fsys durable.FS, dir, name string, n int, begun bool) err
 		if err != nil {
 			return err
 		}
-		if err := p.Publish(meta, blobs); err != nil {
+		if err := p.Publish(meta, blobs, checkpoint.Names{}); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -41,7 +42,7 @@ func lsTable(group inspect.Group) table {
 	for _, rep := range group.Reports {
 		name, id := jobCells(rep.JobName, rep.Job)
 		r := row{
-			cells: []string{mark(rep), name, id, printable(path.Base(rep.Path)), clock(rep.Unix), inspect.ByteCount(rep.DirBytes),
+			cells: []string{mark(rep), name, id, printable(path.Base(rep.Path)), clock(rep.Unix), bytesize.Format(rep.DirBytes),
 				yesOrNo(rep.Sealed), rep.Verdict.String()},
 			tint: map[int]tint{0: bold, 7: verdictTint(rep.Verdict)},
 		}

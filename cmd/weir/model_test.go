@@ -157,7 +157,7 @@ func (m *modelJob) write(t *rapid.T, base string, parallelism, maxParallelism in
 	}
 	meta := &flink.Metadata{Version: 3, CheckpointID: p.ID(), Operators: []flink.OperatorState{source, op}}
 	slices.SortFunc(meta.Operators, func(a, b flink.OperatorState) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	if err := p.Publish(meta, blobs); err != nil {
+	if err := p.Publish(meta, blobs, checkpoint.Names{}); err != nil {
 		t.Fatal(err)
 	}
 	return path.Join(base, flink.JobIDOf("model").String(), checkpoint.Name{Kind: checkpoint.Complete, ID: p.ID()}.String())

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -102,12 +103,12 @@ func progressLine(what string, read, total int64, perSecond float64, width int) 
 	if read == 0 && total == 0 {
 		return cut(what, width) // it is not about reading
 	}
-	numbers := "  " + inspect.ByteCount(read)
+	numbers := "  " + bytesize.Format(read)
 	if total > 0 {
 		read = min(read, total) // what is read twice counts once
-		numbers = fmt.Sprintf("  %d%%  %s of %s", 100*read/total, inspect.ByteCount(read), inspect.ByteCount(total))
+		numbers = fmt.Sprintf("  %d%%  %s of %s", 100*read/total, bytesize.Format(read), bytesize.Format(total))
 	}
-	numbers += fmt.Sprintf("  %s/s", inspect.ByteCount(int64(perSecond)))
+	numbers += fmt.Sprintf("  %s/s", bytesize.Format(int64(perSecond)))
 	if width > 0 {
 		what = cut(what, max(minWhat, width-utf8.RuneCountInString(numbers)))
 	}

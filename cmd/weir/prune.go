@@ -179,7 +179,7 @@ func (p *prune) tidy(ctx context.Context, j *prunedJob, hands hands) error {
 		r := &prunedRow{name: n, bytes: inspect.DirBytes(p.t.fsys, j.path(n)), action: left}
 		j.rows = append(j.rows, r)
 		switch {
-		case n.Kind == checkpoint.Damaged:
+		case j.Scan.IsSetAside(n):
 			r.state, r.why = inspect.SetAside, "it was set aside to be examined"
 		case !hands.sweepable(n):
 			r.state, r.why = leftoverState(n), "without a lock file it cannot be known whether it is being written"

@@ -95,7 +95,7 @@ var prunings = []struct {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Publish(&flink.Metadata{CheckpointID: 3}, nil); err != nil {
+		if err := p.Publish(&flink.Metadata{CheckpointID: 3}, nil, checkpoint.Names{}); err != nil {
 			t.Fatal(err)
 		}
 		if killed.Fired(0) != 1 {

@@ -31,7 +31,7 @@ func TestPruneWhileTheJobRuns(t *testing.T) {
 	words, others := path.Join(base, flink.JobIDOf("words").String()), path.Join(base, flink.JobIDOf("others").String())
 	before := strings.Join(entryNames(t, durable.OS(), words), " ")
 	stdout, stderr, code := run("prune", base, "--keep", "1")
-	if code != exitFailed || !strings.Contains(stderr, words+" is in use by the job itself (incarnation 2)") ||
+	if code != exitFailed || !strings.Contains(stderr, words+" is in use by another process (the lock file names the job itself, incarnation 2)") ||
 		!strings.Contains(stdout, "1 kept, 2 removed") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
@@ -56,7 +56,7 @@ func TestPruneKeepsTheJobOut(t *testing.T) {
 	fsys := beforeRemove{durable.OS(), func() {
 		tried++
 		_, err := store.Open(durable.OS(), base, flink.JobIDOf("words"), store.Options{})
-		if err == nil || !strings.Contains(err.Error(), "is in use by weir prune, process ") {
+		if err == nil || !strings.Contains(err.Error(), "the lock file names weir prune, process ") {
 			t.Errorf("start the job: %v", err)
 		}
 	}}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -55,7 +56,7 @@ func (p *prune) table(j *prunedJob) table {
 			done = "would be removed"
 		}
 		cells := row{
-			cells: []string{printable(r.name.String()), stateText(r.state), inspect.ByteCount(r.bytes), done},
+			cells: []string{printable(r.name.String()), stateText(r.state), bytesize.Format(r.bytes), done},
 			tint:  map[int]tint{1: verdictTint(r.state)},
 		}
 		if r.why != "" {
@@ -82,5 +83,5 @@ func (s pruneSummary) text() string {
 	if s.Left > 0 {
 		parts = append(parts, fmt.Sprintf("%d left", s.Left))
 	}
-	return fmt.Sprintf("%s; %s %s", strings.Join(parts, ", "), inspect.ByteCount(s.Freed), freed)
+	return fmt.Sprintf("%s; %s %s", strings.Join(parts, ", "), bytesize.Format(s.Freed), freed)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -167,5 +168,5 @@ func (s scrubSummary) text() string {
 	if s.Gone > 0 {
 		text += fmt.Sprintf("; %d more deleted meanwhile by the job", s.Gone)
 	}
-	return text + "; " + inspect.ByteCount(s.Read) + " read"
+	return text + "; " + bytesize.Format(s.Read) + " read"
 }

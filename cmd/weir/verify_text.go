@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -167,7 +168,7 @@ func (v *verifyTable) write(out *terminal, i int, rep *inspect.Report) {
 
 // foundText says in one line what was found.
 func foundText(rep *inspect.Report) string {
-	files := counted(rep.Files, "state file") + ", " + inspect.ByteCount(rep.Bytes)
+	files := counted(rep.Files, "state file") + ", " + bytesize.Format(rep.Bytes)
 	if rep.Files == 0 {
 		files = "no state files"
 	}

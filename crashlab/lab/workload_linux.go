@@ -15,7 +15,7 @@ import (
 	"github.com/weirstream/weir/crashlab/judge"
 	"github.com/weirstream/weir/crashlab/loopmount"
 	"github.com/weirstream/weir/crashlab/workload"
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 )
 
 // A task is what a process for a workload is told to do.
@@ -82,10 +82,7 @@ func (w *world) work(t task) (err error) {
 	if err := wl.Prepare(t.Dir); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	mount, err := durable.ProbeMount(t.Dir)
-	if err != nil {
-		return err
-	}
+	mount := probe.MountOf(t.Dir)
 	if err := syncAll(t.Dir); err != nil {
 		return err
 	}

@@ -155,6 +155,7 @@ func (j *judging) run() {
 func (j *judging) identify(base string) {
 	j.base = checkpoint.ParseName(base)
 	j.facts.name, j.facts.place = j.base, j.job.rank(j.base)
+	j.facts.setAside = j.base.Kind == checkpoint.Damaged || j.job != nil && j.job.Scan.IsSetAside(j.base)
 	j.Kind, j.ID = KindOf(base), j.base.ID
 	if j.job != nil {
 		j.Job = j.job.ID
@@ -189,16 +190,14 @@ func (j *judging) measure(fsys durable.FS, dir string) error {
 // lookForMetadata looks for the metadata file. It returns false if that, or the name of the
 // directory, decides everything.
 func (j *judging) lookForMetadata(fsys durable.FS) bool {
-	switch j.base.Kind {
-	case checkpoint.Staging:
+	switch {
+	case j.base.Kind == checkpoint.Staging:
 		if j.facts.depth != Lengths {
 			j.find(checkpoint.MetadataName, "it was never completed: it is being written, or was left by a crash")
 		}
 		return false
-	case checkpoint.Trash, checkpoint.Damaged:
-		if j.facts.depth == Lengths {
-			return false
-		}
+	case j.facts.depth == Lengths && (j.base.Kind == checkpoint.Trash || j.facts.setAside):
+		return false
 	}
 	e, err := fsys.Stat(checkpoint.MetadataIn(j.Path))
 	switch {

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/weirstream/weir/checkpoint"
@@ -21,15 +22,22 @@ type Names struct {
 	Operators map[checkpoint.OperatorID]Label
 }
 
-// namesOf gathers names: from the metadata, which has them since its version 5; from the
-// seal; and from uids that the caller knows. An id is a hash of the uid, so a uid can be
-// confirmed and not be computed: uids that are of no operator of the checkpoint are left
-// out.
+// namesOf gathers names: from the seal, which has them since its version 2; from the metadata,
+// which has them since its version 5; from what the seal says of files; and from uids that the
+// caller knows. An id is a hash of the uid, so a uid can be confirmed and not be computed: uids
+// that are of no operator of the checkpoint are left out.
 func namesOf(c *store.Checkpoint, uids []string) Names {
-	n := Names{Operators: make(map[checkpoint.OperatorID]Label, len(c.Meta.Operators))}
+	n := Names{Job: c.Names.Job, Operators: make(map[checkpoint.OperatorID]Label, len(c.Meta.Operators))}
 	for i := range c.Meta.Operators {
 		op := &c.Meta.Operators[i]
 		n.Operators[op.ID] = Label{Name: op.Name, UID: op.UID}
+	}
+	for _, op := range c.Names.Operators {
+		if l, ok := n.Operators[op.ID]; ok {
+			l.Name, l.Kind = cmp.Or(l.Name, op.Name), op.Kind
+			n.Operators[op.ID] = l
+			n.confirm(op.Name) // Weir's operators have their name as uid
+		}
 	}
 	if c.Seal != nil {
 		for i := range c.Seal.Files {

@@ -33,7 +33,9 @@ func (r *Reader) List(ctx context.Context, p Place) (groups []Group, gaps []erro
 		for _, j := range b.Jobs {
 			targets = append(targets, j.Targets()...)
 			for _, n := range slices.Concat(j.Scan.SetAside, j.Scan.Leftovers) {
-				targets = append(targets, j.target(n.String()))
+				if n.Kind != checkpoint.Damaged || j.Scan.IsSetAside(n) { // else it is a mark beside nothing
+					targets = append(targets, j.target(n.String()))
+				}
 			}
 		}
 		group := Group{Shown: b.Shown}

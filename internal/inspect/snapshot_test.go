@@ -91,6 +91,7 @@ func writeJob(t fatalist, fsys durable.FS, base, job string, n int, states ...ke
 			t.Fatal(err)
 		}
 		meta := &flink.Metadata{Version: 3, CheckpointID: p.ID()}
+		names := checkpoint.Names{Job: job}
 		var blobs []store.Blob
 		for _, st := range states {
 			meta.Operators = append(meta.Operators, st.operator(t, func(what string, data []byte) flink.StreamHandle {
@@ -105,8 +106,10 @@ func writeJob(t fatalist, fsys durable.FS, base, job string, n int, states ...ke
 				blobs = append(blobs, blob)
 				return blob.Handle
 			}))
+			names.Operators = append(names.Operators, checkpoint.OperatorName{ID: flink.OperatorIDOf(st.uid), Name: st.uid, Kind: "process"})
 		}
-		if err := p.Publish(meta, blobs); err != nil {
+		names = checkpoint.NewNames(names.Job, names.Operators)
+		if err := p.Publish(meta, blobs, names); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
 // Unread says why state was not read, without being damaged.
@@ -43,7 +44,7 @@ type TooLargeError struct {
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s has %s, more than the %s that are read at once", e.What, ByteCount(e.Size), ByteCount(e.Limit))
+	return fmt.Sprintf("%s has %s, more than the %s that are read at once", e.What, bytesize.Format(e.Size), bytesize.Format(e.Limit))
 }
 
 // An UnreadShare is a reason why state was not read, and how much state that is.

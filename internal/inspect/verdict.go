@@ -96,6 +96,7 @@ type facts struct {
 	depth    Depth
 	metadata presence
 	place    rank
+	setAside bool // by its name, or by a mark beside it
 	sealed   bool
 	findings int  // how many things are wrong
 	failed   bool // something could not be read
@@ -139,12 +140,12 @@ func decideIgnoringDeletion(f facts) Verdict {
 		return Unreadable
 	}
 	if f.depth == Lengths {
-		switch kind {
-		case checkpoint.Staging:
+		switch {
+		case kind == checkpoint.Staging:
 			return InProgress
-		case checkpoint.Trash:
+		case kind == checkpoint.Trash:
 			return Trash
-		case checkpoint.Damaged:
+		case f.setAside:
 			return SetAside
 		}
 	}

@@ -31,9 +31,10 @@ func TestDecide(t *testing.T) {
 		{".trash-7", facts{sealed: true}, [3]Verdict{Trash, Verified, Verified}},
 		{".trash-7", facts{sealed: true, findings: 1}, [3]Verdict{Trash, Incomplete, Incomplete}},
 		{".trash-7", facts{metadata: missing}, [3]Verdict{Trash, Incomplete, Incomplete}},
-		{".damaged-7", facts{sealed: true, findings: 1}, [3]Verdict{SetAside, Damaged, Damaged}},
-		{".damaged-7", facts{sealed: true}, [3]Verdict{SetAside, Verified, Verified}},
-		{".damaged-7", facts{failed: true}, [3]Verdict{Unreadable, Unreadable, Unreadable}},
+		{"chk-7", facts{sealed: true, setAside: true}, [3]Verdict{SetAside, Verified, Verified}},
+		{".damaged-7", facts{sealed: true, findings: 1, setAside: true}, [3]Verdict{SetAside, Damaged, Damaged}},
+		{".damaged-7", facts{sealed: true, setAside: true}, [3]Verdict{SetAside, Verified, Verified}},
+		{".damaged-7", facts{failed: true, setAside: true}, [3]Verdict{Unreadable, Unreadable, Unreadable}},
 	} {
 		for depth, want := range v.want {
 			f := v.facts

@@ -10,6 +10,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
 	"github.com/weirstream/weir/internal/task"
@@ -44,7 +45,7 @@ func (a *attempt) run(ctx context.Context, from store.From) error {
 	if err != nil {
 		// At the start somebody is there to be told; and damage does not heal by itself.
 		var damaged *store.DamagedError
-		if a.number == 1 || errors.As(err, &damaged) {
+		if a.number == 1 || errors.As(err, &damaged) || !durable.Heals(err) {
 			err = flow.Permanent(err)
 		}
 		return fmt.Errorf("recover: %w", err)

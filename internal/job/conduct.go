@@ -10,6 +10,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/internal/coordinator"
+	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/task"
 )
 
@@ -112,6 +113,10 @@ func (c *conductor) hear(event any) {
 		}
 		c.carryOut(c.coordinator.Acknowledge(now, e.part.ID, e.task))
 	case declined:
+		if flow.IsPermanent(e.err) { // another checkpoint would fail in the same way
+			c.finish(e.err)
+			return
+		}
 		c.carryOut(c.coordinator.Decline(now, e.id, e.err))
 	case notified:
 		c.carryOut(c.coordinator.Notified(now, e.id, e.task))
@@ -134,8 +139,11 @@ func (c *conductor) hearPublished(now time.Duration, e published) {
 	case errors.As(e.err, &unknown):
 		c.pending = nil // neither used nor aborted
 		c.carryOut(c.coordinator.Unknown(now, e.id, e.err))
+	case flow.IsPermanent(e.err):
+		c.pending = nil // the store has aborted it
+		c.finish(e.err)
 	default:
-		c.pending = nil // the store has given it up
+		c.pending = nil
 		c.carryOut(c.coordinator.PublishFailed(now, e.id, e.err))
 	}
 }
@@ -168,6 +176,10 @@ func (c *conductor) carryOut(decisions []coordinator.Decision) {
 func (c *conductor) trigger() {
 	c.started = time.Now()
 	p, err := c.Store.Begin()
+	if flow.IsPermanent(err) {
+		c.finish(err)
+		return
+	}
 	if err != nil {
 		decisions := c.coordinator.NotBegun(c.now(), err)
 		c.logFailed("checkpoint not begun", err)
@@ -186,7 +198,7 @@ func (c *conductor) publish(id checkpoint.ID) {
 	p := c.pending
 	c.publishing = true
 	meta, blobs := assemble(id, c.parts, c.Parallelism, c.maxParallelismOf)
-	c.beside.Go(func() { c.events.put(published{id, p.Publish(meta, blobs)}) })
+	c.beside.Go(func() { c.events.put(published{id, p.Publish(meta, blobs, namesOf(c.Plan))}) })
 }
 
 func (c *conductor) maxParallelismOf(op checkpoint.OperatorID) int {
@@ -212,22 +224,20 @@ func (c *conductor) abort(d coordinator.Decision) {
 	}
 }
 
-// logFailed logs that a checkpoint has come to nothing, once the coordinator knows; and of a
-// full disk, for which the job waits, when it is tried again.
+// logFailed logs that a checkpoint has come to nothing, once the coordinator knows, and which
+// one is complete, if any; and of a file system that takes no more, for which the job waits,
+// when it is tried again.
 func (c *conductor) logFailed(what string, err error, attrs ...any) {
-	dir, full := fullDisk(err)
-	if !full {
-		c.log.Error(what+"; the last complete one stays", append(attrs, "error", err)...)
-		return
-	}
-	attrs = append(attrs, "dir", dir)
 	if last := c.Monitor.View().LastComplete; last != 0 {
-		attrs = append(attrs, "intact", last)
+		attrs = append(attrs, "complete", last)
 	}
-	if at, ok := c.coordinator.Wake(); ok {
-		attrs = append(attrs, "pause", at-c.now())
+	if f, ok := lookAtFull(err); ok {
+		what, attrs = what+", as a file system takes no more", append(attrs, f.attrs()...)
+		if at, ok := c.coordinator.Wake(); ok {
+			attrs = append(attrs, "pause", at-c.now())
+		}
 	}
-	c.log.Error(what+", as the disk is full; the last complete one is intact", append(attrs, "error", err)...)
+	c.log.Error(what, append(attrs, "error", err)...)
 }
 
 // complete tells everybody that a checkpoint is complete. Only from here on may effects

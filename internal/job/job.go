@@ -85,18 +85,16 @@ func runAttempts(ctx context.Context, cfg Config) error {
 	}
 }
 
-// logRestart logs that the job is started over after a pause, and why.
+// logRestart logs that the job is started over after a pause, from which checkpoint if there
+// is one, and why.
 func (a *attempt) logRestart(pause time.Duration, err error) {
-	dir, full := fullDisk(err)
-	if !full {
-		a.log.Warn("attempt failed; starting over from the last complete checkpoint", "pause", pause, "error", err)
-		return
+	attrs := []any{"pause", pause, "error", err}
+	if last := a.Monitor.View().LastComplete; last != 0 {
+		attrs = append(attrs, "checkpoint", last)
 	}
-	last := a.Monitor.View().LastComplete
-	if last == 0 {
-		a.log.Warn("attempt failed, as the disk is full; trying again after a pause, from where this run began", "dir", dir, "pause", pause, "error", err)
-		return
+	what := "attempt failed; starting over"
+	if f, ok := lookAtFull(err); ok {
+		what, attrs = "attempt failed, as a file system takes no more; starting over after a pause", append(attrs, f.attrs()...)
 	}
-	a.log.Warn("attempt failed, as the disk is full; trying again after a pause, from the last complete checkpoint, which is intact",
-		"dir", dir, "checkpoint", last, "pause", pause, "error", err)
+	a.log.Warn(what, attrs...)
 }
