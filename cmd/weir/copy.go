@@ -76,7 +76,8 @@ func (c *copying) run(ctx context.Context, src, dst string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.soundUnsealed(ctx, from); err != nil {
+	job, err := c.soundUnsealed(ctx, from)
+	if err != nil {
 		return err
 	}
 	dir, base := path.Split(filepath.ToSlash(to))
@@ -84,17 +85,18 @@ func (c *copying) run(ctx context.Context, src, dst string) error {
 	if err != nil {
 		return err
 	}
+	done.from, done.to, done.jobName = from, shown, job
 	if c.asJSON {
-		return writeJSON(c.t.out, done.line(from, shown))
+		return writeJSON(c.t.out, done.line())
 	}
-	c.t.textCopied(done, from, shown)
+	c.t.textCopied(done)
 	return nil
 }
 
 // soundUnsealed reads a checkpoint without a seal to its end. A seal vouches for what it
 // closes, and must not be put on what makes no sense. What has a seal is held against it
-// while it is copied.
-func (c *copying) soundUnsealed(ctx context.Context, from inspect.Place) error {
+// while it is copied. It returns what the job is called, if the seal has that.
+func (c *copying) soundUnsealed(ctx context.Context, from inspect.Place) (jobName string, err error) {
 	v := verification{t: c.t, readFlags: c.readFlags, depth: inspect.Lengths, asJSON: c.asJSON}
 	target := (&inspect.Reader{FS: c.t.fsys}).TargetAt(from)
 	rep, err := v.judge(ctx, target)
@@ -104,22 +106,22 @@ func (c *copying) soundUnsealed(ctx context.Context, from inspect.Place) error {
 	}
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case rep.IsSealed() || rep.Verdict.Good():
-		return nil
+		return rep.JobName, nil
 	case rep.Verdict == inspect.Gone:
-		return fmt.Errorf("%s was deleted while it was read, as a running job does when it has a newer one", from.Shown)
+		return "", fmt.Errorf("%s was deleted while it was read, as a running job does when it has a newer one", from.Shown)
 	case rep.Failure != nil:
-		return rep.Failure
+		return "", rep.Failure
 	case c.asJSON:
 		if err := writeJSON(c.t.out, verifyLineOf(rep, nil)); err != nil {
-			return err
+			return "", err
 		}
 	default:
 		c.t.textReport(rep)
 	}
 	c.t.complain(c.asJSON, fmt.Errorf("%s is %v: nothing was copied", from.Shown, rep.Verdict))
-	return errDamaged
+	return "", errDamaged
 }
 
 // copyTo copies, and shows how far that is: everything is read twice, once on either side.
@@ -128,7 +130,7 @@ func (c *copying) copyTo(ctx context.Context, from inspect.Place, to string) (*c
 	defer m.stop()
 	fsys := c.t.reader(m, c.readFlags).Watch(ctx, "copying "+path.Base(from.Path), 2*inspect.DirBytes(c.t.fsys, from.Dir()))
 	done, err := store.Copy(fsys, from.Path, to, store.CopyOptions{Owner: owner("copy")})
-	return (*copied)(done), err
+	return &copied{Copied: done}, err
 }
 
 // owner says which process a verb is that takes the lock of a job.

@@ -23,14 +23,14 @@ func (t *terminal) operatorHead(l inspect.Label, id checkpoint.OperatorID) strin
 		return t.tinted(bold, "operator "+id.String()) + "  (name not known)"
 	}
 	head := t.tinted(bold, "operator "+inspect.Quoted(name))
+	if l.Kind != "" {
+		head += " (" + inspect.Name(l.Kind) + ")"
+	}
 	switch {
 	case l.UID == "":
-		head += "  uid not known"
+		head += ", uid not known"
 	case l.UID != name:
-		head += "  uid " + inspect.Quoted(l.UID)
-	}
-	if l.Kind != "" {
-		head += "  " + inspect.Name(l.Kind)
+		head += ", uid " + inspect.Quoted(l.UID)
 	}
 	return head + "  " + id.String()
 }

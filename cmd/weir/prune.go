@@ -101,7 +101,7 @@ func (p *prune) run(ctx context.Context, given string) error {
 	if at.Kind == inspect.AtCheckpoint {
 		return fmt.Errorf("%s is a checkpoint; prune takes the directory of a job, or one around several", at.Shown)
 	}
-	found, err := (&inspect.Reader{FS: p.t.fsys}).Search(ctx, at)
+	found, err := searchNamed(ctx, &inspect.Reader{FS: p.t.fsys, MaxBlock: int64(p.maxBlock)}, at)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ func (p *prune) take(j *prunedJob) (hands, error) {
 	if err != nil {
 		return hands{}, errors.Join(err, pruning.Close())
 	}
+	fresh.Name = j.Name
 	j.Job = fresh
 	return hands{pruning}, nil
 }

@@ -10,15 +10,16 @@ import (
 // The lines that prune writes for programs. docs/cli-json.md is their contract.
 type (
 	pruneLine struct {
-		Type   string           `json:"message_type"` // "checkpoint"
-		Path   string           `json:"path"`
-		Job    *string          `json:"job"`
-		Kind   inspect.Kind     `json:"kind"`
-		ID     checkpoint.ID    `json:"id"`
-		State  *inspect.Verdict `json:"state"`
-		Action action           `json:"action"`
-		Bytes  int64            `json:"bytes"`
-		Reason string           `json:"reason,omitempty"`
+		Type    string           `json:"message_type"` // "checkpoint"
+		Path    string           `json:"path"`
+		Job     *string          `json:"job"`
+		JobName string           `json:"job_name,omitempty"`
+		Kind    inspect.Kind     `json:"kind"`
+		ID      checkpoint.ID    `json:"id"`
+		State   *inspect.Verdict `json:"state"`
+		Action  action           `json:"action"`
+		Bytes   int64            `json:"bytes"`
+		Reason  string           `json:"reason,omitempty"`
 	}
 
 	pruneSummary struct {
@@ -50,7 +51,7 @@ func (p *prune) json() error {
 func (r *prunedRow) line(j *prunedJob) pruneLine {
 	l := pruneLine{
 		Type: "checkpoint", Path: path.Join(j.Shown, r.name.String()), Kind: inspect.KindOf(r.name.String()), ID: r.name.ID,
-		Job: idText(j.ID), Action: r.action, Bytes: r.bytes, Reason: r.why,
+		Job: idText(j.ID), JobName: j.Name, Action: r.action, Bytes: r.bytes, Reason: r.why,
 	}
 	if r.state != inspect.NotJudged {
 		l.State = &r.state

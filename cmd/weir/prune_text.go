@@ -22,7 +22,11 @@ func (p *prune) text(at inspect.Place) {
 	alignTables(tables)
 	for i, j := range shown {
 		if j.Shown != at.Shown {
-			out.printf("%s:\n", printable(j.Shown))
+			of := ""
+			if j.Name != "" {
+				of = " (job " + inspect.Quoted(j.Name) + ")"
+			}
+			out.printf("%s%s:\n", printable(j.Shown), of)
 		}
 		tables[i].writeTo(out, "")
 		out.printf("\n")

@@ -116,7 +116,7 @@ func TestTerminal(t *testing.T) {
 				t.Errorf("%s: %d columns: %s", verb, n, line)
 			}
 		}
-		if !regexp.MustCompile(`(?m)^(\*  )?e26755e3[0-9a-f]*…  chk-2 `).MatchString(narrow) {
+		if !regexp.MustCompile(`(?m)^(\*  )?words  e26755e3[0-9a-f]*…  chk-2 `).MatchString(narrow) {
 			t.Errorf("%s does not shorten the job's id:\n%s", verb, narrow)
 		}
 	}

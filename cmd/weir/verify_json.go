@@ -10,8 +10,8 @@ type (
 	verifyLine struct {
 		Type        string          `json:"message_type"` // "checkpoint"
 		Path        string          `json:"path"`
-		JobName     string          `json:"job_name,omitempty"`
 		Job         *string         `json:"job"`
+		JobName     string          `json:"job_name,omitempty"`
 		Kind        inspect.Kind    `json:"kind"`
 		ID          *checkpoint.ID  `json:"id"`
 		State       inspect.Verdict `json:"state"`

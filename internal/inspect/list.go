@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -29,28 +30,59 @@ func (r *Reader) List(ctx context.Context, p Place) (groups []Group, gaps []erro
 		return nil, nil, err
 	}
 	for _, b := range found.Bases {
-		targets := []Target{}
-		for _, j := range b.Jobs {
-			targets = append(targets, j.Targets()...)
-			for _, n := range slices.Concat(j.Scan.SetAside, j.Scan.Leftovers) {
-				if n.Kind != checkpoint.Damaged || j.Scan.IsSetAside(n) { // else it is a mark beside nothing
-					targets = append(targets, j.target(n.String()))
-				}
-			}
-		}
 		group := Group{Shown: b.Shown}
-		for _, t := range append(targets, b.looseTargets()...) {
-			rep, err := r.Judge(ctx, t, Lengths)
+		for _, j := range b.Jobs {
+			reports, err := r.listTargets(ctx, j.all())
 			if err != nil {
 				return nil, nil, err
 			}
-			if rep.Verdict != Gone {
-				group.Reports = append(group.Reports, rep)
-			}
+			shareName(reports)
+			group.Reports = append(group.Reports, reports...)
 		}
+		loose, err := r.listTargets(ctx, b.looseTargets())
+		if err != nil {
+			return nil, nil, err
+		}
+		group.Reports = append(group.Reports, loose...)
 		groups = append(groups, group)
 	}
 	return groups, found.Gaps, nil
+}
+
+func (r *Reader) listTargets(ctx context.Context, targets []Target) ([]*Report, error) {
+	var reports []*Report
+	for _, t := range targets {
+		rep, err := r.Judge(ctx, t, Lengths)
+		if err != nil {
+			return nil, err
+		}
+		if rep.Verdict != Gone {
+			reports = append(reports, rep)
+		}
+	}
+	return reports, nil
+}
+
+// all returns all that is in the directory of a job and is, or was, a checkpoint.
+func (j *Job) all() []Target {
+	targets := j.Targets()
+	for _, n := range slices.Concat(j.Scan.SetAside, j.Scan.Leftovers) {
+		if n.Kind != checkpoint.Damaged || j.Scan.IsSetAside(n) { // else it is a mark beside nothing
+			targets = append(targets, j.target(n.String()))
+		}
+	}
+	return targets
+}
+
+// shareName gives the name of a job, which its checkpoints have, to what has none.
+func shareName(reports []*Report) {
+	name := ""
+	for _, rep := range reports {
+		name = cmp.Or(name, rep.JobName)
+	}
+	for _, rep := range reports {
+		rep.JobName = cmp.Or(rep.JobName, name)
+	}
 }
 
 // restarts reports whether a restart of the job begins with the checkpoint. Flink does not
