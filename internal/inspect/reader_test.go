@@ -344,3 +344,25 @@ func TestNamesOfOperators(t *testing.T) {
 		t.Errorf("the job is called %q, %v", found.Jobs()[0].Name, err)
 	}
 }
+
+// TestMarks: where a damaged checkpoint could not be renamed, a file says that it is set aside.
+// A mark beside nothing is no checkpoint.
+func TestMarks(t *testing.T) {
+	disk := newDisk()
+	dir := writeJob(t, disk, "/data", "words", 2, words)
+	for _, mark := range []string{"/.damaged-2", "/.damaged-9"} {
+		if err := durable.FillFile(disk, dir+mark, func(io.Writer) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &Reader{FS: disk}
+	p, err := r.Look(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, _, err := r.List(context.Background(), p)
+	want := []string{"chk-1 checkpoint whole restart", "chk-2 checkpoint set aside"}
+	if got := kinds(groups); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
