@@ -102,7 +102,7 @@ func finished(op *flink.OperatorState) string {
 func (in *inspection) textHandles(op *inspect.Operator) {
 	tb := table{columns: []column{
 		{head: "SUBTASK", right: true}, {head: "STATE"}, {head: "HANDLE"}, {head: "LAYOUT", optional: true}, {head: "GROUPS", optional: true},
-		{head: "WHERE", shrinks: true}, {head: "SIZE", right: true},
+		{head: "WHERE", least: 9}, {head: "SIZE", right: true},
 	}}
 	for _, h := range op.Handles {
 		groups := ""

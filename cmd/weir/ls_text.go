@@ -13,7 +13,7 @@ func (t *tool) lsText(p inspect.Place, groups []inspect.Group) {
 	all := 0
 	tables := make([]table, len(groups))
 	for i, group := range groups {
-		tables[i] = lsTable(group)
+		tables[i] = lsTable(group, someUnsealed(groups))
 		all += len(group.Reports)
 	}
 	if all == 0 {
@@ -35,16 +35,27 @@ func (t *tool) lsText(p inspect.Place, groups []inspect.Group) {
 	t.lsLegend(groups)
 }
 
-func lsTable(group inspect.Group) table {
+// someUnsealed reports whether there is a checkpoint without a seal. If there is none, nothing
+// is said about seals.
+func someUnsealed(groups []inspect.Group) bool {
+	return slices.ContainsFunc(groups, func(g inspect.Group) bool {
+		return slices.ContainsFunc(g.Reports, func(rep *inspect.Report) bool { return rep.Sealed != nil && !*rep.Sealed })
+	})
+}
+
+func lsTable(group inspect.Group, seals bool) table {
 	tb := table{columns: slices.Concat([]column{{head: " "}}, jobColumns(), []column{
-		{head: "CHECKPOINT"}, {head: "TIME"}, {head: "SIZE", right: true}, {head: "SEALED"}, {head: "STATE"},
+		{head: "CHECKPOINT", least: 9, order: 2}, {head: "TIME"}, {head: "SIZE", right: true}, {head: "SEALED", optional: true}, {head: "STATE"},
 	})}
 	for _, rep := range group.Reports {
 		name, id := jobCells(rep.JobName, rep.Job)
 		r := row{
 			cells: []string{mark(rep), name, id, printable(path.Base(rep.Path)), clock(rep.Unix), bytesize.Format(rep.DirBytes),
-				yesOrNo(rep.Sealed), rep.Verdict.String()},
+				"-", rep.Verdict.String()},
 			tint: map[int]tint{0: bold, 7: verdictTint(rep.Verdict)},
+		}
+		if seals {
+			r.cells[6] = yesOrNo(rep.Sealed)
 		}
 		if reason := rep.Reason(); reason != "" {
 			r.below = append(r.below, printable(reason))

@@ -47,7 +47,7 @@ func jobCells(name string, id *checkpoint.JobID) (nameCell, idCell string) {
 	return nameCell, idCell
 }
 
-// jobColumns are the columns for jobCells. That of the names is left out if none is known.
+// jobColumns are the columns for jobCells. What is not known of any job is left out.
 func jobColumns() []column {
-	return []column{{head: "JOB", shrinks: true, optional: true}, {head: "JOB ID", shrinks: true}}
+	return []column{{head: "JOB", least: 8, order: 1, optional: true}, {head: "JOB ID", least: 7, optional: true}}
 }

@@ -73,7 +73,7 @@ func (s *scrub) run(ctx context.Context, given string) error {
 	case len(targets) == 0:
 		return s.t.sayAll(s.asJSON, found.Gaps)
 	}
-	if err := s.readAll(ctx, targets); err != nil {
+	if err := s.readAll(ctx, targets, p.Shown); err != nil {
 		return err
 	}
 	sum := s.summary(found.Gaps)
@@ -93,8 +93,8 @@ func (s *scrub) run(ctx context.Context, given string) error {
 
 // readAll reads one checkpoint after the other. It says of each that is not good what was
 // found as soon as that is known; to programs it says all.
-func (s *scrub) readAll(ctx context.Context, targets []inspect.Target) error {
-	lines := newVerifyTable(targets)
+func (s *scrub) readAll(ctx context.Context, targets []inspect.Target, within string) error {
+	lines := newVerifyTable(targets, within)
 	head := false
 	var total int64
 	for _, at := range targets {

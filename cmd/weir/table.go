@@ -17,9 +17,11 @@ type table struct {
 type column struct {
 	head  string
 	right bool // numbers
-	// shrinks says that the column may be cut on a terminal that is too narrow: of a long name
-	// some characters are enough. The last one is cut first.
-	shrinks bool
+	// least, if it is not 0, says that the column may be cut on a terminal that is too narrow,
+	// to this width at least: of a long name some characters are enough.
+	least int
+	// order is in which order columns are cut: 0 first.
+	order int
 	// optional says that the column is left out if there is nothing in it but dashes.
 	optional bool
 }
@@ -55,8 +57,8 @@ func alignTables(tables []table) {
 }
 
 const (
-	columnGap   = 2
-	shrunkWidth = 9 // eight characters and an ellipsis
+	columnGap = 2
+	cutOrders = 3
 )
 
 // writeTo writes the table, each line after an indent.
@@ -132,11 +134,13 @@ func (t *table) widths(limit int) []int {
 	if limit <= 0 {
 		return widths
 	}
-	for i, c := range slices.Backward(t.columns) {
-		if c.shrinks && total > limit && widths[i] > shrunkWidth {
-			w := max(shrunkWidth, widths[i]-(total-limit))
-			total -= widths[i] - w
-			widths[i] = w
+	for order := range cutOrders {
+		for i, c := range t.columns {
+			if c.order == order && c.least > 0 && total > limit && widths[i] > c.least {
+				w := max(c.least, widths[i]-(total-limit))
+				total -= widths[i] - w
+				widths[i] = w
+			}
 		}
 	}
 	return widths

@@ -127,7 +127,7 @@ func (v *verification) several(ctx context.Context, p inspect.Place) error {
 	if len(targets) == 0 {
 		return cmp.Or(v.t.sayAll(v.asJSON, found.Gaps), nothingAt(p))
 	}
-	if err := v.run(ctx, targets); err != nil {
+	if err := v.run(ctx, targets, p.Shown); err != nil {
 		return err
 	}
 	s := summarize(v.done)
@@ -155,8 +155,8 @@ func nothingAt(p inspect.Place) error {
 }
 
 // run verifies the targets and says of each what was found as soon as that is known.
-func (v *verification) run(ctx context.Context, targets []inspect.Target) error {
-	lines := newVerifyTable(targets)
+func (v *verification) run(ctx context.Context, targets []inspect.Target, within string) error {
+	lines := newVerifyTable(targets, within)
 	if !v.asJSON {
 		lines.head(v.t.out)
 	}
