@@ -120,7 +120,7 @@ type verifyTable struct {
 // newVerifyTable returns a table with a line for each target. What lies in no job's directory
 // is shown by its path below within.
 func newVerifyTable(targets []inspect.Target, within string) *verifyTable {
-	v := &verifyTable{table: table{columns: append(jobColumns(), column{head: "CHECKPOINT", least: 20, order: 2}, column{head: "STATE"}, column{head: "FOUND"})}}
+	v := &verifyTable{table: table{columns: append(jobColumns(), column{head: "CHECKPOINT"}, column{head: "STATE"}, column{head: "FOUND"})}}
 	for _, at := range targets {
 		job, id, name := "-", "-", strings.TrimPrefix(at.Shown, within+"/")
 		if at.Job != nil {

@@ -19,7 +19,7 @@ var nameCalls = map[string]func(*replay, *call){
 	"mknodat":   func(p *replay, c *call) { p.special(c, 0, 1) },
 }
 
-// pathArg is a path that may have a directory's descriptor in front of it.
+// pathArg returns a path that may have a directory's descriptor in front of it.
 func (p *replay) pathArg(c *call, dirArg, pathArg int) (string, bool) {
 	if dirArg < 0 {
 		return p.pathOf(c, pathArg)
@@ -119,7 +119,7 @@ func (p *replay) exchange(c *call, a, b *entry) {
 	m.link--
 	ea := p.tree.enter(a.dir, a.name, m, c.Ref)
 	eb := p.tree.enter(b.dir, b.name, n, c.Ref)
-	// Whichever of the two the trace shows to be new is the one that is committed by it.
+	// Of the two, the one that the trace shows to be new is committed by it.
 	if n.isNew() && !m.isNew() {
 		p.judge.renamed(n, a, eb, m, nil, c.Ref)
 	} else if m.isNew() && !n.isNew() {

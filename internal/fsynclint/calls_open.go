@@ -183,7 +183,7 @@ func (p *replay) closeRange(c *call) {
 	}
 }
 
-// closed is called when nothing has a description open any more.
+// closed is called when no descriptor has a description open any more.
 func (p *replay) closed(o *open, by Ref, pr *process) {
 	n := o.node
 	if n == nil || !o.writing || n.dir {
@@ -241,7 +241,7 @@ func (p *replay) newSocket(c *call) {
 	}
 }
 
-// pair is what gives two descriptors at once.
+// pair is a call that returns two descriptors.
 func (p *replay) pair(c *call, arg int, socket bool) {
 	if c.failed() {
 		return

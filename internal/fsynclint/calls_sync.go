@@ -25,7 +25,7 @@ func (p *replay) fsync(c *call) {
 		return
 	}
 	if o.name != "" && f.kids == nil && f.lastWrite.Line == 0 && !f.isNew() && path.Ext(o.name) == "" && !o.writing {
-		// A directory of which nothing is known but that it is synced looks as a file does.
+		// A directory of which only a sync is known looks like a file.
 		f.selfSync = c.Ref
 	}
 	p.assume(f, c.Ref)
@@ -84,8 +84,8 @@ func (p *replay) syncRange(c *call) {
 	}
 }
 
-// syncAll is sync and syncfs: all that is known becomes durable. Of syncfs the trace does
-// not tell which file system it is about; it is taken for the one that is looked at.
+// syncAll is sync and syncfs: all that is known becomes durable. The trace does not show which
+// file system a syncfs is about; it is taken to be the one that is judged.
 func (p *replay) syncAll(c *call) {
 	if c.failed() && c.name == "syncfs" {
 		return

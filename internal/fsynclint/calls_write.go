@@ -42,7 +42,7 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 	}
 	n, known := c.result()
 	if o.socket || o.stdout && (o.node == nil && (o.name == "" || isSpecial(o.name))) {
-		if !c.failed() && n > 0 && !strings.HasPrefix(o.name, "/dev/null") { // where nobody reads it
+		if !c.failed() && n > 0 && !strings.HasPrefix(o.name, "/dev/null") { // which no process reads
 			p.judge.acked(o, c.Ref)
 		}
 		return
@@ -101,9 +101,9 @@ func (p *replay) wrote(f *file, by Ref, assumed bool) {
 	}
 }
 
-// assume takes a file that was opened for writing for written: in a trace that has no
-// writes, as one of the calls on paths only. Whether it is such a trace is known at its
-// end; what rests on the assumption goes, if it is not.
+// assume assumes that a file that was opened for writing was written: in a trace that has no
+// writes, such as one of the calls on paths only. Whether it is such a trace is known at its end;
+// if it is not, what depends on the assumption is not reported.
 func (p *replay) assume(f *file, by Ref) {
 	if p.writes > 0 || f.dir || f.special || f.lastWrite.Line > 0 || f.writers == 0 || !f.isNew() || f.mapped > 0 {
 		return

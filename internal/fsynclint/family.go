@@ -15,7 +15,7 @@ type family struct {
 	shape  string
 	units  []*unit // the last few commits, oldest first
 
-	alone bool // it was said that no second copy is kept
+	alone bool // it was reported that no second copy is kept
 }
 
 const unitsOfFamily = 8

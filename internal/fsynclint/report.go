@@ -50,7 +50,7 @@ func (p *replay) finish() *Report {
 	p.coverage(r)
 	for _, f := range j.findings {
 		if f.assumed && p.writes > 0 {
-			continue // the trace has writes after all, and none to this file
+			continue // the trace has writes, and none to this file
 		}
 		if f.Second.Line >= end.Line {
 			f.Second = Ref{}

@@ -4,12 +4,12 @@ import "fmt"
 
 // D001 to D004, D050, D052: bytes that were not synced when something relied on them.
 
-// atCommit notes what is not synced at the moment at which a name vouches for it.
+// atCommit notes what is not synced when it gets its final name.
 func (j *judge) atCommit(u *unit) {
 	vouched := []*file{u.file}
 	switch u.how {
 	case byCreate:
-		return // a name that was there all along vouches for nothing
+		return // it had its name from the beginning
 	case byDir:
 		vouched = u.members()
 	default:
@@ -101,7 +101,7 @@ func (j *judge) unsynced(u *unit, need need, by Ref, reliance string) {
 	}
 }
 
-// torn is what becomes of a file that was not synced.
+// torn says what becomes of a file that was not synced.
 func (u *unit) torn() string {
 	if u.replaced != nil {
 		return "the right length, full of zeros; or 0 bytes"

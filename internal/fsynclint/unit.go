@@ -121,7 +121,7 @@ func (u *unit) needs(at Ref) (ns []need) {
 		data(u.file)
 	}
 	if u.root.home == nil {
-		return ns // it is gone, or something newer has its name
+		return ns // it was removed, or something newer has its name
 	}
 	for _, m := range u.members() {
 		data(m)
@@ -140,7 +140,7 @@ func (u *unit) needs(at Ref) (ns []need) {
 	return ns
 }
 
-// assumed tells whether all that is missing rests on writes that the trace does not show.
+// assumed reports whether all that is missing depends on writes that the trace does not show.
 func assumed(ns []need) bool {
 	return !slices.ContainsFunc(ns, func(n need) bool { return n.kind != needData || !n.node.assumed })
 }
