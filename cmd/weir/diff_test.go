@@ -52,8 +52,8 @@ func TestDiffBroadcast(t *testing.T) {
 	}
 }
 
-// TestUnknownType looks at a state whose serializer nobody knows here: it is not decoded,
-// which is no damage, and nothing is said of it that is not known.
+// TestUnknownType looks at a state whose serializer is not known here: it is not decoded, which is
+// no damage, and nothing is said about it that is not known.
 func TestUnknownType(t *testing.T) {
 	dir, good := smallFlinks(t, false), smallFlinks(t, false)
 	for _, name := range []string{"state-2", "state-3"} { // of both subtasks

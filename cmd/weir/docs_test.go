@@ -16,9 +16,8 @@ import (
 	"github.com/weirstream/weir/internal/inspect"
 )
 
-// TestHelp holds every verb's help to one form: examples, exit codes, --json that is told
-// in the same words, placeholders in capitals, and lines that an 80-column terminal shows
-// whole but for what is to be typed.
+// TestHelp holds the help of every verb to one form: examples, exit codes, --json, placeholders
+// in capitals, and lines that an 80-column terminal shows whole.
 func TestHelp(t *testing.T) {
 	placeholder := regexp.MustCompile(`^ +(?:-., )? *--[a-z-]+ (\S+)  `)
 	root := (&tool{}).rootCommand()

@@ -70,7 +70,7 @@ with a cache that lies passes every test here.`,
 	return cmd
 }
 
-// A doctor is one examination.
+// A doctor is one run of the verb.
 type doctor struct {
 	t *tool
 
@@ -81,7 +81,7 @@ type doctor struct {
 	costs  []cost
 }
 
-// examine finds out all there is to find out. The error is that it could not be tried.
+// examine finds out what can be found out. An error says that it could not be tried.
 func (d *doctor) examine(ctx context.Context, given string) (err error) {
 	d.shown, err = inspect.LocalPath(given)
 	if err != nil {
@@ -103,8 +103,8 @@ func (d *doctor) examine(ctx context.Context, given string) (err error) {
 	return d.inScratch(ctx, dir)
 }
 
-// inScratch tries things out in a directory of its own, and removes that whatever
-// happens, also if it is interrupted.
+// inScratch tries things out in a directory of its own, and removes that in the end, also if it
+// is interrupted.
 func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 	var unique [8]byte
 	rand.Read(unique[:]) // never fails
@@ -137,7 +137,7 @@ func (d *doctor) failed() bool {
 	return false
 }
 
-// A verdict is what comes of an examination. The words are a contract.
+// A verdict is the result of an examination. The texts are a contract: docs/cli-json.md.
 type verdict string
 
 const (
@@ -146,7 +146,7 @@ const (
 	cannotHold verdict = "broken"
 )
 
-// verdict is the worst of what was found.
+// verdict returns the worst of what was found.
 func (d *doctor) verdict() verdict {
 	v := canHold
 	for _, l := range d.mount.Limits() {

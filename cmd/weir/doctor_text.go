@@ -9,7 +9,7 @@ import (
 	"github.com/weirstream/weir/internal/bytesize"
 )
 
-// text tells people all that was found out, and what could not be.
+// text writes all that was found out, and what could not be, for people.
 func (d *doctor) text() {
 	out := d.t.out
 	out.printf("%s: %s\n", printable(d.shown), printable(d.mount.String()))
@@ -67,7 +67,7 @@ func (d *doctor) textSpace() {
 	d.t.out.printf("\n")
 }
 
-// textVerdict says what all this comes to, the worst first.
+// textVerdict writes the conclusions, the worst first, and the verdict.
 func (d *doctor) textVerdict() {
 	out := d.t.out
 	for _, w := range []struct {
@@ -111,7 +111,7 @@ func outcomeTint(o probe.Outcome) tint {
 	return yellow
 }
 
-// millis is a duration for people who compare disks.
+// millis returns a duration in a unit in which disks can be compared.
 func millis(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// TestExportIsDurable pins what is done to the disk for an exported file, and lets each of
-// it fail: then there is no file, and that is said.
+// TestExportIsDurable pins the operations on the disk for an exported file, and lets each of them
+// fail: then there is no file, and an error.
 func TestExportIsDurable(t *testing.T) {
 	dir := smallSealed(t, 0)
 	base := filepath.ToSlash(t.TempDir())
@@ -93,8 +93,8 @@ func TestExportFields(t *testing.T) {
 	}
 }
 
-// TestExportGolden exports every snapshot of Flink's, in both formats, and decodes it
-// deeply: as many entries as are counted beside it, and no difference from itself.
+// TestExportGolden exports every snapshot of Flink's, in both formats, and decodes it deeply: there
+// are as many entries as countEntries finds, and no difference from itself.
 func TestExportGolden(t *testing.T) {
 	for _, dir := range goldenSnapshots(t) {
 		t.Run(path.Base(dir), func(t *testing.T) {
@@ -134,8 +134,8 @@ func TestExportGolden(t *testing.T) {
 }
 
 // TestDiffGolden compares what Flink wrote of one test job, by the heap backend in its own
-// layout and canonically and by RocksDB: it is the same but for timers in processing time,
-// which are when the test ran.
+// layout and canonically and by RocksDB: it is the same, except for timers in processing time,
+// which depend on when the test ran.
 func TestDiffGolden(t *testing.T) {
 	goldenSnapshots(t)
 	of := func(kind string) string {

@@ -23,7 +23,7 @@ import (
 // small is a job with little state.
 var small = madeJob{keys: 1}
 
-// smallSealed is a sealed checkpoint of a job's own directory.
+// smallSealed writes a sealed checkpoint in the directory of a job.
 func smallSealed(t testing.TB, maxBytes int) (dir string) {
 	t.Helper()
 	base := filepath.ToSlash(t.TempDir())
@@ -81,8 +81,8 @@ func (r memoryReader) Size() int64  { return r.Reader.Size() }
 func (r memoryReader) Evict() error { return nil }
 func (r memoryReader) Close() error { return nil }
 
-// behave runs the verbs that look on a checkpoint that may be anything. They end with an
-// exit code of theirs and write nothing that a terminal obeys.
+// behave runs verbs on a checkpoint that may be anything. They end with one of their exit codes
+// and write nothing that a terminal obeys.
 func behave(t testing.TB, fsys durable.FS, dir string) (verifyCode int) {
 	for _, args := range [][]string{
 		{"ls", dir}, {"ls", "--json", path.Dir(dir)},
@@ -95,7 +95,7 @@ func behave(t testing.TB, fsys durable.FS, dir string) (verifyCode int) {
 	return behaves(t, fsys, []string{"verify", dir})
 }
 
-// behaveDeep runs those that decode and compare, also with one that is good.
+// behaveDeep runs verbs that decode and compare, also with a checkpoint that is good.
 func behaveDeep(t testing.TB, fsys durable.FS, dir, good string) {
 	for _, args := range [][]string{
 		{"verify", "--deep", dir}, {"verify", "--deep", "--json", path.Dir(dir)},
@@ -201,8 +201,8 @@ func TestSealedMutated(t *testing.T) {
 	}
 }
 
-// TestFlinksMutated changes every byte of a checkpoint without a seal. What is wrong need not
-// be seen then; but nothing bad may come of it.
+// TestFlinksMutated changes every byte of a checkpoint without a seal. Not every change can be
+// found; but each verb must end in order.
 func TestFlinksMutated(t *testing.T) {
 	t.Parallel()
 	dir, other := smallFlinks(t, true), smallFlinks(t, false)

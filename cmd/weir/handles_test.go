@@ -12,9 +12,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// TestEveryHandle inspects a checkpoint that has every kind of handle, and verifies it.
-// What Weir never writes is made here; most of it is of Flinks whose snapshots are not in
-// reach of every machine.
+// TestEveryHandle inspects a checkpoint that has every kind of handle, and verifies it. It is made
+// here: Weir does not write most kinds, and Flink's snapshots are not on every machine.
 func TestEveryHandle(t *testing.T) {
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "savepoint-123456-0123456789ab")
 	if err := os.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
@@ -26,7 +25,7 @@ func TestEveryHandle(t *testing.T) {
 	}
 	groups := flink.KeyGroupRangeOf(0, madeMaxParallelism, madeParallelism)
 	keyed := &flink.KeyGroupsHandle{Tag: flink.TagKeyGroupsV2, Range: groups, Offsets: offsets, Data: &flink.InlineHandle{Name: "counts", Data: counts}, ID: "k"}
-	bytes := &flink.InlineHandle{Name: "bytes", Data: []byte("what this is nobody knows")}
+	bytes := &flink.InlineHandle{Name: "bytes", Data: []byte("nothing that is known yet")}
 	metaStream := &flink.InlineHandle{Name: "meta", Data: counts[:offsets[0]]}
 	rocks := &flink.IncrementalHandle{
 		Tag: flink.TagIncrementalV2, CheckpointID: 4, BackendID: "b", Range: groups, Meta: metaStream, ID: "r",
@@ -125,7 +124,7 @@ func TestEveryHandle(t *testing.T) {
 	}
 }
 
-// TestTornBroadcast counts what could be read of a map as that, and no more.
+// TestTornBroadcast: of a map that is cut off, the number of entries is a lower bound.
 func TestTornBroadcast(t *testing.T) {
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "torn")
 	if err := os.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {

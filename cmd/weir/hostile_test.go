@@ -14,8 +14,8 @@ import (
 	"github.com/weirstream/weir/internal/bytesize"
 )
 
-// TestNamesFromFiles puts what a terminal obeys into every name that there is, and looks
-// for it in what is written.
+// TestNamesFromFiles puts what a terminal obeys into every name in a checkpoint, and looks for it
+// in the output.
 func TestNamesFromFiles(t *testing.T) {
 	const evil = "\x1b[2J\u009b31m\u202e"
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "evil\x1b[1m")
@@ -48,7 +48,7 @@ func TestNamesFromFiles(t *testing.T) {
 	}
 }
 
-// TestNoWayOut has handles lead to a file that exists, in another directory.
+// TestNoWayOut makes handles lead to a file that exists in another directory.
 func TestNoWayOut(t *testing.T) {
 	top := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1}).writeFlinks(path.Join(top, "other"), false, ""); err != nil {
@@ -78,8 +78,7 @@ func TestNoWayOut(t *testing.T) {
 	}
 }
 
-// TestLargeIsNotRead says that a key group has many gigabytes, and backs that with a file
-// that has as many, all holes.
+// TestLargeIsNotRead has a key group of many gigabytes, in a file that has as many, all holes.
 func TestLargeIsNotRead(t *testing.T) {
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "large")
 	if err := small.writeFlinks(dir, false, ""); err != nil {

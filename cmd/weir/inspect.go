@@ -37,7 +37,7 @@ as in Go ("caf\xe9", "\u202e"); bytes are b"\x00abc". "weir find" takes a key as
 it is shown here.
 
 An operator has an id, which is a hash of its uid. Its name is shown where the
-checkpoint has it; --uid tells weir others.`,
+checkpoint has it; with --uid, you can give others.`,
 		Example: `  weir inspect weir-data/<job>/chk-17
   weir inspect --keys --state count weir-data/<job>
   weir inspect --keys --json savepoint-7bd90b-3a2cda6957cb

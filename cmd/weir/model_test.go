@@ -27,14 +27,14 @@ type visit struct {
 	Times []int64
 }
 
-// A place to be is a key that only Weir has.
+// A spot is a key of a type that only Weir has.
 type spot struct {
 	Name string
 	X    int32
 }
 
-// A modelJob is what the only operator of a job keeps, by state, key and user key, as
-// JSON; and what its source keeps.
+// A modelJob is the state of the only operator of a job, by state, key and user key, as JSON; and
+// that of its source.
 type modelJob struct {
 	entries map[modelKey]string
 	splits  []string
@@ -210,7 +210,7 @@ func anyJob(t *rapid.T, base string, maxParallelism int) (*modelJob, string) {
 	return m, dir
 }
 
-// normal is JSON with its keys in order and no escapes that are not needed.
+// normal returns JSON with its keys in order and without escapes that are not needed.
 func normal(t interface{ Fatal(...any) }, data json.RawMessage) string {
 	if data == nil {
 		return ""

@@ -38,7 +38,7 @@ func (p *prune) json() error {
 	for _, j := range p.jobs {
 		for _, r := range j.rows {
 			if r.action == "" {
-				continue // it did not come to that
+				continue // prune ended before it
 			}
 			if err := writeJSON(p.t.out, r.line(j)); err != nil {
 				return err

@@ -53,7 +53,7 @@ func (p *prune) table(j *prunedJob) table {
 	tb := table{columns: []column{{head: "CHECKPOINT"}, {head: "STATE"}, {head: "SIZE", right: true}, {head: ""}}}
 	for _, r := range j.rows {
 		if r.action == "" {
-			continue // it did not come to that
+			continue // prune ended before it
 		}
 		done := string(r.action)
 		if r.action == deleted && p.dryRun {

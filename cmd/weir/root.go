@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// usageTemplate is cobra's, with the exit codes that each verb states.
+// usageTemplate is cobra's, and has the exit codes of the verb.
 const usageTemplate = `Usage:
   {{if .HasAvailableSubCommands}}{{.CommandPath}} VERB{{else}}{{.UseLine}}{{end}}
 {{- if .HasExample}}
@@ -33,7 +33,7 @@ Exit codes:
 {{.}}{{end}}
 {{- if .HasAvailableSubCommands}}
 
-"{{.CommandPath}} VERB --help" tells more about a verb.{{end}}
+"{{.CommandPath}} VERB --help" says more about a verb.{{end}}
 `
 
 func (t *tool) rootCommand() *cobra.Command {
@@ -77,8 +77,8 @@ cut would leave of its files.`,
 	return root
 }
 
-// flagError is usageError for what the parser of flags has found. What that of numbers
-// says of a number is for programmers.
+// flagError is usageError for an error of the parser of flags. What the parser of numbers says is
+// replaced: it is for programmers.
 func flagError(cmd *cobra.Command, err error) error {
 	var number *strconv.NumError
 	if errors.As(err, &number) {
@@ -88,12 +88,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usageError(cmd, err)
 }
 
-// usageError says where to read how it is done.
+// usageError adds to an error where to read how the verb is used.
 func usageError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w; %q says how it is used", err, cmd.CommandPath()+" --help")
 }
 
-// onePath is the argument of every verb.
+// onePath is the argument of most verbs.
 func onePath(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
@@ -122,7 +122,7 @@ func completeDirs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDi
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// version is what the Go linker noted of this program.
+// version returns what the Go linker noted about this program.
 func version() string {
 	v := "(unknown)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {

@@ -15,7 +15,7 @@ import (
 	"github.com/weirstream/weir/internal/inspect"
 )
 
-// A fakeClock goes on only when somebody sleeps.
+// A fakeClock advances only while a goroutine sleeps.
 type fakeClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -45,14 +45,13 @@ func TestPace(t *testing.T) {
 	if took := c.now.Sub(time.Time{}); took != time.Second {
 		t.Errorf("1000 bytes at 1000 a second took %v", took)
 	}
-	c.now = c.now.Add(time.Hour) // an idle while is not saved up
+	c.now = c.now.Add(time.Hour) // idle time is not saved up
 	before := c.now
 	p.pay(500)
 	if took := c.now.Sub(before); took != time.Second/2 {
 		t.Errorf("500 bytes took %v", took)
 	}
-	// Those that read at the same time share what there is: nobody sleeps here, so each
-	// waits behind all before it.
+	// Readers share the rate: nothing sleeps here, so each must wait for all before it.
 	var waits []time.Duration
 	p = &pace{bytesPerSecond: 1000, clock: clockwork{
 		now: func() time.Time { return time.Time{} }, sleep: func(d time.Duration) { waits = append(waits, d) },
@@ -70,7 +69,7 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// scrubAt scrubs under a clock that nobody waits for.
+// scrubAt scrubs under a fake clock.
 func scrubAt(c *fakeClock, fsys durable.FS, args ...string) (stdout, stderr string, code int) {
 	var out, errs strings.Builder
 	t := &tool{fsys: fsys, out: newPipe(&out), errs: newPipe(&errs), clock: c.work()}
@@ -78,8 +77,7 @@ func scrubAt(c *fakeClock, fsys durable.FS, args ...string) (stdout, stderr stri
 	return out.String(), errs.String(), code
 }
 
-// TestScrubKeepsThePace: it takes as long as it should, however large the pieces are that
-// are read.
+// TestScrubKeepsThePace: it takes as long as the rate says.
 func TestScrubKeepsThePace(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 20000, maxBytes: -1}).run(base, "words", 2, false); err != nil {
@@ -108,8 +106,8 @@ func TestScrubKeepsThePace(t *testing.T) {
 	}
 }
 
-// TestScrubDeletedMeanwhile: what a job deletes while it is scrubbed is no damage, even if
-// nothing else is left.
+// TestScrubDeletedMeanwhile: what a job deletes while it is scrubbed is no damage, even if nothing
+// else is left.
 func TestScrubDeletedMeanwhile(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1, maxBytes: -1}).run(base, "words", 2, false); err != nil {
@@ -158,8 +156,8 @@ func (r evictingReader) Evict() error {
 	return r.Reader.Evict()
 }
 
-// TestScrubLeavesTheCacheAlone: it reads from the disk, and takes out of the page cache
-// what it has put there.
+// TestScrubLeavesTheCacheAlone: scrub reads from the disk, and removes from the page cache what it
+// has read.
 func TestScrubLeavesTheCacheAlone(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1, maxBytes: -1}).run(base, "words", 1, false); err != nil {

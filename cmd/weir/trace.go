@@ -15,7 +15,7 @@ import (
 	"github.com/weirstream/weir/internal/inspect"
 )
 
-// straceCommand is what trace --help recommends; a test holds it against strace.
+// straceCommand is what trace --help recommends; a test runs it.
 const straceCommand = `strace -f -y -ttt -s 0 -o trace \
     -e trace=%file,%desc,%process,%network,sync,msync,munmap,mremap,io_uring_setup,io_uring_enter,io_uring_register,io_submit \
     PROGRAM …`
@@ -65,7 +65,7 @@ of the one before, an answer on a socket or on standard output by the same threa
 		RunE: func(cmd *cobra.Command, args []string) error { return t.trace(cmd, args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.commit, "commit", fsynclint.DefaultCommit.String(), "regular `EXPRESSION`: a file with such a path commits\nits directory")
-	cmd.Flags().StringSliceVar(&f.ack, "ack", []string{"socket", "stdout"}, "`WHAT` tells the world that a commit is done: socket,\nstdout, none")
+	cmd.Flags().StringSliceVar(&f.ack, "ack", []string{"socket", "stdout"}, "`WHAT` acknowledges a commit: socket, stdout, none")
 	cmd.Flags().StringVar(&f.below, "below", "", "judge only what is below this `DIRECTORY`")
 	cmd.Flags().StringVar(&f.mountinfo, "mountinfo", "", "`FILE` with /proc/self/mountinfo of the traced machine")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "write JSON, one object a line")
@@ -105,7 +105,7 @@ func (t *tool) trace(cmd *cobra.Command, given string, f traceFlags) error {
 	return err
 }
 
-// openTrace opens what is to be a file, or what can be read like one.
+// openTrace opens a file, or what can be read like one.
 func openTrace(name string) (io.ReadCloser, error) {
 	e, err := os.Stat(name)
 	switch {
@@ -150,7 +150,7 @@ func (f traceFlags) options() (o fsynclint.Options, err error) {
 	return o, nil
 }
 
-// A meteredStream tells how much was read of a stream.
+// A meteredStream reports how much was read of a stream.
 type meteredStream struct {
 	io.Reader
 	read int64

@@ -2,7 +2,7 @@ package main
 
 import "github.com/weirstream/weir/internal/fsynclint"
 
-// The lines of trace --json; docs/cli-json.md is the promise.
+// The lines that trace writes for programs. docs/cli-json.md is their contract.
 
 type traceLine struct {
 	Type       string   `json:"message_type"`

@@ -40,8 +40,8 @@ type refusingReader struct {
 
 func (r refusingReader) ReadAt([]byte, int64) (int, error) { return 0, r.err }
 
-// TestUnreadable makes sure that what cannot be got at is not called damaged, and what
-// the disk has lost is not called unreadable.
+// TestUnreadable: what cannot be opened is not called damaged, and what the disk has lost is not
+// called unreadable.
 func TestUnreadable(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1, maxBytes: -1}).run(base, "words", 2, false); err != nil {
