@@ -41,18 +41,19 @@ func (t *tool) rootCommand() *cobra.Command {
 		Use:   "weir",
 		Short: "Look after checkpoints of Weir and of Flink",
 		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is
-in them, reads them from the disk to say whether they are good, compares them
-and writes their entries out. It copies them, deletes old ones, and finds out
-whether a directory is fit for them. All but copy and prune can be used while
-the job runs. And it reads what strace wrote of any program, to say what a power
-cut would leave of its files.`,
+in them, finds keys, reads them from the disk to say whether they are good,
+compares them and writes their entries out. It copies them, deletes old ones, and
+finds out whether a directory can hold them durably. All but copy and prune can be
+used while the job runs. And it reads what strace wrote of any program, to say
+what a power cut would leave of its files.`,
 		Example: `  weir ls weir-data                     which checkpoints there are
   weir inspect weir-data/<job>/chk-17   what is in one
+  weir find weir-data/<job> user-7      every entry of a key, in the newest
   weir verify weir-data                 whether they are good
-  weir diff A B                         what is another in B
+  weir diff A B                         what differs from A to B
   weir export weir-data/<job>/chk-17    its entries, as JSON or CSV
   weir doctor weir-data                 whether they can survive a power cut
-  weir trace strace.out                 where a program takes files for durable`,
+  weir trace strace.out                 where a program relies on what is not durable`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
