@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Names are the words behind the hashes: a checkpoint refers to its job and to the
-// operators of it by ids, which are hashes of names. Names are for people and for
-// messages; nothing is found by them. The zero value is that nothing is known.
+// Names are what the ids of a checkpoint stand for: it refers to its job and to the job's
+// operators by ids, which are hashes of names. Names are for people; nothing is found by
+// them. In the zero value nothing is known.
 type Names struct {
 	Job       string
 	Operators []OperatorName // ascending by ID, no ID twice

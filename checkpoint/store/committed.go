@@ -14,10 +14,10 @@ import (
 // an older one, finds Checkpoint.Committed set, and need not look for those effects again.
 //
 // It is remembered in the lock file. On nil that is durable: whenever the power fails, a
-// restart knows it. Ids only rise: what is remembered of a higher one stays, and nothing is
-// written. After an error it may or may not be remembered, both of which are safe: sinks
-// are then asked to commit again. The job may go on; nothing more is remembered in this
-// incarnation, and every later call fails.
+// restart knows it. Ids only rise: if it is remembered of a higher id nothing is written.
+// After an error it may or may not be remembered, and both are safe: if it is not, sinks
+// are asked to commit again. The job may go on; nothing more is remembered in this
+// incarnation, and later calls fail.
 func (s *Store) Committed(id checkpoint.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -163,7 +163,7 @@ func TestCrashCommitted(t *testing.T) {
 		wantNoneBad(t, sweep(m))
 	}
 	if r := sweep(crashfs.Strict, faultfs.Rule{Ops: faultfs.Sync, Name: checkpoint.LockName, K: 1, Sticky: true, Do: faultfs.Drop}); r.Bad == 0 {
-		t.Errorf("nobody missed the sync: %v", r)
+		t.Errorf("the sync was not missed: %v", r)
 	}
 }
 
@@ -232,7 +232,7 @@ func TestReadLock(t *testing.T) {
 		t.Errorf("the lock file says %.60s… (%d bytes), %d bytes of owner, %v %v %v", rec.JobName, len(rec.JobName), len(rec.Owner), rec.Incarnation, rec.Highest, rec.Committed)
 	}
 	check(t, s.Close())
-	opts.JobName, opts.Owner = "", "who does not know the name"
+	opts.JobName, opts.Owner = "", "one that does not know the name"
 	s, _ = mustStart(t, disk, opts)
 	check(t, s.Close())
 	if again, err := ReadLock(disk, string(jobDir)); err != nil || again.JobName != rec.JobName || again.Owner != opts.Owner || again.Incarnation != 2 {

@@ -13,11 +13,11 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// errUnfinished ends the writing of a file whose source turned out to be damaged.
+// errUnfinished ends the writing of a file whose source is damaged.
 var errUnfinished = errors.New("the source is damaged")
 
 // copyFile copies one state file and makes its bytes durable. Of a checkpoint without a
-// seal it takes the checksums on the way.
+// seal it takes the checksums while it copies.
 func (c *copying) copyFile(f *checkpoint.File) (findings []Finding, err error) {
 	err = durable.FillFile(c.fsys, checkpoint.FileIn(c.staging, f.Name), func(w io.Writer) (err error) {
 		if c.done.Resealed {
@@ -39,7 +39,7 @@ func (c *copying) copyFile(f *checkpoint.File) (findings []Finding, err error) {
 	return findings, err
 }
 
-// sumFile passes a state file that nobody has sealed on to w, and notes its checksums.
+// sumFile writes a state file without a seal to w and takes its checksums.
 func (c *copying) sumFile(f *checkpoint.File, w io.Writer) ([]Finding, error) {
 	name := checkpoint.FileIn(c.from.Dir, f.Name)
 	damaged := func(problem string) ([]Finding, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(holderDir); dir != "" {
 		hold(dir)
 	}
+	debug.SetGCPercent(400) // most of what is allocated here lives for one state
 	os.Exit(m.Run())
 }
 
@@ -43,11 +45,11 @@ func hold(dir string) {
 		os.Exit(1)
 	}
 	fmt.Println("held")
-	io.Copy(io.Discard, os.Stdin) // until whoever started this is gone
+	io.Copy(io.Discard, os.Stdin) // until the process that started this ends
 	os.Exit(0)
 }
 
-// TestSecondProcess: another process is refused and told who has the directory; when
+// TestSecondProcess: another process is refused and told which one owns the directory; when
 // that one is killed the directory is free.
 func TestSecondProcess(t *testing.T) {
 	dir := filepath.ToSlash(t.TempDir())
@@ -210,7 +212,7 @@ func TestSlot(t *testing.T) {
 		}
 		bit := rapid.IntRange(0, 8*slotBytes-1).Draw(t, "bit")
 		if _, ok := decodeSlot(flipBit(bit)(b)); ok {
-			t.Fatalf("bit %d was flipped and nobody noticed", bit)
+			t.Fatalf("bit %d was flipped and not noticed", bit)
 		}
 	})
 	long := slot{incarnation: 1, owner: strings.Repeat("é", slotBytes)}
@@ -222,7 +224,7 @@ func TestSlot(t *testing.T) {
 
 // FuzzSlot: whatever stands in the lock file, what is believed is what is written.
 func FuzzSlot(f *testing.F) {
-	f.Add(slot{incarnation: 3, highest: 17, owner: "somebody"}.encode())
+	f.Add(slot{incarnation: 3, highest: 17, owner: "an owner"}.encode())
 	f.Add(make([]byte, slotBytes))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if s, ok := decodeSlot(b); ok {

@@ -203,7 +203,7 @@ func (w *world) tidy(disk *crashfs.FS) error {
 		case name.Kind == checkpoint.Furniture:
 			continue
 		case name.Kind != checkpoint.Complete:
-			return violated(o6, "%s was left behind", e.Name)
+			return violated(o6, "%s is left", e.Name)
 		}
 		n++
 		c, err := ReadCheckpoint(disk, jobDir.Path(name), ReadOptions{})
@@ -257,7 +257,7 @@ func (w *world) notices(state *crashfs.State, have checkpoint.ID) error {
 	return nil
 }
 
-// flipABit changes one bit of a checkpoint: which hangs on the state.
+// flipABit changes one bit of a checkpoint: which one depends on the state.
 func flipABit(disk *crashfs.FS, id checkpoint.ID, dice crashfs.Fingerprint) (name string, bit int, err error) {
 	dir := jobDir.Complete(id)
 	files, err := disk.ReadDir(dir)

@@ -50,11 +50,11 @@ var planFaults = map[string]faultfs.Rule{
 // steps are what a job manager may do, by the letters of plan.steps.
 var steps = map[rune]func(*day) error{
 	'c': (*day).checkpoint, // makes a checkpoint, and deletes what is no longer retained
-	'a': (*day).abort,      // begins one, and gives it up when all states are written
-	't': (*day).timeOut,    // begins one, and gives it up while states are still being written
-	'f': (*day).forget,     // begins one, and hears no more of it
-	'l': (*day).writeLate,  // who was writing when a checkpoint was given up or forgotten goes on writing
-	'o': (*day).overtake,   // begins one, makes another, and gives the first one up
+	'a': (*day).abort,      // begins one, and aborts it when all states are written
+	't': (*day).timeOut,    // begins one, and aborts it while states are still being written
+	'f': (*day).forget,     // begins one, and forgets it
+	'l': (*day).writeLate,  // a writer of a checkpoint that was aborted or forgotten goes on
+	'o': (*day).overtake,   // begins one, makes another, and aborts the first
 	'r': (*day).restart,    // stops and starts again
 	'R': (*day).recover,    // recovers without stopping
 }
@@ -224,7 +224,7 @@ func (d *day) abort() error {
 	if p == nil {
 		return err
 	}
-	_, _ = write(p, d.states) // given up, whatever comes of it
+	_, _ = write(p, d.states) // aborted, whatever the outcome
 	return d.giveUp(p)
 }
 
@@ -266,7 +266,7 @@ func (d *day) writeLate() error {
 		_, werr := w.Write(make([]byte, bufferBytes))
 		_, cerr := w.Close()
 		if w.fails && (werr == nil || cerr == nil) {
-			return fmt.Errorf("a writer of a checkpoint that was given up goes on: %v, %v", werr, cerr)
+			return fmt.Errorf("a writer of an aborted checkpoint goes on: %v, %v", werr, cerr)
 		}
 	}
 	d.late = nil
@@ -321,7 +321,7 @@ func (d *day) onlyFaults(err error) error {
 
 const lateName = "late"
 
-// A lateFS has a writer that nobody remembers: before operation number at it makes a
+// A lateFS has a writer that was forgotten: before operation number at it makes a
 // file in each directory that it finds still being written, and syncs it. It may fail.
 type lateFS struct {
 	durable.FS

@@ -73,7 +73,7 @@ const (
 	// minOperatorBytes is the least that an entry of an operator takes.
 	minOperatorBytes = 16 + 2 + 2
 
-	// maxBlockBytes bounds what a reader sets aside to believe one byte.
+	// maxBlockBytes bounds how much must be read to verify one byte.
 	maxBlockBytes = 64 << 20
 	// maxWhatBytes bounds a description and a kind; a longer one is cut.
 	maxWhatBytes = 256
@@ -142,9 +142,9 @@ func appendWord(dst []byte, s string) []byte {
 }
 
 // splitSeal parts the contents of a _metadata file into Flink's payload and the seal.
-// The seal has been held against its own checksum and the payload against the seal.
-// Without any trace of a seal at the end of data the error is errNotSealed; whether
-// data ends where a payload ends is then still to be seen.
+// The seal agrees with its own checksum, and the payload with the seal. Without any trace
+// of a seal at the end of data the error is errNotSealed; whether data ends where a payload
+// ends is not checked then.
 func splitSeal(data []byte) (payload []byte, s *Seal, err error) {
 	if !bytes.HasSuffix(data, []byte(trailMagic)) {
 		return data, nil, errNotSealed

@@ -215,7 +215,7 @@ func wantNames(t testing.TB, fsys durable.FS, want ...string) {
 	}
 }
 
-// overwrite changes a file behind the store's back.
+// overwrite changes a file without the store.
 func overwrite(t testing.TB, fsys durable.FS, name string, change func([]byte) []byte) {
 	t.Helper()
 	check(t, rewrite(fsys, name, change))

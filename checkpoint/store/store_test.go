@@ -206,8 +206,8 @@ func TestNeverCollides(t *testing.T) {
 	}
 }
 
-// TestForgottenIDStaysTaken: the id of a checkpoint that was begun and of which nobody
-// heard any more stands in the name of its staging directory alone, which recovery removes.
+// TestForgottenIDStaysTaken: the id of a checkpoint that was begun and then
+// forgotten stands in the name of its staging directory alone, which recovery removes.
 func TestForgottenIDStaysTaken(t *testing.T) {
 	fsys := newDisk(t)
 	s, _ := mustStart(t, fsys, testOptions(2))
@@ -223,7 +223,7 @@ func TestForgottenIDStaysTaken(t *testing.T) {
 	}
 }
 
-// TestStateFileIsGone: a state file that somebody has removed is missed before the
+// TestStateFileIsGone: a state file that was removed is missed before the
 // checkpoint gets its name.
 func TestStateFileIsGone(t *testing.T) {
 	fsys := newDisk(t)

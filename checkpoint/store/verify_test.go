@@ -103,7 +103,7 @@ func TestLocated(t *testing.T) {
 		t.Error(rep.Findings)
 	}
 
-	// Who reads without having verified gets the good blocks, and no byte of a bad one.
+	// A reader that has not verified gets the good blocks, and no byte of a bad one.
 	overwrite(t, fsys, path.Join(dir, b.File.Name), func(data []byte) []byte {
 		for i := range data {
 			if i/blockBytes != 7 {

@@ -11,7 +11,7 @@ import (
 )
 
 // A world is a file system that forgets, and what the rest of the world has been told
-// meanwhile, which nobody forgets.
+// meanwhile, which is not forgotten.
 type world struct {
 	disk   *crashfs.FS
 	fs     durable.FS // disk, perhaps with faults before it
@@ -19,7 +19,7 @@ type world struct {
 	opts   func() Options
 
 	// verdicts are the oracle's, where several worlds come to the same states; nil where
-	// nobody shares them.
+	// they are not shared.
 	verdicts map[crashfs.Fingerprint]error
 
 	sinks bool // make output visible as soon as a checkpoint is complete
