@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/flink"
 )
 
 // kinds returns what a listing is, a line each.
@@ -156,5 +158,31 @@ func TestMarks(t *testing.T) {
 	want := []string{"chk-1 checkpoint whole restart", "chk-2 checkpoint set aside"}
 	if got := kinds(groups); err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
+// TestMisplacedKeys: a finding about a key shows every byte of it.
+func TestMisplacedKeys(t *testing.T) {
+	const maxParallelism = 4
+	disk := newDisk()
+	state := keyedState{uid: "o", name: "s", key: flink.String}
+	var want []string
+	for b := byte(0x80); len(want) < 3; b++ {
+		if key := string([]byte{b}); flink.KeyGroupOf(flink.JavaStringHash(key), maxParallelism) != 0 {
+			state.keys = append(state.keys, flink.AppendString(nil, key))
+			want = append(want, fmt.Sprintf(`key "\x%x" is in key group 0`, b))
+		}
+	}
+	op := state.operator(t, func(_ string, data []byte) flink.StreamHandle { return &flink.InlineHandle{Name: "s", Data: data} })
+	op.MaxParallelism = maxParallelism
+	writeMetadata(t, disk, "/sp", &flink.Metadata{CheckpointID: 1, Operators: []flink.OperatorState{op}})
+	rep, err := (&Reader{FS: disk}).Judge(context.Background(), Target{Path: "/sp"}, Entries)
+	if err != nil || len(rep.Findings) != len(want) {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	for i, f := range rep.Findings {
+		if !strings.Contains(f.Problem, want[i]) {
+			t.Errorf("%s, want %s", f.Problem, want[i])
+		}
 	}
 }
