@@ -5,6 +5,7 @@
 //
 // One file answers one question:
 //
+//	reader.go       how far is the reading? When does it stop?
 //	place.go        what lies at this path?
 //	links.go        which symbolic links on the way to it are followed?
 //	job.go          what is in a job's directory?
