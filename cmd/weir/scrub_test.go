@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -128,7 +129,7 @@ func TestScrubDeletedMeanwhile(t *testing.T) {
 // An evictingFS counts how often files are taken out of the page cache, and when.
 type evictingFS struct {
 	durable.FS
-	before, after *int
+	before, after *atomic.Int32
 }
 
 type evictingReader struct {
@@ -149,9 +150,9 @@ func (r evictingReader) ReadAt(p []byte, off int64) (int, error) {
 
 func (r evictingReader) Evict() error {
 	if *r.read {
-		*r.f.after++
+		r.f.after.Add(1)
 	} else {
-		*r.f.before++
+		r.f.before.Add(1)
 	}
 	return r.Reader.Evict()
 }
@@ -167,12 +168,13 @@ func TestScrubLeavesTheCacheAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fsys := evictingFS{durable.OS(), new(int), new(int)}
+	fsys := evictingFS{durable.OS(), new(atomic.Int32), new(atomic.Int32)}
 	if _, _, code := scrubAt(&fakeClock{}, fsys, base); code != exitGood {
 		t.Errorf("exit code %d", code)
 	}
-	if *fsys.before != *fsys.after || *fsys.before < len(entries) {
-		t.Errorf("of %d files %d were evicted before and %d after they were read", len(entries), *fsys.before, *fsys.after)
+	before, after := int(fsys.before.Load()), int(fsys.after.Load())
+	if before != after || before < len(entries) {
+		t.Errorf("of %d files %d were evicted before and %d after they were read", len(entries), before, after)
 	}
 }
 
