@@ -58,8 +58,9 @@ const policy = `
 	run                    < . checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/coordinator internal/job internal/keyed internal/plan libraries
 
 	# the tools and what shows them
-	internal/fsynclint < durable durable/crashfs durable/probe
-	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/fsynclint libraries
+	internal/inspect   < checkpoint checkpoint/store durable flink internal/bytesize
+	internal/fsynclint < durable/probe
+	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/fsynclint internal/inspect libraries
 	examples/...       < . run connector/file connector/generator connector/ratelimit
 	bench/...          < . run checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
 

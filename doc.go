@@ -61,6 +61,7 @@
 //	durable/probe           what a file system is worth, before anything is kept on it
 //	durable/crashfs         a file system that forgets what was not synced
 //	internal/bytesize       numbers of bytes, as people write them
+//	internal/inspect        what is in a checkpoint, and whether it is good
 //	internal/fsynclint      what strace saw of a program, and what a power cut would leave
 //	cmd/weir                the tool that looks after checkpoints
 //	cmd/weirsoak            kills a job at random and compares its output

@@ -2,6 +2,7 @@ package flink
 
 import (
 	"fmt"
+	"strconv"
 )
 
 // JavaHash is the hashCode of a key that was decoded with the given serializer. It is
@@ -69,10 +70,14 @@ func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
 	return nil
 }
 
-// shortJSON is the beginning of v as JSON: what was read wrong may be a key without end.
+// shortJSON is the beginning of v as JSON: what was read wrong may be a key without end. A text
+// is a Go string literal, which has every byte of it.
 func shortJSON(v Value) string {
 	const most = 100
 	text := []rune(string(AppendJSON(nil, v)))
+	if s, ok := v.(string); ok {
+		text = []rune(strconv.Quote(s))
+	}
 	if len(text) <= most {
 		return string(text)
 	}

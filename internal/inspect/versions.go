@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"fmt"
@@ -6,27 +6,28 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// A release is one of Flink's, as 100 times the major number plus the minor one.
-type release int
+// A Release is a release of Flink: 100 times the major number plus the minor one.
+type Release int
 
-func (r release) String() string { return fmt.Sprintf("%d.%d", r/100, r%100) }
+// String returns the release as Flink writes it, such as "1.20".
+func (r Release) String() string { return fmt.Sprintf("%d.%d", r/100, r%100) }
 
-// firstReader is the first Flink that reads each version of the metadata. Version 2 is
-// so old that all do that are still in use.
-var firstReader = map[int32]release{3: 111, 4: 116, 5: 200, 6: 201}
+// firstReader is the first Flink that reads each version of the metadata. Every Flink in use
+// reads version 2.
+var firstReader = map[int32]Release{3: 111, 4: 116, 5: 200, 6: 201}
 
-// firstWithTag is the first Flink that knows a kind of handle, where that is later than
-// the metadata's version says.
-var firstWithTag = map[flink.HandleTag]release{
+// firstWithTag is the first Flink that knows a kind of handle, where that is later than the
+// version of the metadata says.
+var firstWithTag = map[flink.HandleTag]Release{
 	flink.TagRelative: 111, flink.TagSavepoint: 113,
 	flink.TagChangelog: 115, flink.TagChangelogMemory: 115, flink.TagChangelogFile: 115,
 	flink.TagKeyGroupsV2: 115, flink.TagIncrementalV2: 116, flink.TagChangelogFileV2: 116, flink.TagChangelogV2: 116,
 	flink.TagSegment: 120, flink.TagEmptySegment: 120, flink.TagPartitionableMerged: 120,
 }
 
-// readableBy is the first Flink that can read the metadata with all handles in it, 0 if
-// all can. What the types of the states ask for comes on top.
-func readableBy(m *flink.Metadata) release {
+// FlinkSince returns the first Flink that can read the metadata with all handles in it; 0 if
+// every Flink in use can. The types of the states may need a later one.
+func FlinkSince(m *flink.Metadata) Release {
 	first := firstReader[m.Version]
 	know := func(tag flink.HandleTag) { first = max(first, firstWithTag[tag]) }
 	for ref := range m.Streams() {

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"fmt"
@@ -10,18 +10,18 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// followed is where a path leads: links to directories are replaced by the directories,
-// whose names mean something, as the job follows them to its own. What lies in a
-// checkpoint is another matter: no link in it is followed.
+// Followed returns where a path leads: symbolic links to directories are replaced by the
+// directories, because their names mean something, and because the job follows them too.
+// Inside of a checkpoint no link is followed.
 //
-// Two kinds of links keep their names. One that is named by a job's id is that job's
-// directory, wherever it leads. One that is named as a checkpoint is none to the job.
-func followed(fsys durable.FS, name string) string {
+// Two kinds of links are left as they are. A link named by a job's id is the directory of
+// that job, wherever it leads. A link named as a checkpoint is no checkpoint to the job.
+func Followed(fsys durable.FS, name string) string {
 	parent := path.Dir(name)
 	if parent == name {
 		return name
 	}
-	if to := followed(fsys, parent); to != parent {
+	if to := Followed(fsys, parent); to != parent {
 		name = path.Join(to, path.Base(name))
 	}
 	e, err := fsys.Stat(name)
@@ -44,7 +44,7 @@ func isCheckpointName(base string) bool {
 	return checkpoint.ParseName(base).Kind != checkpoint.Stranger
 }
 
-// notFollowed is the error for what is neither a file nor a directory.
+// notFollowed returns the error for what is neither a file nor a directory.
 func notFollowed(shown, name string) error {
 	to, err := os.Readlink(name)
 	if err != nil {
@@ -56,11 +56,11 @@ func notFollowed(shown, name string) error {
 	}
 	switch _, err := os.Stat(name); {
 	case err != nil:
-		return fmt.Errorf("%s is a symbolic link, and leads nowhere: %s", shown, to)
+		return fmt.Errorf("%s is a symbolic link that leads nowhere: %s", shown, to)
 	case isCheckpointName(path.Base(name)):
-		return fmt.Errorf("%s is a symbolic link, and those by a checkpoint's name are not followed, "+
-			"as a job follows none; name what it leads to, %s", shown, to)
+		return fmt.Errorf("%s is a symbolic link with the name of a checkpoint: jobs do not follow such links, and it is not followed "+
+			"here; name what it leads to, %s", shown, to)
 	default:
-		return fmt.Errorf("%s is a symbolic link, and those to files are not followed; name what it leads to, %s", shown, to)
+		return fmt.Errorf("%s is a symbolic link to a file, which is not followed; name what it leads to, %s", shown, to)
 	}
 }

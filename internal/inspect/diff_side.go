@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"cmp"
@@ -15,35 +15,35 @@ import (
 
 // A side is an operator in one of two checkpoints. It may be missing there.
 type side struct {
-	*view
-	op     *operatorContent           // nil if it is missing
+	c      *Checkpoint
+	op     *Operator                  // nil if it is missing
 	keyed  []*keyedSource             // managed keyed state in streams, by their first key group
 	begun  int                        // how many of keyed have begun
-	active []*keyedSource             // of them those that have not ended
+	active []*keyedSource             // those of them that have not ended
 	gaps   []checkpoint.KeyGroupRange // of keyed state that cannot be decoded
-	unread map[flink.StreamKind][]string
+	unread map[flink.StreamKind][]Unread
 	errs   []error
 }
 
-// A keyedSource is a stream of keyed state that is opened when its first key group is
-// wanted, and closed behind its last.
+// A keyedSource is a stream of keyed state that is opened when its first key group is wanted,
+// and closed after its last.
 type keyedSource struct {
-	listed *handle // as its header says
-	h      *handle
+	listed *Handle // as its header says
+	h      *Handle
 	s      *keyedStream
 }
 
 // newSide gathers where the state of an operator is.
-func newSide(v *view, op *operatorContent) *side {
-	s := &side{view: v, op: op, unread: map[flink.StreamKind][]string{}}
+func newSide(c *Checkpoint, op *Operator) *side {
+	s := &side{c: c, op: op, unread: map[flink.StreamKind][]Unread{}}
 	if op == nil {
 		return s
 	}
-	for _, h := range op.handles {
+	for _, h := range op.Handles {
 		switch {
 		case h.Kind != flink.ManagedKeyedStream:
 		case h.keyGroups != nil && len(h.Unread) == 0 && h.Problem == nil && h.Failure == nil:
-			if h.Where != isNowhere && h.KeyGroups.Len() > 0 {
+			if h.Where != Nowhere && h.KeyGroups.Len() > 0 {
 				s.keyed = append(s.keyed, &keyedSource{listed: h})
 			}
 		case !h.Whole:
@@ -56,26 +56,31 @@ func newSide(v *view, op *operatorContent) *side {
 }
 
 // note remembers why a handle was not read, if it was not.
-func (s *side) note(h *handle) {
+func (s *side) note(h *Handle) {
 	if h.Whole && h.Problem == nil && h.Failure == nil {
 		return
 	}
-	where := fmt.Sprintf("%s: %v state of %s, subtask %v", s.shown, h.Kind, s.op.short(s.op.ID), h.Subtask)
+	where := fmt.Sprintf("%s: %s", s.c.Shown, h.describe(s.op.Label))
 	if h.Problem != nil {
 		s.errs = append(s.errs, fmt.Errorf("%s is damaged: %w", where, h.Problem))
-		s.cannot(h.Kind, "it is damaged")
+		s.cannot(h.Kind, unreadf("it is damaged"))
 	}
 	if h.Failure != nil {
 		s.errs = append(s.errs, fmt.Errorf("%s: %w", where, h.Failure))
-		s.cannot(h.Kind, "it could not be read")
+		s.cannot(h.Kind, unreadf("it could not be read"))
 	}
 	for _, why := range h.Unread {
 		s.cannot(h.Kind, why)
 	}
 }
 
+// describe names the state of a handle for a message.
+func (h *Handle) describe(l Label) string {
+	return fmt.Sprintf("%v state of %s, subtask %v", h.Kind, l.InSentence(h.Operator), h.Subtask)
+}
+
 // cannot remembers that state of a kind cannot be compared by its entries.
-func (s *side) cannot(kind flink.StreamKind, why string) {
+func (s *side) cannot(kind flink.StreamKind, why Unread) {
 	if !slices.Contains(s.unread[kind], why) {
 		s.unread[kind] = append(s.unread[kind], why)
 	}
@@ -83,7 +88,7 @@ func (s *side) cannot(kind flink.StreamKind, why string) {
 
 // group yields the entries of the keyed state in a key group; key groups are asked for in
 // ascending order. It returns false if they are not all of them.
-func (s *side) group(g checkpoint.KeyGroup, yield func(entry)) (whole bool) {
+func (s *side) group(g checkpoint.KeyGroup, yield func(*Entry)) (whole bool) {
 	whole = !slices.ContainsFunc(s.gaps, func(r checkpoint.KeyGroupRange) bool { return r.Contains(g) })
 	for s.begun < len(s.keyed) && s.keyed[s.begun].listed.KeyGroups.Start <= int(g) {
 		s.active = append(s.active, s.keyed[s.begun])
@@ -102,18 +107,18 @@ func (s *side) group(g checkpoint.KeyGroup, yield func(entry)) (whole bool) {
 	return whole
 }
 
-// read is group of one stream.
-func (s *side) read(src *keyedSource, g checkpoint.KeyGroup, yield func(entry)) (whole bool) {
+// read is group for one stream.
+func (s *side) read(src *keyedSource, g checkpoint.KeyGroup, yield func(*Entry)) (whole bool) {
 	if !src.listed.KeyGroups.Contains(g) {
 		return true
 	}
-	if !src.open(s.reader) {
+	if !src.open(s.c.content) {
 		s.note(src.h)
 		return false
 	}
 	src.s.complete = true
-	src.s.group(g, func(_ *handle, e entry) bool {
-		if s.wanted(e.state) {
+	src.s.group(g, func(_ *Handle, e *Entry) bool {
+		if s.c.Selected(e.State) {
 			yield(e)
 		}
 		return true
@@ -123,41 +128,40 @@ func (s *side) read(src *keyedSource, g checkpoint.KeyGroup, yield func(entry)) 
 	}
 	src.h.Whole = false
 	s.note(src.h)
-	src.h.Problem, src.h.Failure = nil, nil // has been told
+	src.h.Problem, src.h.Failure = nil, nil // they have been noted
 	return false
 }
 
-// groups is group of all key groups.
-func (s *side) groups(yield func(entry)) (whole bool) {
+// groups is group for all key groups.
+func (s *side) groups(yield func(*Entry)) (whole bool) {
 	whole = len(s.gaps) == 0
-	from, to := keyGroupsOf(s.keyed)
-	for g := from; g <= to; g++ {
+	groups := keyGroupsOf(s.keyed)
+	for g := groups.Start; g <= groups.End; g++ {
 		whole = s.group(checkpoint.KeyGroup(g), yield) && whole
 	}
 	return whole
 }
 
-// keyGroupsOf is from the first key group of streams to the last; there is none if to is
-// less.
-func keyGroupsOf(streams []*keyedSource) (from, to int) {
-	from, to = 0, -1
+// keyGroupsOf returns the range from the first key group of streams to the last.
+func keyGroupsOf(streams []*keyedSource) checkpoint.KeyGroupRange {
+	all := checkpoint.KeyGroupRange{Start: 0, End: -1}
 	for i, src := range streams {
-		r := src.listed.KeyGroups
-		if i == 0 {
-			from, to = r.Start, r.End
+		r := *src.listed.KeyGroups
+		if i > 0 {
+			r = checkpoint.KeyGroupRange{Start: min(all.Start, r.Start), End: max(all.End, r.End)}
 		}
-		from, to = min(from, r.Start), max(to, r.End)
+		all = r
 	}
-	return from, to
+	return all
 }
 
 // open opens the stream, once. It returns false if it cannot be read.
-func (src *keyedSource) open(r *reader) bool {
+func (src *keyedSource) open(r *content) bool {
 	if src.h != nil {
 		return src.s != nil
 	}
 	l := src.listed
-	src.h = &handle{Operator: l.Operator, Subtask: l.Subtask, Kind: l.Kind, Tag: l.Tag, KeyGroups: l.KeyGroups, Where: l.Where, File: l.File}
+	src.h = &Handle{Operator: l.Operator, Subtask: l.Subtask, Kind: l.Kind, Tag: l.Tag, KeyGroups: l.KeyGroups, Where: l.Where, File: l.File}
 	src.s = r.openKeyed(src.h, l.keyGroups, 0)
 	return src.s != nil
 }
@@ -177,21 +181,21 @@ func (s *side) rewind() {
 	s.begun, s.active = 0, nil
 }
 
-// unkeyed yields what is not read by key group: elements of operator state, or timers in
-// raw keyed state. Of a broadcast map there is a copy in every subtask, and what is in
-// several comes once. It returns false if it is not all.
-func (s *side) unkeyed(kind flink.StreamKind, yield func(entry)) (whole bool) {
+// unkeyed yields what is not read by key group: elements of operator state, or timers in raw
+// keyed state. Every subtask has a copy of a broadcast map: what is in several comes once. It
+// returns false if that is not all.
+func (s *side) unkeyed(kind flink.StreamKind, yield func(*Entry)) (whole bool) {
 	if s.op == nil {
 		return true
 	}
 	seen := map[string]bool{}
 	m := newMatcher(false)
-	visit := func(_ *handle, e entry) bool {
-		if !s.wanted(e.state) {
+	visit := func(_ *Handle, e *Entry) bool {
+		if !s.c.Selected(e.State) {
 			return true
 		}
-		if e.state.id().family == broadcastFamily {
-			key, value := m.key(&e)
+		if e.State.id().family == BroadcastFamily {
+			key, value := m.key(e)
 			id := string(flink.AppendExact(flink.AppendExact(nil, key), value))
 			if seen[id] {
 				return true
@@ -202,29 +206,29 @@ func (s *side) unkeyed(kind flink.StreamKind, yield func(entry)) (whole bool) {
 		return true
 	}
 	whole = true
-	note := func(h *handle) {
+	note := func(h *Handle) {
 		whole = whole && h.Whole
 		s.note(h)
 	}
 	for i := range s.op.Subtasks {
 		sub := &s.op.Subtasks[i]
 		if kind == flink.ManagedOperatorStream {
-			s.reader.managedOperator(s.op.OperatorState, sub, visit, note)
+			s.c.content.managedOperator(s.op.OperatorState, sub, visit, note)
 		} else {
-			s.reader.keyed(s.op.OperatorState, sub.Index, flink.RawKeyedStream, sub.RawKeyed, visit, note)
+			s.c.content.keyed(s.op.OperatorState, sub.Index, flink.RawKeyedStream, sub.RawKeyed, visit, note)
 		}
 	}
 	return whole
 }
 
-// blind tells that there may be states of a kind of which nothing is known.
+// blind reports whether there may be states of a kind of which nothing is known.
 func (s *side) blind(kind flink.StreamKind) bool {
-	return s.op != nil && slices.ContainsFunc(s.op.handles, func(h *handle) bool { return h.Kind == kind && h.blind() })
+	return s.op != nil && slices.ContainsFunc(s.op.Handles, func(h *Handle) bool { return h.Kind == kind && h.Blind() })
 }
 
-// prints is a fingerprint of each stream of a kind that the operator has, sorted: of its
-// bytes, or of the name of a file that may not be opened. What cannot be read is told
-// apart from all else.
+// prints returns a fingerprint of each stream of a kind that the operator has, sorted: of its
+// bytes, or of the name of a file that may not be opened. What cannot be read is like nothing
+// else.
 func (s *side) prints(kind flink.StreamKind) []string {
 	var prints []string
 	for ref := range s.c.Meta.Streams() {
@@ -233,7 +237,7 @@ func (s *side) prints(kind flink.StreamKind) []string {
 		}
 		p, err := s.print(ref.Handle)
 		if err != nil {
-			p = fmt.Sprintf("%s: %v", s.shown, err)
+			p = fmt.Sprintf("%s: %v", s.c.Shown, err)
 			s.errs = append(s.errs, err)
 		}
 		prints = append(prints, p)
@@ -243,8 +247,8 @@ func (s *side) prints(kind flink.StreamKind) []string {
 }
 
 func (s *side) print(h flink.StreamHandle) (string, error) {
-	stream, err := s.reader.open(h)
-	if errors.Is(err, errOutside) || errors.Is(err, errNotLocal) {
+	stream, err := s.c.content.open(h)
+	if errors.Is(err, errOutside) || errors.Is(err, errElsewhere) {
 		return fmt.Sprintf("%+v", h), nil
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"encoding/binary"
@@ -9,20 +9,20 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// keyed reads keyed state, in whichever form it is. A changelog is several handles.
-func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind flink.StreamKind, k flink.KeyedHandle, visit visitor, yield func(*handle)) {
+// keyed reads keyed state in whichever form it is. A changelog is several handles.
+func (r *content) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind flink.StreamKind, k flink.KeyedHandle, visit visitor, yield func(*Handle)) {
 	if k == nil {
 		return
 	}
 	groups := k.KeyGroups()
-	newHandle := func(tag flink.HandleTag) *handle {
-		h := r.newHandle(op, sub, kind, tagName(tag))
+	handle := func(tag flink.HandleTag) *Handle {
+		h := newHandle(op, sub, kind, tagName(tag))
 		h.KeyGroups = &groups
 		return h
 	}
 	switch k := k.(type) {
 	case *flink.KeyGroupsHandle:
-		h := newHandle(k.Tag)
+		h := handle(k.Tag)
 		h.at(k.Data)
 		h.keyGroups = k
 		if kind == flink.RawKeyedStream {
@@ -32,11 +32,11 @@ func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind fli
 		}
 		yield(h)
 	case *flink.IncrementalHandle:
-		h := newHandle(k.Tag)
+		h := handle(k.Tag)
 		r.rocksDB(h, k)
 		yield(h)
 	case *flink.ChangelogHandle:
-		h := newHandle(k.Tag)
+		h := handle(k.Tag)
 		h.Layout, h.Whole = "changelog", true
 		yield(h)
 		for _, m := range k.Materialized {
@@ -46,26 +46,26 @@ func (r *reader) keyed(op *flink.OperatorState, sub checkpoint.Subtask, kind fli
 			r.keyed(op, sub, kind, m, visit, yield)
 		}
 	case *flink.ChangelogMemoryIncrement:
-		h := newHandle(flink.TagChangelogMemory)
-		h.Layout, h.Where = "changes", isInline
+		h := handle(flink.TagChangelogMemory)
+		h.Layout, h.Where = "changes", Inline
 		for _, c := range k.Changes {
 			h.Bytes += int64(len(c.Data))
 		}
-		h.unread("changes: their layout is not known here")
+		h.unread(opaqueChanges)
 		yield(h)
 	case *flink.ChangelogFileIncrement:
-		h := newHandle(k.Tag)
+		h := handle(k.Tag)
 		h.Layout = "changes"
 		for _, p := range k.Parts {
 			h.add(p.Data)
 		}
-		h.unread("changes: their layout is not known here")
+		h.unread(opaqueChanges)
 		yield(h)
 	}
 }
 
 // rocksDB reads what can be read of RocksDB's files: the names and types of the states.
-func (r *reader) rocksDB(h *handle, k *flink.IncrementalHandle) {
+func (r *content) rocksDB(h *Handle, k *flink.IncrementalHandle) {
 	h.Layout = "RocksDB"
 	h.add(k.Meta)
 	for _, list := range [][]flink.LocalFile{k.Shared, k.Private} {
@@ -73,7 +73,7 @@ func (r *reader) rocksDB(h *handle, k *flink.IncrementalHandle) {
 			h.add(f.Data)
 		}
 	}
-	h.unread("the entries are in RocksDB's own files, which are not read")
+	h.unread(opaqueRocksDB)
 	data, err := r.readAll(k.Meta, "the description of the states")
 	if err != nil {
 		h.judge(err)
@@ -92,40 +92,40 @@ func (r *reader) rocksDB(h *handle, k *flink.IncrementalHandle) {
 }
 
 // keyedStates lists the states of a header, none of them counted.
-func (h *handle) keyedStates(header *flink.KeyedHeader) map[*flink.StateMeta]*stateInfo {
+func (h *Handle) keyedStates(header *flink.KeyedHeader) map[*flink.StateMeta]*State {
 	h.KeyType = header.Key.TypeName()
-	infos := make(map[*flink.StateMeta]*stateInfo, len(header.States))
+	states := make(map[*flink.StateMeta]*State, len(header.States))
 	for i := range header.States {
 		m := &header.States[i]
-		info := &stateInfo{
+		s := &State{
 			Name: m.Name, Kind: string(m.Type()), Type: m.Value().TypeName(),
 			WeirOnly: weirOnly(header.Key) || weirOnly(m.Value()),
 			meta:     m, key: header.Key,
 		}
 		switch m.Kind {
 		case flink.KindPriorityQueue:
-			info.Kind = "TIMERS"
+			s.Kind = timersKind
 		case flink.KindKeyValueV2:
-			info.Kind += " V2"
+			s.Kind += " V2"
 		}
 		if n := m.Namespace(); n != nil && n != flink.VoidNamespace {
-			info.Namespace = n.TypeName()
+			s.Namespace = n.TypeName()
 		}
-		h.States = append(h.States, info)
-		infos[m] = info
+		h.States = append(h.States, s)
+		states[m] = s
 	}
-	return infos
+	return states
 }
 
 // keyGroups reads managed keyed state in one stream.
-func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism int, visit visitor) {
+func (r *content) keyGroups(h *Handle, k *flink.KeyGroupsHandle, maxParallelism int, visit visitor) {
 	s := r.openKeyed(h, k, maxParallelism)
 	if s == nil {
-		h.Whole = h.Where == isNowhere
+		h.Whole = h.Where == Nowhere
 		return
 	}
 	defer s.Close()
-	if r.headers {
+	if r.headersOnly {
 		return
 	}
 	for g := k.Range.Start; g <= k.Range.End && h.Failure == nil; g++ {
@@ -135,25 +135,26 @@ func (r *reader) keyGroups(h *handle, k *flink.KeyGroupsHandle, maxParallelism i
 		}
 	}
 	h.Whole = s.complete
-	for _, info := range h.States {
-		info.Counted = s.complete
+	for _, state := range h.States {
+		state.Counted = s.complete
 	}
 }
 
 // A keyedStream is managed keyed state that is open for reading.
 type keyedStream struct {
 	store.Stream
-	h              *handle
+	h              *Handle
 	reader         *flink.KeyedReader
-	infos          map[*flink.StateMeta]*stateInfo
-	maxParallelism int  // 0: which key groups keys belong to does not matter
+	states         map[*flink.StateMeta]*State
+	maxParallelism int  // 0: it does not matter in which key group a key is
 	complete       bool // all that was asked for could be read
+	entry          Entry
 }
 
-// openKeyed opens a stream and lists its states. It is nil if the stream cannot be read,
+// openKeyed opens a stream and lists its states. It returns nil if the stream cannot be read
 // or if there is none; the handle then says why.
-func (r *reader) openKeyed(h *handle, k *flink.KeyGroupsHandle, maxParallelism int) *keyedStream {
-	if h.Where == isNowhere {
+func (r *content) openKeyed(h *Handle, k *flink.KeyGroupsHandle, maxParallelism int) *keyedStream {
+	if h.Where == Nowhere {
 		return nil
 	}
 	s, err := r.open(k.Data)
@@ -161,30 +162,30 @@ func (r *reader) openKeyed(h *handle, k *flink.KeyGroupsHandle, maxParallelism i
 		h.judge(err)
 		return nil
 	}
-	stream, err := (*flink.KeyedReader)(nil), r.fits(k, s)
+	reader, err := (*flink.KeyedReader)(nil), r.fits(k, s)
 	if err == nil {
-		stream, err = flink.NewKeyedReader(k, s, s.Size())
+		reader, err = flink.NewKeyedReader(k, s, s.Size())
 	}
 	if err != nil {
 		h.judge(err)
 		s.Close()
 		return nil
 	}
-	header := stream.Header()
-	h.Layout, h.Compressed = stream.Layout().String(), header.Compressed
-	infos := h.keyedStates(header)
+	header := reader.Header()
+	h.Layout, h.Compressed = reader.Layout().String(), header.Compressed
+	states := h.keyedStates(header)
 	for i := range header.States {
 		if m := &header.States[i]; m.Kind == flink.KindKeyValueV2 {
-			h.unread("the layout of %s is not known here", m.Kind)
+			h.unread(unreadf("the layout of %s is not known here", m.Kind))
 			s.Close()
 			return nil
 		}
 	}
-	return &keyedStream{s, h, stream, infos, maxParallelism, true}
+	return &keyedStream{Stream: s, h: h, reader: reader, states: states, maxParallelism: maxParallelism, complete: true}
 }
 
-// group reads a key group. What cannot be read of it the handle says; other key groups
-// still can be. It returns false if visit did.
+// group reads a key group. What cannot be read of it is noted in the handle; other key
+// groups may still be readable. It returns false if visit did.
 func (s *keyedStream) group(g checkpoint.KeyGroup, visit visitor) (more bool) {
 	for e, err := range s.reader.Group(g) {
 		if err != nil {
@@ -196,14 +197,13 @@ func (s *keyedStream) group(g checkpoint.KeyGroup, visit visitor) (more bool) {
 		} else if err := s.checkKeyGroup(e); err != nil {
 			s.h.damage(&flink.GroupError{Group: g, Err: err}, fmt.Errorf("%w; no job finds it there", err))
 		}
-		info := s.infos[e.State]
-		info.Entries++
-		x := entry{
-			state: info, group: int(e.Group), keyed: true, key: e.Key, namespace: e.Namespace,
-			inMap: e.State.Type() == flink.TypeMap, userKey: e.UserKey, value: e.Value, opaque: err != nil,
+		state := s.states[e.State]
+		state.Entries++
+		s.entry = Entry{
+			State: state, KeyGroup: int(e.Group), Keyed: true, Key: e.Key, Namespace: e.Namespace,
+			InMap: e.State.Type() == flink.TypeMap, UserKey: e.UserKey, Value: e.Value, opaque: err != nil,
 		}
-		_, x.isTimer = e.Value.(flink.TimerValue)
-		if visit != nil && !visit(s.h, x) {
+		if visit != nil && !visit(s.h, &s.entry) {
 			return false
 		}
 	}
@@ -218,10 +218,10 @@ func (s *keyedStream) checkKeyGroup(e flink.Entry) error {
 	return flink.CheckKeyGroup(s.reader.Header().Key, e, s.maxParallelism)
 }
 
-// fits makes sure that each key group can be read at once.
-func (r *reader) fits(k *flink.KeyGroupsHandle, s store.Stream) error {
+// fits makes sure that each key group may be read into memory.
+func (r *content) fits(k *flink.KeyGroupsHandle, s store.Stream) error {
 	limit := r.maxBlock
-	var head [5]byte // version and whether it is compressed
+	var head [5]byte // the version, and whether the rest is compressed
 	if n, _ := s.ReadAt(head[:], 0); n == len(head) && head[4] != 0 {
 		limit /= snappyShare
 	}
@@ -229,28 +229,25 @@ func (r *reader) fits(k *flink.KeyGroupsHandle, s store.Stream) error {
 	for i := len(k.Offsets) - 1; i >= 0; i-- {
 		from := k.Offsets[i]
 		if from <= 0 || from >= next {
-			continue // there is none, or it is wrong, which NewKeyedReader will say
+			continue // there is none, or it is wrong, which NewKeyedReader finds
 		}
 		if next-from > limit {
-			return &tooLargeError{fmt.Sprintf("key group %d", k.Range.Start+i), next - from, limit}
+			return &TooLargeError{fmt.Sprintf("key group %d", k.Range.Start+i), next - from, limit}
 		}
 		next = from
 	}
 	if next > limit {
-		return &tooLargeError{"the header", next, limit}
+		return &TooLargeError{"the header", next, limit}
 	}
 	return nil
 }
 
-const (
-	rawTimers      = "RAW TIMERS"
-	rawTimersMagic = 0xF1CD859F
-)
+const rawTimersMagic = 0xF1CD859F
 
-// rawKeyed reads raw keyed state, if it is timers of an old Flink: nothing else is
-// known to be there, and an operator may write what it likes.
-func (r *reader) rawKeyed(h *handle, k *flink.KeyGroupsHandle, visit visitor) {
-	if h.Where == isNowhere {
+// rawKeyed reads raw keyed state if it is timers of an old Flink. An operator may write
+// anything else there, which is not known here.
+func (r *content) rawKeyed(h *Handle, k *flink.KeyGroupsHandle, visit visitor) {
+	if h.Where == Nowhere {
 		h.Whole = true
 		return
 	}
@@ -260,18 +257,18 @@ func (r *reader) rawKeyed(h *handle, k *flink.KeyGroupsHandle, visit visitor) {
 		return
 	}
 	if !beginsWithTimers(k, data) {
-		h.unread("only the operator that wrote it knows what is in it")
+		h.unread(opaqueOperator)
 		return
 	}
 	h.Layout = "timers"
 	h.Whole = true
-	infos := map[string]*stateInfo{}
+	states := map[string]*State{}
 	for t, err := range flink.RawTimers(k, data) {
 		if err != nil {
 			h.judge(err)
 			h.Whole = false
-			for _, info := range h.States {
-				info.Counted = false
+			for _, s := range h.States {
+				s.Counted = false
 			}
 			break
 		}
@@ -279,21 +276,21 @@ func (r *reader) rawKeyed(h *handle, k *flink.KeyGroupsHandle, visit visitor) {
 		if t.EventTime {
 			name = "event_" + t.Service
 		}
-		info := infos[name]
-		if info == nil {
-			info = &stateInfo{Name: name, Kind: rawTimers, Counted: true}
-			infos[name] = info
-			h.States = append(h.States, info)
+		s := states[name]
+		if s == nil {
+			s = &State{Name: name, Kind: rawTimersKind, Counted: true}
+			states[name] = s
+			h.States = append(h.States, s)
 		}
-		info.Entries++
-		x := entry{state: info, group: int(t.Group), keyed: true, key: t.Timer.Key, namespace: t.Timer.Namespace, value: t.Timer, isTimer: true}
-		if visit != nil && !visit(h, x) {
+		s.Entries++
+		e := &Entry{State: s, KeyGroup: int(t.Group), Keyed: true, Key: t.Timer.Key, Namespace: t.Timer.Namespace, Value: t.Timer}
+		if visit != nil && !visit(h, e) {
 			break
 		}
 	}
 }
 
-// beginsWithTimers tells whether the first key group that has data begins as timers do.
+// beginsWithTimers reports whether the first key group that has data begins as timers do.
 func beginsWithTimers(k *flink.KeyGroupsHandle, data []byte) bool {
 	for _, at := range k.Offsets {
 		if at >= 0 && at <= int64(len(data))-4 {
