@@ -41,6 +41,7 @@ func TestCrashGrid(t *testing.T) {
 		"fcl", "fRlc", "frlc", // forgotten
 		"oc",               // overtaken
 		"rc", "crc", "cRc", // started anew
+		"mcm", "cmrc", // commits are remembered
 	} {
 		for states := 1; states <= 2; states++ {
 			for retain := 1; retain <= 2; retain++ {

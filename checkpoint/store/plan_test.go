@@ -55,6 +55,7 @@ var steps = map[rune]func(*day) error{
 	'f': (*day).forget,     // begins one, and forgets it
 	'l': (*day).writeLate,  // a writer of a checkpoint that was aborted or forgotten goes on
 	'o': (*day).overtake,   // begins one, makes another, and aborts the first
+	'm': (*day).remember,   // has it remembered that the effects of the newest are visible
 	'r': (*day).restart,    // stops and starts again
 	'R': (*day).recover,    // recovers without stopping
 }
@@ -283,6 +284,19 @@ func (d *day) overtake() error {
 		return err
 	}
 	return d.giveUp(slow)
+}
+
+func (d *day) remember() error {
+	id := d.store.Newest()
+	if id == 0 {
+		return nil
+	}
+	d.tell(toldCommitted, d.store.identity(id))
+	if err := d.store.Committed(id); err != nil {
+		return nil // a fault, or the store is poisoned: it may be remembered or not
+	}
+	d.tell(toldNoted, d.store.identity(id))
+	return nil
 }
 
 func (d *day) restart() error {
