@@ -65,7 +65,7 @@ func TestFullDiskThatStays(t *testing.T) {
 			t.Errorf("%d failed checkpoints are logged, want 6: %v", len(failed), failed)
 		}
 		for i, e := range failed {
-			if e["dir"] != jobDir || e["complete"] != 4.0 || !strings.Contains(e["msg"].(string), "a file system takes no more") {
+			if e["dir"] != jobDir || e["complete"] != 4.0 || !strings.Contains(e["msg"].(string), "a file system is full") {
 				t.Errorf("logged %v, want that the disk is full, where, and that checkpoint 4 is complete", e)
 			}
 			if pause, ok := e["pause"].(float64); ok != (i%3 < 2) || ok && (pause <= 0 || pause > 1e8) {
@@ -111,7 +111,7 @@ func TestFullOutputDisk(t *testing.T) {
 				t.Fatalf("%d restarts are logged, want %d", len(restarts), len(pauses))
 			}
 			for i, e := range restarts {
-				if e["level"] != "WARN" || !strings.Contains(e["msg"].(string), "a file system takes no more") || !strings.Contains(e["full"].(string), "the quota is used up in "+dir) ||
+				if e["level"] != "WARN" || !strings.Contains(e["msg"].(string), "a file system is full") || !strings.Contains(e["full"].(string), "the quota is used up in "+dir) ||
 					e["dir"] != dir || e["checkpoint"] != 3.0 || e["pause"] != 1e9*pauses[i] {
 					t.Errorf("logged %v, want that %s is full, that it goes on from checkpoint 3, and a pause of %v s", e, dir, pauses[i])
 				}
@@ -167,7 +167,7 @@ func TestFullDiskBeforeACheckpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		found := log.entries(t, "checkpoint not begun, as a file system takes no more")
+		found := log.entries(t, "checkpoint not begun because a file system is full")
 		if len(found) != 1 || found[0]["dir"] != jobDir || found[0]["complete"] != 2.0 || found[0]["pause"] != 1e8 {
 			t.Errorf("logged %v, want one checkpoint that was not begun, and 100 ms to the next", found)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// claim takes hold of the places that sinks write to, once in a run and before anything is
-// read. fresh says that the run starts without a checkpoint.
+// claim claims the places that sinks write to, once in a run and before anything is read.
+// fresh says that the run starts without a checkpoint.
 func (r *run) claim(ctx context.Context, fresh bool) error {
 	if r.claimed {
 		return nil
@@ -29,7 +29,7 @@ func (r *run) claim(ctx context.Context, fresh bool) error {
 	return nil
 }
 
-// release lets go of the places.
+// release releases the places.
 func (r *run) release() {
 	for _, release := range r.claims {
 		if err := release(); err != nil {
@@ -39,7 +39,8 @@ func (r *run) release() {
 	r.claims = nil
 }
 
-// A MisplacedError says that a job would read what it writes. Nothing has run.
+// A MisplacedError says that a job would read its own output or its own checkpoints.
+// Nothing has run.
 type MisplacedError struct{ What string }
 
 func (e *MisplacedError) Error() string { return e.What }

@@ -5,10 +5,11 @@ import (
 	"github.com/weirstream/weir/checkpoint/store"
 )
 
-// committed reports whether all that a checkpoint holds prepared is known to be visible.
+// committed reports whether the store knows that all prepared output in a checkpoint is
+// visible.
 func committed(cp *store.Checkpoint) bool { return false }
 
-// remember durably remembers that all that a checkpoint holds prepared is visible.
+// remember notes durably that all prepared output in a checkpoint is visible.
 func remember(s *store.Store, id checkpoint.ID) error { return nil }
 
 // operatorName returns the name of an operator in a checkpoint.

@@ -30,7 +30,7 @@ type Plan struct {
 	Nodes []*Node
 	// EventTime says that records have timestamps.
 	EventTime bool
-	// Err is all mistakes that were found while the job was written down, joined.
+	// Err is all mistakes that were found while the job was built, joined.
 	Err error
 }
 
@@ -109,7 +109,7 @@ func (p *Plan) Add(n *Node) NodeID {
 	return n.ID
 }
 
-// Fail records a mistake in the job; Check returns it.
+// Fail records a mistake that was found while the job was built; Check returns it.
 func (p *Plan) Fail(err error) { p.Err = errors.Join(p.Err, err) }
 
 // Clone returns a copy that later changes of the plan do not reach.
