@@ -26,7 +26,7 @@ func TestFlags(t *testing.T) {
 	}
 	s, err = parse([]string{"-quick", "-settle", "0s", "-restarts", "9"})
 	if err != nil || s.Settle != 0 || s.Restarts != 9 {
-		t.Errorf("what is given counts more than -quick: %+v %v", s, err)
+		t.Errorf("-quick has replaced flags that were given: %+v %v", s, err)
 	}
 	s, err = parse([]string{"-fs", "all"})
 	if err != nil || len(s.Configs) != len(loopmount.Configs) || len(s.Workloads) != len(workload.Workloads) || s.Settle != 75*time.Second {
@@ -46,7 +46,8 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// results are a good one, one of a known bug, and a broken promise.
+// results returns three results: a known bug that was caught, a clean one, and a broken
+// promise.
 func results() []*lab.Result {
 	named := func(name string) workload.Workload {
 		w, _ := workload.Named(name)

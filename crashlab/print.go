@@ -14,12 +14,12 @@ import (
 	"github.com/weirstream/weir/crashlab/lab"
 )
 
-// A printer shows results: a table when all are there, or each as JSON at once; and on
-// a terminal how far things are. Its methods may be called concurrently.
+// A printer shows results: in a table when all are there, or each as JSON at once. On a
+// terminal it also shows the progress. Its methods may be called concurrently.
 type printer struct {
 	settings settings
 	out      io.Writer
-	screen   io.Writer // nil if nobody looks
+	screen   io.Writer // the terminal, nil if there is none
 
 	mu         sync.Mutex
 	results    []*lab.Result
@@ -90,7 +90,7 @@ func (p *printer) end(took time.Duration) {
 	}
 }
 
-// explain shows what is wrong, where something is.
+// explain shows what is wrong with a result.
 func (p *printer) explain(r *lab.Result) {
 	if len(r.Complaints) == 0 && p.settings.Keep == "" {
 		return
@@ -107,7 +107,7 @@ func (p *printer) explain(r *lab.Result) {
 	}
 }
 
-// window is how long an acknowledged checkpoint could still be taken away.
+// window says for how long a power cut could still destroy an acknowledged checkpoint.
 func window(t *judge.Tally) string {
 	if t.Window == 0 {
 		return "none"
@@ -117,7 +117,7 @@ func window(t *judge.Tally) string {
 		s = fmt.Sprintf("%d ms", t.Window.Milliseconds())
 	}
 	if t.WindowOpen {
-		return "> " + s // it was open still when the record ended
+		return "> " + s // it was still open when the record ended
 	}
 	return s
 }
@@ -126,7 +126,7 @@ func verdict(r *lab.Result) string {
 	bad := r.Tally.Both().Bad()
 	switch {
 	case len(r.Complaints) > 0:
-		return "NOT AS IT HAS TO BE"
+		return "NOT AS EXPECTED"
 	case r.Expect == judge.Caught || r.Expect == judge.CaughtLosing:
 		return "caught"
 	case bad > 0:
@@ -137,7 +137,7 @@ func verdict(r *lab.Result) string {
 	return "clean"
 }
 
-// A line is a result as JSON. New fields may come; a field never changes its meaning.
+// A line is a result as JSON. Fields may be added; a field never changes its meaning.
 type line struct {
 	FileSystem string         `json:"file_system"`
 	Workload   string         `json:"workload"`

@@ -1,8 +1,8 @@
 package flink
 
-// PartsLike returns the serializers that s is made of, if it is put together as like is:
-// those of the elements, if both are lists. Whether the parts fit each other is for the
-// caller to say. It is false if s is put together in another way, or of nothing.
+// PartsLike returns the serializers in s, if s is composed in the same way as like. If both
+// are lists, for example, it returns the serializer of the elements. It does not compare
+// those. ok is false if s is composed in another way, or has no serializers in it.
 func PartsLike(s, like Serializer) ([]Serializer, bool) {
 	a, ok := s.(*composite)
 	if !ok {

@@ -150,7 +150,7 @@ func TestSnapshotErrors(t *testing.T) {
 		}
 	}
 
-	// Many side by side are not nested in each other.
+	// The limit is about nesting, not about the number of serializers side by side.
 	wide := Tuple(slices.Repeat([]Serializer{Long}, tupleMaxFields)...)
 	wide = Tuple(slices.Repeat([]Serializer{wide}, tupleMaxFields)...)
 	c := NewCursor(snapshotV(t, wide))
@@ -168,7 +168,7 @@ func TestSnapshotErrors(t *testing.T) {
 	}
 }
 
-// What only Kryo or Java can decode is an OpaqueError, and so is a field of a class
+// A value that only Kryo or Java can decode is an OpaqueError, and so is a field of a class
 // whose serializer is unknown.
 func TestOpaque(t *testing.T) {
 	unknown, _ := appendSnapshotHead(nil, "com.example.Mine$Snapshot", 1)
@@ -200,7 +200,7 @@ func TestOpaque(t *testing.T) {
 	}
 }
 
-// What is put together in one way has as many parts, whatever they are.
+// Two serializers that are composed in the same way have the same number of parts.
 func TestPartsLike(t *testing.T) {
 	for _, v := range []struct {
 		s, like Serializer

@@ -12,7 +12,7 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// timed is a record, and what an operator knows of time when it comes.
+// timed is a record, with the timestamp and the watermark that the operator saw.
 type timed struct {
 	Key       int64
 	At        weir.Time
@@ -20,7 +20,7 @@ type timed struct {
 	Watermark weir.Time
 }
 
-// watching is an operator that notes what it knows of time.
+// watching adds an operator that emits each record with its timestamp and the watermark.
 func watching(in weir.Stream[timed], name string) weir.Stream[timed] {
 	return weir.Process(weir.KeyBy(in, func(r timed) int64 { return r.Key }), name, func(c *weir.KeyContext[int64], out *weir.Out[timed]) func(timed) error {
 		return func(r timed) error {
@@ -33,8 +33,8 @@ func watching(in weir.Stream[timed], name string) weir.Stream[timed] {
 
 func at(r timed) weir.Time { return r.At }
 
-// disordered is n records a second of event time apart, shuffled so that each is at most so
-// many places out of order.
+// disordered returns n records, a second of event time apart, shuffled so that each is at most
+// the given number of places out of order.
 func disordered(n, places int) []timed {
 	rng := rand.New(rand.NewPCG(7, 7))
 	records := make([]timed, n)
@@ -48,8 +48,8 @@ func disordered(n, places int) []timed {
 	return records
 }
 
-// Records bring their timestamps through every operator, also across exchanges and a second
-// keyed stage, and none comes after a watermark that has promised it would not.
+// Records keep their timestamps through every operator, also across exchanges and a second
+// keyed operator. None comes after a watermark at or above its timestamp.
 func TestTimestampsAndWatermarks(t *testing.T) {
 	for _, parallelism := range []int{1, 3} {
 		synctest.Test(t, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestTimestampsAndWatermarks(t *testing.T) {
 					t.Fatalf("%+v has another timestamp", r)
 				}
 				if r.Watermark >= r.At {
-					t.Fatalf("%+v is late, and is not", r)
+					t.Fatalf("%+v came after a watermark at or above its timestamp", r)
 				}
 				if r.Watermark > weir.MinTime {
 					moved++
@@ -112,7 +112,7 @@ func TestLateStaysLate(t *testing.T) {
 	})
 }
 
-// A split that has nothing does not hold time up for longer than it may.
+// A split without records holds event time back until it is idle, and no longer.
 func TestIdleSplits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{logs: map[string]*shelfLog{"busy": {}, "silent": {}}, committed: map[string][]uint64{}}
@@ -138,7 +138,7 @@ func TestIdleSplits(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		write(4000)
 		time.Sleep(10 * time.Second)
-		s.change(func() { s.logs["silent"].lines = []string{"3500"} }) // it has a voice again
+		s.change(func() { s.logs["silent"].lines = []string{"3500"} }) // it has a record again
 		time.Sleep(10 * time.Second)
 		write(9000)
 		time.Sleep(10 * time.Second)
@@ -150,7 +150,8 @@ func TestIdleSplits(t *testing.T) {
 		for _, r := range out.Records() {
 			got = append(got, r.Watermark)
 		}
-		// The silent one is behind when it comes back, so it is not waited for.
+		// The split that was idle is behind the watermark when it comes back, so event time
+		// does not wait for it.
 		want := []weir.Time{weir.MinTime, weir.MinTime, 1999, 2999, 3999, 3999, 8999}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("watermarks %v, want %v", got, want)
@@ -158,7 +159,8 @@ func TestIdleSplits(t *testing.T) {
 	})
 }
 
-// AssignWatermarks replaces timestamps and watermarks; the end of the input passes through.
+// AssignWatermarks replaces timestamps and watermarks. The mark at the end of the input passes
+// through.
 func TestAssignWatermarks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[timed]
@@ -182,8 +184,8 @@ func TestAssignWatermarks(t *testing.T) {
 	})
 }
 
-// What is wrong with watermarks is said before anything runs, and a timestamp that cannot be
-// one with its record.
+// Mistakes in watermarks are found before anything runs. The error of a timestamp that is out
+// of range has the record.
 func TestBadWatermarks(t *testing.T) {
 	for want, w := range map[string]weir.Watermarks[timed]{
 		"-1s out of order":            weir.OutOfOrder(-time.Second, at),

@@ -18,9 +18,8 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// fourCheckpoints is the program, stopped when its third checkpoint is complete, which
-// takes one more. There are as many on a slow machine as on a fast one, and with one core
-// as with many.
+// fourCheckpoints is the program, stopped when its third checkpoint is complete, which takes
+// one more. So the number does not depend on the speed of the machine or its cores.
 func fourCheckpoints() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -37,8 +36,8 @@ func fourCheckpoints() {
 	}
 }
 
-// A countdown is a log that hears when a checkpoint is complete, and calls stop once so
-// many are.
+// A countdown is a log handler. It calls stop once the log says that so many checkpoints are
+// complete.
 type countdown struct {
 	stop     func()
 	complete atomic.Int32
@@ -57,8 +56,9 @@ func (c *countdown) WithAttrs([]slog.Attr) slog.Handler       { return c }
 func (c *countdown) WithGroup(string) slog.Handler            { return c }
 
 // TestItsOwnTraceIsClean records the system calls of the program and reads them as "weir
-// trace" does: there is no fault. What is noted is on purpose: removals that come back do no harm (D022), and recovery syncs again what it
-// cannot know to be durable (D053).
+// trace" does: there is no fault. Two notes are expected:
+// removed names that come back do no harm (D022), and recovery syncs again, because it cannot
+// know what is durable (D053).
 func TestItsOwnTraceIsClean(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {

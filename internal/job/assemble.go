@@ -20,8 +20,8 @@ func namesOf(p *plan.Plan) checkpoint.Names {
 	return checkpoint.NewNames(p.Name, operators)
 }
 
-// assemble makes the metadata of a checkpoint of what the tasks have acknowledged, in an
-// order that depends on nothing but the content.
+// assemble makes the metadata of a checkpoint from the parts that the tasks have
+// acknowledged. Its order does not depend on the order of the parts.
 func assemble(id checkpoint.ID, parts []task.Part, parallelism, maxParallelism func(checkpoint.OperatorID) int) (*flink.Metadata, []store.Blob) {
 	m := &flink.Metadata{Version: 3, CheckpointID: id}
 	index := make(map[checkpoint.OperatorID]int)

@@ -8,7 +8,7 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// claim takes hold of the places that sinks write to, once in a run and before anything is
+// claim claims the places that sinks write to, once in a run and before anything is
 // read. cp is the checkpoint that the run starts with, nil for none.
 //
 // Output of later checkpoints may be visible if the run was told to go back: that was said
@@ -39,7 +39,7 @@ func (r *run) claim(ctx context.Context, from store.From, cp *store.Checkpoint) 
 	return nil
 }
 
-// release lets go of the places.
+// release releases the places.
 func (r *run) release() {
 	for _, release := range r.claims {
 		if err := release(); err != nil {
@@ -49,7 +49,8 @@ func (r *run) release() {
 	r.claims = nil
 }
 
-// A MisplacedError says that a job would read what it writes. Nothing has run.
+// A MisplacedError says that a job would read its own output or its own checkpoints.
+// Nothing has run.
 type MisplacedError struct{ What string }
 
 func (e *MisplacedError) Error() string { return e.What }

@@ -12,21 +12,22 @@ import (
 	"github.com/weirstream/weir/internal/bytesize"
 )
 
-// A file system that takes no more often does so for a while only, so the job waits for it
-// as for any failure that may heal. But a person has to heal it, and wants to know where it
-// is full, what it has run out of, which checkpoint there is, and what to do.
+// A full file system is often full for a while only, so the job waits, as for any failure
+// that may heal. But a person has to make room, and needs to know which file system is
+// full, what it has run out of, which checkpoint is complete, and what to do.
 
-// A full is a file system that takes no more.
+// A full is a file system that is full: it has run out of bytes or inodes, or a quota is
+// used up.
 type full struct {
-	dir   string // where; empty if the error does not say
+	dir   string // a directory on it; empty if the error names none
 	quota bool   // a quota is used up; otherwise bytes or inodes are
-	// space is how much room there was when it was looked at after the error, nil if that
-	// could not be seen.
+	// space is how much room it had shortly after the error, nil if that could not be found
+	// out.
 	space *probe.Space
 }
 
-// lookAtFull reports whether err is that of a file system that takes no more, and looks at
-// that file system.
+// lookAtFull reports whether err is the error of a full file system, and looks at that file
+// system.
 func lookAtFull(err error) (f full, ok bool) {
 	if f, ok = fullOf(err); ok && f.dir != "" {
 		if s, err := probe.SpaceOf(f.dir); err == nil {
@@ -36,7 +37,7 @@ func lookAtFull(err error) (f full, ok bool) {
 	return f, ok
 }
 
-// fullOf is what the error alone says.
+// fullOf returns what the error alone says.
 func fullOf(err error) (f full, ok bool) {
 	if !durable.NoSpace(err) {
 		return full{}, false
@@ -48,17 +49,17 @@ func fullOf(err error) (f full, ok bool) {
 	}
 	f.dir = filepath.Dir(at.Path)
 	if checkpoint.ParseName(filepath.Base(f.dir)).Kind == checkpoint.Staging {
-		f.dir = filepath.Dir(f.dir) // the staging directory is removed before anyone looks for it
+		f.dir = filepath.Dir(f.dir) // the staging directory is removed before a person can look
 	}
 	return f, true
 }
 
-// noInodes reports whether inodes, and not bytes, have run out.
+// noInodes reports whether the file system has run out of inodes, and not of bytes.
 func (f full) noInodes() bool {
 	return !f.quota && f.space != nil && f.space.TotalInodes > 0 && f.space.FreeInodes == 0
 }
 
-// String says what has run out, where, and what was seen of it.
+// String says what has run out, where, and how much room there was after the error.
 func (f full) String() string {
 	what := "no space left"
 	switch {
@@ -81,21 +82,21 @@ func (f full) String() string {
 	return what + where + " (" + seen + " are free now)"
 }
 
-// remedy is what to do about it.
+// remedy says what to do.
 func (f full) remedy() string {
 	switch {
 	case f.quota:
 		return "free space or raise the quota"
 	case f.noInodes():
-		return "delete files, of which each takes an inode"
+		return "delete files: each file takes an inode"
 	}
 	return "free space"
 }
 
-// TellFull puts in front of the error that a job has ended with, if it is that of a file
-// system that takes no more, what has run out and where, which checkpoint is complete and
-// what to do. last is the last complete checkpoint that this run knows of, 0 if there is
-// none. Other errors are returned as they are.
+// TellFull wraps the error that a job has ended with, if it is the error of a full file
+// system: what has run out and where, which checkpoint is complete, and what to do. last is
+// the last complete checkpoint that this run knows of, 0 if there is none. TellFull returns
+// other errors as they are.
 func TellFull(err error, last checkpoint.ID) error {
 	f, ok := lookAtFull(err)
 	if !ok {
@@ -111,5 +112,5 @@ func whatIsComplete(last checkpoint.ID) string {
 	return fmt.Sprintf("checkpoint %d is complete, and the next start goes on from it", last)
 }
 
-// attrs are for the log: where it is full, what has run out and what to do.
+// attrs are the attributes for the log: where, what has run out, and what to do.
 func (f full) attrs() []any { return []any{"dir", f.dir, "full", f.String(), "remedy", f.remedy()} }

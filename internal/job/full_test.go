@@ -42,7 +42,7 @@ func TestFullOf(t *testing.T) {
 	}
 }
 
-// TestFullSaysWhatWasSeen: no message says more than the error and the numbers do.
+// TestFullSaysWhatWasSeen: a message says only what the error and the numbers say.
 func TestFullSaysWhatWasSeen(t *testing.T) {
 	for _, test := range []struct {
 		full
@@ -57,7 +57,7 @@ func TestFullSaysWhatWasSeen(t *testing.T) {
 		{full{dir: "/out", space: &probe.Space{TotalBytes: 1 << 30, FreeBytes: 1 << 20, FreeInodes: 3, TotalInodes: 1000}},
 			"no space left in /out (1.0 MiB of 1.0 GiB and 3 of 1000 inodes are free now)", "free space"},
 		{full{dir: "/out", space: &probe.Space{TotalBytes: 1 << 30, FreeBytes: 1 << 29, TotalInodes: 1000}},
-			"no inodes left in /out (512.0 MiB of 1.0 GiB and 0 of 1000 inodes are free now)", "delete files, of which each takes an inode"},
+			"no inodes left in /out (512.0 MiB of 1.0 GiB and 0 of 1000 inodes are free now)", "delete files: each file takes an inode"},
 	} {
 		if got := test.String(); got != test.says || test.remedy != test.full.remedy() {
 			t.Errorf("%+v: says %q, %q; want %q, %q", test.full, got, test.full.remedy(), test.says, test.remedy)
@@ -67,14 +67,14 @@ func TestFullSaysWhatWasSeen(t *testing.T) {
 
 func TestTellFull(t *testing.T) {
 	dir := t.TempDir()
-	full := fmt.Errorf("given up: %w", &fs.PathError{Op: "write", Path: filepath.Join(dir, "f"), Err: syscall.ENOSPC})
-	gone := fmt.Errorf("given up: %w", &fs.PathError{Op: "write", Path: filepath.Join(dir, "gone", "f"), Err: syscall.ENOSPC})
+	full := fmt.Errorf("aborted: %w", &fs.PathError{Op: "write", Path: filepath.Join(dir, "f"), Err: syscall.ENOSPC})
+	gone := fmt.Errorf("aborted: %w", &fs.PathError{Op: "write", Path: filepath.Join(dir, "gone", "f"), Err: syscall.ENOSPC})
 	seen, _ := lookAtFull(full)
 	for _, test := range []struct {
 		err  error
 		says string
 	}{
-		{TellFull(full, 7), seen.String() + "; checkpoint 7 is complete, and the next start goes on from it; free space and start again: given up: write "},
+		{TellFull(full, 7), seen.String() + "; checkpoint 7 is complete, and the next start goes on from it; free space and start again: aborted: write "},
 		{TellFull(full, 0), seen.String() + "; this run has completed no checkpoint; free space and start again: "},
 		{TellFull(gone, 0), "no space left in " + filepath.Join(dir, "gone") + "; this run"},
 		{TellFull(syscall.ENOSPC, 7), "no space left on a file system that the error does not name; checkpoint 7 is complete"},
@@ -84,15 +84,15 @@ func TestTellFull(t *testing.T) {
 		}
 	}
 	if seen.space == nil {
-		t.Log("the room there is cannot be seen here")
+		t.Log("the free space cannot be found out here")
 	}
 	if TellFull(nil, 7) != nil || TellFull(ErrStopped, 7) != ErrStopped {
-		t.Error("what is not the error of a full disk is changed")
+		t.Error("TellFull has changed an error that is not that of a full disk")
 	}
 }
 
-// TestWhatNoRetryHealsEndsTheJob: on a file system that has become read-only the job ends
-// with the first checkpoint that fails, wherever it fails, and is not started over.
+// TestWhatNoRetryHealsEndsTheJob: on a file system that has become read-only, the first
+// checkpoint that fails ends the job, wherever it fails. The job is not started over.
 func TestWhatNoRetryHealsEndsTheJob(t *testing.T) {
 	for what, rule := range map[string]faultfs.Rule{
 		"begin":        {Ops: faultfs.Mkdir, Name: ".inprogress-*", K: 1},
@@ -109,7 +109,7 @@ func TestWhatNoRetryHealsEndsTheJob(t *testing.T) {
 					b.restart = Restart{Initial: time.Second, Max: time.Minute, Limit: 10}
 					rule.Sticky, rule.Err = true, errno
 					fail, attempts := never, 1
-					if what == "at a restart" { // the first four are those of a start and of a checkpoint
+					if what == "at a restart" { // the first four syncs belong to the start and to a checkpoint
 						failed := false
 						attempts, fail = 2, func(n int64) error {
 							if failed || n < 600 {
@@ -122,7 +122,7 @@ func TestWhatNoRetryHealsEndsTheJob(t *testing.T) {
 					began := time.Now()
 					err := b.run(faultfs.New(b.disk, rule), fail)
 					if !errors.Is(err, errno) || !flow.IsPermanent(err) {
-						t.Errorf("got %v, want that it is permanent", err)
+						t.Errorf("got %v, want a permanent %v", err, errno)
 					}
 					if took := time.Since(began); took > 65*time.Second || // the first checkpoint comes after 50 s
 						strings.Count(b.said.String(), "starting over") != attempts-1 {
