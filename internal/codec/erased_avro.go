@@ -82,7 +82,7 @@ func (a *erasedAvro) reading(was flink.Serializer) (erased, error) {
 	var change *avrogo.ChangeError
 	switch {
 	case errors.As(err, &change) && change.Path == a.root: // all of it, and not a field
-		return nil, replaced(was, a.is.GoType)
+		return nil, &otherType{goName(was), a.is.GoType, change.Why}
 	case err != nil:
 		return nil, err
 	}

@@ -47,43 +47,61 @@ func (c *comparison) reader(p part, t reflect.Type, was *shape, at string) (read
 // A ChangeError says which change of a type is in the way of reading older values.
 type ChangeError struct {
 	Path string // to what was changed: "Session.Clicks[].At"
-	What string // what it was and is, why that is in the way, and what to do
+	What string // what it was and is
+	Why  string // why that is in the way; empty if What says it
+	Do   string // what to do
 }
 
 func (e *ChangeError) Error() string {
-	if e.Path == "" {
-		return e.What
+	text := e.Path
+	for _, s := range []struct{ before, text string }{{" ", e.What}, {", ", e.Why}, {": ", e.Do}} {
+		switch {
+		case s.text == "":
+		case text == "":
+			text = s.text
+		default:
+			text += s.before + s.text
+		}
 	}
-	return e.Path + " " + e.What
+	return text
 }
 
 // keep is the way out of most changes. It loses no value.
 const keep = "keep the type, add a field of the new one under another name, and let your code fill it from the old one"
 
+func wasAndIs(at string, was fmt.Stringer, now, why string) *ChangeError {
+	return &ChangeError{at, fmt.Sprintf("was %s and is %s now", was, now), why, keep}
+}
+
 func changed(at string, was *shape, now string) *ChangeError {
 	if was.kind == optional && was.of.logical != nanos.logical {
-		return &ChangeError{at, fmt.Sprintf("was %s and is %s now, which has no place for nil: %s", was, now, keep)}
+		return wasAndIs(at, was, now, "which has no place for nil")
 	}
-	return &ChangeError{at, fmt.Sprintf("was %s and is %s now, and the one is not converted into the other: %s", was, now, keep)}
+	return wasAndIs(at, was, now, "and the one is not converted into the other")
 }
 
 func narrowed(at string, was *shape, now string) *ChangeError {
-	return &ChangeError{at, fmt.Sprintf("was %s and is %s now, which not every %s fits in: %s", was, now, was, keep)}
+	return wasAndIs(at, was, now, fmt.Sprintf("which not every %s fits in", was))
 }
 
 func coarser(at string, was *shape, now string) *ChangeError {
-	return &ChangeError{at, fmt.Sprintf("was %s and is %s now, which is coarser, so that a part of each time would be lost: %s", was, now, keep)}
+	return wasAndIs(at, was, now, "which is coarser, so that a part of each time would be lost")
 }
 
 func unitChanged(at string, was *shape, now string) *ChangeError {
-	from := was.String()
+	const why = "where the same number means something else"
 	if was.logical == "" {
-		from = "a plain " + from
+		return wasAndIs(at, plainShape{was}, now, why)
 	}
-	return &ChangeError{at, fmt.Sprintf("was %s and is %s now, where the same number means something else: %s", from, now, keep)}
+	return wasAndIs(at, was, now, why)
 }
 
+// plainShape is a number beside one with a unit.
+type plainShape struct{ *shape }
+
+func (p plainShape) String() string { return "a plain " + p.shape.String() }
+
 func twoFields(at string, f *field, one, other string) *ChangeError {
-	return &ChangeError{at + "." + f.goName, fmt.Sprintf("can be read from two fields, %s and %s: remove the alias, "+
-		"or give one of the two a field of its own", one, other)}
+	return &ChangeError{Path: at + "." + f.goName, What: fmt.Sprintf("can be read from two fields, %s and %s", one, other),
+		Do: "remove the alias, or give one of the two a field of its own"}
 }

@@ -39,8 +39,8 @@ func refused[Was, Now any](t *testing.T, want string) {
 func TestRenamed(t *testing.T) {
 	type a struct{ Name string }
 	type b struct{ Title string }
-	refused[a, b](t, "b.Title (string) is new, and b.Name (string) is gone. If it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, "+
-		"which keeps the values. If the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
+	refused[a, b](t, "b.Title (string) is new, and b.Name (string) is gone: if it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, "+
+		"which keeps the values; if the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
 	type kept struct {
 		Title string `avro:"Title,alias=Name"`
 	}
@@ -59,16 +59,16 @@ func TestRenamed(t *testing.T) {
 		When time.Time `avro:"when,alias=stamp,timestamp-micros"`
 		B, C int64
 	}
-	refused[c, d](t, "d.When (time.Time) is new, and d.at (time.Time in timestamp-micros) is gone. If it is that field under a new name, "+
-		"tag it `avro:\"when,alias=stamp,timestamp-micros,alias=at\"`, which keeps the values. If the one is really new and the other really gone, "+
+	refused[c, d](t, "d.When (time.Time) is new, and d.at (time.Time in timestamp-micros) is gone: if it is that field under a new name, "+
+		"tag it `avro:\"when,alias=stamp,timestamp-micros,alias=at\"`, which keeps the values; if the one is really new and the other really gone, "+
 		"tag it `avro:\"when,alias=stamp,timestamp-micros,default=null\"`, which drops them")
-	refused[struct{ A, B int64 }, struct{ C float64 }](t, "struct.C (float64) is new, and struct.A (int64) or struct.B (int64) is gone. "+
-		"If it is that field under a new name, tag it `avro:\"C,alias=A\"` or `avro:\"C,alias=B\"`, which keeps the values. "+
-		"If the one is really new and the other really gone, tag it `avro:\",default=0\"`, which drops them")
+	refused[struct{ A, B int64 }, struct{ C float64 }](t, "struct.C (float64) is new, and struct.A (int64) or struct.B (int64) is gone: "+
+		"if it is that field under a new name, tag it `avro:\"C,alias=A\"` or `avro:\"C,alias=B\"`, which keeps the values; "+
+		"if the one is really new and the other really gone, tag it `avro:\",default=0\"`, which drops them")
 	// Deep inside.
-	refused[struct{ In []map[string]*a }, struct{ In []map[string]*b }](t, "struct.In[][value].Title (string) is new, and struct.In[][value].Name (string) is gone. "+
-		"If it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, which keeps the values. "+
-		"If the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
+	refused[struct{ In []map[string]*a }, struct{ In []map[string]*b }](t, "struct.In[][value].Title (string) is new, and struct.In[][value].Name (string) is gone: "+
+		"if it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, which keeps the values; "+
+		"if the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
 
 	// The default that the hint names is one for its type, whatever that is.
 	hinted[bool](t, "false")

@@ -84,8 +84,8 @@ func (m mapPart) reader(c *comparison, was *shape, at string) (reader, *ChangeEr
 		wasKey, wasValue = was.of.fields[0].shape, was.of.fields[1].shape
 	}
 	if diff := sameBytes(wasKey, m.key.shape(), at+"[key]"); diff != "" {
-		return nil, &ChangeError{What: diff +
-			": keys of a map are not converted, as two of them could become one; keep the key's type, and put a map with the new one beside it"}
+		return nil, &ChangeError{What: diff, Do: "keys of a map are not converted, as two of them could become one; " +
+			"keep their type, and put a map with keys of the new one beside it"}
 	}
 	key, err := c.reader(m.key, m.typ.Key(), wasKey, at+"[key]")
 	if err != nil {

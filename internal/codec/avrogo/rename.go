@@ -21,9 +21,12 @@ func renamed(at string, gone []shapeField, fresh []*field) *ChangeError {
 			}
 		}
 		if len(olds) > 0 {
-			return &ChangeError{at + "." + f.goName, fmt.Sprintf("(%s) is new, and %s is gone. If it is that field under a new name, "+
-				"tag it %s, which keeps the values. If the one is really new and the other really gone, tag it %s, which drops them",
-				GoName(f.typ), strings.Join(olds, " or "), strings.Join(aliases, " or "), f.tagWith(f.tag.name, "default="+zeroText(f.typ)))}
+			return &ChangeError{
+				Path: at + "." + f.goName,
+				What: fmt.Sprintf("(%s) is new, and %s is gone", GoName(f.typ), strings.Join(olds, " or ")),
+				Do: fmt.Sprintf("if it is that field under a new name, tag it %s, which keeps the values; if the one is really new and "+
+					"the other really gone, tag it %s, which drops them", strings.Join(aliases, " or "), f.tagWith(f.tag.name, "default="+zeroText(f.typ))),
+			}
 		}
 	}
 	return nil
