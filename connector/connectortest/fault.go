@@ -42,7 +42,7 @@ func (s *sinkTest[T]) faults() error {
 	}
 	for _, rule := range ways() {
 		for rule.K = 1; ; rule.K++ {
-			if rule.K <= all && !s.sample.tries(12) {
+			if rule.K <= all && !s.sample.tries(25) {
 				continue
 			}
 			faulty, err := s.fault(long, widths, rule)
@@ -78,7 +78,7 @@ func (s *sinkTest[T]) pairsOfFaults() error {
 		for _, second := range three {
 			for first.K = 1; ; first.K++ {
 				for second.K = first.K + 1; ; second.K++ {
-					if second.K <= all && !s.sample.tries(20) {
+					if second.K <= all && !s.sample.tries(40) {
 						continue
 					}
 					faulty, err := s.fault(short, []int{1}, first, second)
@@ -190,7 +190,7 @@ func (s *sinkTest[T]) faultsAndPowerCuts() error {
 		{Ops: faultfs.Mutations, Do: faultfs.Fail, Err: syscall.EROFS, Sticky: true},
 	} {
 		for rule.K = 1; ; rule.K++ {
-			if rule.K <= all && !s.sample.tries(5) {
+			if rule.K <= all && !s.sample.tries(10) {
 				continue
 			}
 			disk := crashfs.New(crashfs.Strict)

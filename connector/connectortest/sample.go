@@ -26,10 +26,10 @@ func newSample(logf func(string, ...any)) *sample {
 func (s *sample) tries(n int) bool { return !s.short || s.drawn.IntN(n) == 0 }
 
 // atMost returns the cases if there are at most so many, and so many of them if not; with
-// -short a fifth of that.
+// -short a tenth of that.
 func atMost[C any](s *sample, cases []C, most int) []C {
 	if s.short {
-		most = most/5 + 1
+		most = most/10 + 1
 	}
 	if len(cases) <= most {
 		return cases

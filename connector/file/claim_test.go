@@ -77,7 +77,7 @@ func TestTwoProcesses(t *testing.T) {
 	must(t, cmd.Process.Kill())
 	cmd.Wait() // it was killed
 	log := logged(t)
-	b := LinesSink(dir)
+	b := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
 	release := claim(t, b, weir.Claim{SinkID: first.SinkID, Lineage: "b", Fresh: true})
 	if lines := log(); len(lines) != 1 || !strings.Contains(lines[0], "files=2") {
 		t.Errorf("logged %q, want the two files of the other lineage", lines)
@@ -89,7 +89,7 @@ func TestTwoProcesses(t *testing.T) {
 	must(t, w.Close())
 	release()
 
-	a := LinesSink(dir)
+	a := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
 	claim(t, a, weir.Claim{SinkID: first.SinkID, Lineage: "a", From: 1})
 	must(t, a.Commit(t.Context(), [][]byte{element}))
 	must(t, a.Abort(t.Context(), first.SinkID))

@@ -32,12 +32,12 @@ func logged(t *testing.T) func() []string {
 	}
 }
 
-// A folder on the real disk with the output of checkpoint 1, made visible; and what
+// published is a folder on the real disk with the output of checkpoint 1, made visible; and what
 // checkpoint 1 holds.
 func published(t *testing.T) (dir, visible string, elements [][]byte) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "out")
-	sink := LinesSink(dir)
+	sink := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
 	release := claim(t, sink, weir.Claim{SinkID: first.SinkID, Lineage: "a", Fresh: true})
 	w := openWriter(t, sink, first)
 	must(t, w.Write(t.Context(), []string{"one", "two"}))
@@ -99,7 +99,7 @@ func TestConsumers(t *testing.T) {
 			test.do(t, dir, visible)
 			log := logged(t)
 
-			sink := LinesSink(dir)
+			sink := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
 			claim(t, sink, weir.Claim{SinkID: first.SinkID, Lineage: "a", From: 1})
 			must(t, sink.Commit(t.Context(), elements))
 			must(t, sink.Abort(t.Context(), first.SinkID))
@@ -184,7 +184,7 @@ func TestRemovedWhileWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "out")
-			sink := LinesSink(dir)
+			sink := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
 			w := openWriter(t, sink, first)
 			must(t, w.Write(t.Context(), []string{"before"}))
 			before := [][]byte{prepare(t, w, 1)}
@@ -227,7 +227,7 @@ func TestRemovedWhileWritten(t *testing.T) {
 func TestRemovedBeforeItWasVisible(t *testing.T) {
 	log := logged(t)
 	dir := filepath.Join(t.TempDir(), "out")
-	sink := LinesSink(dir)
+	sink := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
 	w, elements, parts := preparedParts(t, sink, "one", "two")
 	must(t, os.Remove(filepath.Join(dir, parts[1].hidden)))
 	err := sink.Commit(t.Context(), elements)

@@ -52,7 +52,7 @@ func TestSharedFolder(t *testing.T) {
 	for _, name := range strangers {
 		write(t, filepath.Join(dir, name), []byte("x\n"))
 	}
-	sink := LinesSink(dir)
+	sink := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
 	contexts := []weir.SinkContext{
 		first,
 		{SinkID: weir.SinkID{Job: "job", Operator: "out2"}, Incarnation: 1, Attempt: 1},
