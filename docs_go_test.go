@@ -11,7 +11,11 @@ import (
 
 // checkGo returns what is wrong with the arguments of a go command that a document shows.
 func checkGo(words []string) error {
-	switch verb, rest := words[0], words[1:]; verb {
+	verb, rest := words[0], words[1:]
+	if len(rest) == 0 {
+		return fmt.Errorf("go %s alone: a document says of what", verb)
+	}
+	switch verb {
 	case "test":
 		return checkTest(rest)
 	case "build", "vet":

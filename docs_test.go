@@ -55,12 +55,12 @@ func TestCommandsInDocumentsWork(t *testing.T) {
 	}
 }
 
-// What such a command may have wrong is seen.
+// Each mistake that a command can have is found, and nothing else is taken for one.
 func TestCommandsThatDoNotWork(t *testing.T) {
 	targets := makefile(t)
 	for command, want := range map[string]string{
 		"go test ./...":                   "",
-		"go test ./nowhere":               "no such file",
+		"go test ./nowhere":               "no folder",
 		"go test flink":                   "begins with ./",
 		"go test ./docs":                  "no Go code",
 		"go test -run NoSuchTest ./flink": "names a test",
@@ -81,15 +81,16 @@ func TestCommandsThatDoNotWork(t *testing.T) {
 		"go install " + module + "/cmd/weir":                      "no version",
 		"go install " + module + "/flink@latest":                  "not a program",
 		"go get " + module + "@latest":                            "",
-		"go get " + module + "/nowhere@latest":                    "no such file",
+		"go get " + module + "/nowhere@latest":                    "no folder",
 		"GOWORK=off go tool -modfile=tools.mod staticcheck ./...": "",
 		"GOWORK=off go tool -modfile=tools.mod nosuchcheck ./...": "no tool",
 		"go tool staticcheck ./...":                               "tools.mod",
-		"go play":                                                 "teach it",
+		"go run":                                                  "says of what",
+		"go play it":                                              "teach it",
 		"make test":                                               "",
 		"make fuzz PKG=./flink FUZZ=FuzzString FOR=5m":            "",
-		"make tests":                "no target",
-		"make fuzz PACKAGE=./flink": "no use",
+		"make tests":                                              "no target",
+		"make fuzz PACKAGE=./flink":                               "no use",
 	} {
 		err := checkCommand(command, targets)
 		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
@@ -237,6 +238,9 @@ func folders(pattern string) (dirs []string, err error) {
 	}
 	root, below := strings.CutSuffix(pattern, "...")
 	root = path.Clean(root)
+	if fi, err := os.Stat(root); err != nil || !fi.IsDir() {
+		return nil, fmt.Errorf("there is no folder %s", root)
+	}
 	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
