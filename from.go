@@ -11,39 +11,51 @@ import (
 )
 
 // From begins a stream with a source. The name is the source's identity: the positions
-// are kept under it.
+// are kept under it. In a job with event time, give it the [Watermarks] of its records.
 func From[T any](job *Job, name string, src Source[T], opts ...SourceOption[T]) Stream[T] {
+	var o sourceOptions[T]
+	for _, opt := range opts {
+		opt.source(&o)
+	}
+	if w := o.watermarks; w != nil {
+		job.p().EventTime = true
+		if w.err != nil {
+			job.p().Fail(fmt.Errorf("%s: source %s: watermarks: %w", caller(), name, w.err))
+		}
+	}
 	return add[T](job, &plan.Node{
 		Kind:   plan.KindSource,
 		Name:   name,
-		Source: &erasedSource[T]{name: name, src: src, pool: flow.NewVecPool[T]()},
+		Source: &erasedSource[T]{name: name, src: src, watermarks: o.watermarks, pool: flow.NewVecPool[T]()},
 		New: func(ctx *flow.Context, out flow.Output) (flow.Operator, error) {
 			return newSourceOp(ctx, name, out)
 		},
 	}, part{"source", src == nil})
 }
 
-// A SourceOption says more about how a source is read.
+// A SourceOption says more about how a source is read: [Watermarks] are one.
 type SourceOption[T any] interface{ source(*sourceOptions[T]) }
 
-type sourceOptions[T any] struct{}
+type sourceOptions[T any] struct{ watermarks *Watermarks[T] }
 
 // erasedSource hides the type of the records from the engine.
 type erasedSource[T any] struct {
-	name string
-	src  Source[T]
-	pool *flow.VecPool[T]
+	name       string
+	src        Source[T]
+	watermarks *Watermarks[T] // nil if it has none
+	pool       *flow.VecPool[T]
 }
 
 func (s *erasedSource[T]) Bounded() bool { return s.src.Bounded() }
 
 func (s *erasedSource[T]) Splits(ctx context.Context, known []flow.Split) (_ flow.Listing, err error) {
+	defer func() {
+		if err != nil {
+			err = &SourceError{Source: s.name, Doing: "list splits", Err: err}
+		}
+	}()
 	defer rescue(&err)
-	l, err := s.list(ctx, known)
-	if err != nil {
-		return flow.Listing{}, &SourceError{Source: s.name, Doing: "list splits", Err: err}
-	}
-	return l, nil
+	return s.list(ctx, known)
 }
 
 func (s *erasedSource[T]) list(ctx context.Context, known []flow.Split) (flow.Listing, error) {
@@ -89,16 +101,24 @@ func (s *erasedSource[T]) Reads(path string) bool {
 }
 
 func (s *erasedSource[T]) Open(ctx context.Context, split flow.Split, timed bool) (_ flow.SplitReader, err error) {
+	defer func() {
+		if err != nil {
+			err = &SourceError{s.name, split.ID, "open", err}
+		}
+	}()
 	defer rescue(&err)
 	r, err := s.src.Open(ctx, Split{ID: split.ID, Position: split.Position})
 	if err != nil {
-		return nil, &SourceError{s.name, split.ID, "open", err}
+		return nil, err
 	}
 	if r == nil {
-		return nil, Permanent(&SourceError{s.name, split.ID, "open", errors.New("it returned neither a reader nor an error")})
+		return nil, Permanent(errors.New("it returned neither a reader nor an error"))
 	}
 	e := &erasedReader[T]{name: s.name, split: split.ID, reader: r, pool: s.pool, timed: timed}
 	e.stamped, _ = r.(TimedReader[T])
+	if timed && s.watermarks != nil {
+		e.stamper = newStamper(s.watermarks, split.Watermark)
+	}
 	return e, nil
 }
 
@@ -107,7 +127,8 @@ type erasedReader[T any] struct {
 	reader      Reader[T]
 	stamped     TimedReader[T] // the reader, if its records bring timestamps
 	pool        *flow.VecPool[T]
-	timed       bool // batches have a column of timestamps
+	timed       bool        // batches have a column of timestamps
+	stamper     *stamper[T] // nil if the source has no watermarks
 }
 
 func (r *erasedReader[T]) Read(ctx context.Context) (f flow.Fetched, err error) {
@@ -125,10 +146,19 @@ func (r *erasedReader[T]) Read(ctx context.Context) (f flow.Fetched, err error) 
 	f = flow.Fetched{Split: r.split, Position: r.reader.Position(), Mark: flow.Mark{Time: flow.MinTime}, Ended: errors.Is(err, io.EOF)}
 	if n == 0 {
 		vec.Release()
+	} else {
+		vec.Values = vec.Values[:n]
+		f.Batch = vec
+	}
+	if r.stamper == nil || err != nil && !f.Ended {
 		return f, err
 	}
-	vec.Values = vec.Values[:n]
-	f.Batch = vec
+	if n > 0 {
+		if serr := r.stamper.stamp(vec.Values, vec.Times); serr != nil {
+			return f, serr
+		}
+	}
+	f.Mark = r.stamper.now()
 	return f, err
 }
 
@@ -159,18 +189,21 @@ func (r *erasedReader[T]) Commits() bool {
 }
 
 func (r *erasedReader[T]) Committed(ctx context.Context, position []byte) (err error) {
+	defer func() {
+		if err != nil {
+			err = &SourceError{r.name, r.split, "commit a position of", err}
+		}
+	}()
 	defer rescue(&err)
-	c, ok := r.reader.(Committer)
-	if !ok {
-		return nil
-	}
-	if err := c.Committed(ctx, position); err != nil {
-		return &SourceError{r.name, r.split, "commit a position of", err}
-	}
-	return nil
+	return r.reader.(Committer).Committed(ctx, position)
 }
 
 func (r *erasedReader[T]) Close() (err error) {
+	defer func() {
+		if err != nil {
+			err = &SourceError{r.name, r.split, "close", err}
+		}
+	}()
 	defer rescue(&err)
 	return r.reader.Close()
 }

@@ -56,7 +56,7 @@ func (o *keyedOp[K, T, U]) open(in Keyed[K, T], ctx *flow.Context, to flow.Outpu
 	defer guard(ctx, &err)
 	backend := keyed.NewBackend(ctx.Range(), in.codec, in.hash)
 	o.plainOp, err = openPlain(ctx, to, func(c *Context, out *Out[U]) bool {
-		o.k = &KeyContext[K]{plainContext: c, backend: backend}
+		o.k = &KeyContext[K]{plainContext: c, backend: backend, at: MinTime, watermark: MinTime}
 		o.fn = open(o.k, out)
 		backend.Seal()
 		return o.fn != nil || c.err != nil

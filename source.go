@@ -88,7 +88,8 @@ type SplitPlan struct {
 // throw away what was read.
 type Committer interface {
 	// Committed says that a checkpoint with this position is complete: no restart reads
-	// anything before it again. Positions come in the order in which Position returned
+	// anything before it again. The position is not nil, and another one than the last time.
+	// Positions come in the order in which Position returned
 	// them, but not all of them come, and after a crash the last one may never come: a
 	// later one makes up for it. It is called by the goroutine that calls Read, between
 	// two reads, and the reader of a split that has ended is kept open for it. An error

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/flow"
 )
 
@@ -15,6 +16,7 @@ import (
 // has moved since the last snapshot, and its place is in moved.
 type sourceOp struct {
 	flow.Through
+	clock  *clock.Clock // of the splits that are read; nil without event time
 	splits []splitState
 	index  map[string]int
 	moved  []int
@@ -27,6 +29,7 @@ type sourceOp struct {
 type splitState struct {
 	flow.Split
 	element []byte
+	channel int // of the clock, counted from 1; 0 if the split is not read
 }
 
 // taken is the splits as they were at the barrier of a checkpoint, encoded.
@@ -37,49 +40,86 @@ type taken struct {
 
 func newSourceOp(ctx *flow.Context, name string, out flow.Output) (*sourceOp, error) {
 	o := &sourceOp{Through: flow.Through{Out: out}, index: make(map[string]int)}
+	if ctx.EventTime {
+		o.clock = clock.New(0)
+	}
 	for _, e := range ctx.Restored.List(flow.SplitsState) {
 		split, err := flow.DecodeSplit(e)
 		if err != nil {
 			return nil, fmt.Errorf("source %s: restored split: %w", name, err)
 		}
 		o.index[split.ID] = len(o.splits)
-		o.splits = append(o.splits, splitState{split, e})
+		o.splits = append(o.splits, splitState{Split: split, element: e})
 	}
 	return o, nil
 }
 
 // Push moves the position of a split, and passes its records on. The position moves only
-// with the records that it stands after.
+// with the records that it stands after. Then it passes on how far event time has come.
 func (o *sourceOp) Push(_ int, b flow.Batch) error {
 	f := b.(*flow.Fetched)
 	if f.Forget {
-		o.forget(f.Split)
+		return o.passOn(o.forget(f.Split))
+	}
+	if f.Begin && f.Split == "" {
+		return o.passOn(o.clock.Settle())
+	}
+	split := o.at(f.Split)
+	if f.Begin {
+		if o.clock != nil && split.channel == 0 {
+			split.channel = 1 + o.clock.Add(split.Watermark)
+		}
 		return nil
 	}
-	i, known := o.index[f.Split]
+	split.Position = f.Position
+	split.Watermark = max(split.Watermark, f.Mark.Time)
+	if f.Batch != nil {
+		if err := o.Out.Push(f.Batch); err != nil {
+			return err
+		}
+	}
+	switch {
+	case o.clock == nil || split.channel == 0:
+		return nil
+	case f.Ended:
+		channel := split.channel - 1
+		split.channel = 0
+		return o.passOn(o.clock.Remove(channel))
+	}
+	return o.passOn(o.clock.Mark(split.channel-1, f.Mark))
+}
+
+func (o *sourceOp) passOn(m flow.Mark, changed bool) error {
+	if !changed {
+		return nil
+	}
+	return o.Out.Mark(m)
+}
+
+// at returns the state of a split that moves.
+func (o *sourceOp) at(id string) *splitState {
+	i, known := o.index[id]
 	switch {
 	case !known:
 		i = len(o.splits)
-		o.index[f.Split] = i
-		o.splits = append(o.splits, splitState{Split: flow.Split{ID: f.Split, Watermark: MinTime}})
+		o.index[id] = i
+		o.splits = append(o.splits, splitState{Split: flow.Split{ID: id, Watermark: MinTime}})
 		o.moved = append(o.moved, i)
 	case o.splits[i].element != nil:
 		o.splits[i].element = nil
 		o.moved = append(o.moved, i)
 	}
-	o.splits[i].Position = f.Position
-	o.splits[i].Watermark = max(o.splits[i].Watermark, f.Mark.Time)
-	if f.Batch == nil {
-		return nil
-	}
-	return o.Out.Push(f.Batch)
+	return &o.splits[i]
 }
 
 // forget drops a split. The last one takes its place.
-func (o *sourceOp) forget(id string) {
+func (o *sourceOp) forget(id string) (m flow.Mark, changed bool) {
 	i, known := o.index[id]
 	if !known {
-		return
+		return m, false
+	}
+	if channel := o.splits[i].channel; channel > 0 {
+		m, changed = o.clock.Remove(channel - 1)
 	}
 	last := len(o.splits) - 1
 	delete(o.index, id)
@@ -92,6 +132,7 @@ func (o *sourceOp) forget(id string) {
 	}
 	o.splits[last] = splitState{}
 	o.splits = o.splits[:last]
+	return m, changed
 }
 
 func (o *sourceOp) Snapshot(id checkpoint.ID) (flow.Snapshot, error) {

@@ -15,11 +15,11 @@ func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed
 		c.failState(name, err)
 		return nil
 	}
-	cells, err := keyed.NewValue(c.backend, name, kind, vc)
+	slot, err := keyed.NewValue(c.backend, name, kind, vc)
 	if err != nil {
 		c.failState(name, err)
 	}
-	return &cells.Slot
+	return slot
 }
 
 // ValueState is state that holds one value per key.
@@ -50,7 +50,7 @@ func (s ValueState[V]) Set(v V) { s.slot.Set(v) }
 func (s ValueState[V]) Clear() { s.slot.Clear() }
 
 // ListState is state that holds a list per key.
-type ListState[E any] struct{ slot *keyed.Slot[[]E] }
+type ListState[E any] struct{ cell keyed.ListCell[E] }
 
 // NewList declares a list.
 func NewList[E any, K comparable](c *KeyContext[K], name string, opts ...StateOption) ListState[E] {
@@ -59,43 +59,29 @@ func NewList[E any, K comparable](c *KeyContext[K], name string, opts ...StateOp
 		c.failState(name, err)
 		return ListState[E]{}
 	}
-	t, err := keyed.NewList(c.backend, name, ec)
+	cell, err := keyed.NewList(c.backend, name, ec)
 	if err != nil {
 		c.failState(name, err)
 		return ListState[E]{}
 	}
-	return ListState[E]{slot: &t.Slot}
+	return ListState[E]{cell: cell}
 }
 
 // Add appends an element to the key's list.
-func (s ListState[E]) Add(e E) { ref, _ := s.slot.Ref(); *ref = append(*ref, e) }
+func (s ListState[E]) Add(e E) { s.cell.Add(e) }
 
-// All returns the elements of the key's list in order.
-func (s ListState[E]) All() iter.Seq[E] {
-	list, _ := s.slot.Get()
-	return func(yield func(E) bool) {
-		for _, e := range list {
-			if !yield(e) {
-				return
-			}
-		}
-	}
-}
+// All returns the elements of the key's list in order, as they are when the sequence begins
+// to be read: the list may be changed meanwhile.
+func (s ListState[E]) All() iter.Seq[E] { return s.cell.All() }
 
 // Len returns the length of the key's list.
-func (s ListState[E]) Len() int { list, _ := s.slot.Get(); return len(list) }
+func (s ListState[E]) Len() int { return s.cell.Len() }
 
 // Set replaces the key's list; an empty one removes it. The slice is copied.
-func (s ListState[E]) Set(list []E) {
-	if len(list) == 0 {
-		s.slot.Clear()
-		return
-	}
-	s.slot.Set(append([]E(nil), list...))
-}
+func (s ListState[E]) Set(list []E) { s.cell.Set(list) }
 
 // Clear removes the key's list.
-func (s ListState[E]) Clear() { s.slot.Clear() }
+func (s ListState[E]) Clear() { s.cell.Clear() }
 
 // MapState is state that holds a map per key.
 type MapState[UK comparable, UV any] struct{ cell keyed.MapCell[UK, UV] }

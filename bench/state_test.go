@@ -25,7 +25,7 @@ const maxParallelism = 128
 // A table is the keyed state of one subtask that owns all key groups, with one state.
 type table[V any] struct {
 	*keyed.Backend[string]
-	state  *keyed.Cells[string, V]
+	state  *keyed.Slot[V]
 	keys   []string
 	groups []checkpoint.KeyGroup
 }
@@ -97,7 +97,7 @@ func takeCheckpoint(b *testing.B, s *store.Store, snapshot flow.KeyedSnapshot) (
 		ID: flink.OperatorIDOf("bench"), Parallelism: 1, MaxParallelism: maxParallelism,
 		Subtasks: []flink.SubtaskState{{ManagedKeyed: h}},
 	}}}
-	if err := p.Publish(meta, []store.Blob{blob}); err != nil {
+	if err := p.Publish(meta, []store.Blob{blob}, checkpoint.Names{}); err != nil {
 		b.Fatal(err)
 	}
 	return h, blob.File.Length

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The names in a job's directory. They are built and read in this file and nowhere
-// else, so that who writes and who recovers cannot disagree.
+// The names in a job's directory. They are built and read in this file and nowhere else,
+// so that writing and recovering cannot disagree.
 //
 //	<base>/<job id>/
 //	  chk-<n>/_metadata              complete, by the name alone
@@ -17,6 +17,8 @@ import (
 //	  .trash-<n>/                    being deleted; .trash-<n>.<k> where that name is taken
 //	  .damaged-<n>/                  set aside when going back to an older one was allowed;
 //	                                 .damaged-<n>.<k> where that name is taken
+//	  .damaged-<n>                   a file, not a directory: chk-<n> is set aside where it
+//	                                 is, as the file system could not rename it
 //	  .lock                          held by the job manager that owns the directory
 //	  shared/ taskowned/             Flink's
 const (
@@ -40,7 +42,7 @@ func JobDirIn(base string, job JobID) JobDir { return JobDir(path.Join(base, job
 // Join is the path of anything directly in the directory.
 func (d JobDir) Join(name string) string { return path.Join(string(d), name) }
 
-// Path is the path of what a name says.
+// Path is the path of a name in the directory.
 func (d JobDir) Path(n Name) string { return d.Join(n.String()) }
 
 // Complete is the path of a complete checkpoint.
@@ -58,7 +60,7 @@ const (
 	Complete              // chk-<n>
 	Staging               // .inprogress-<n>.<incarnation>
 	Trash                 // .trash-<n>
-	Damaged               // .damaged-<n>
+	Damaged               // .damaged-<n>: a directory set aside, or a file that is a mark
 	Furniture             // .lock, shared, taskowned: no checkpoint, and ours
 )
 
@@ -96,8 +98,8 @@ func copySuffix(k int) string {
 	return "." + strconv.Itoa(k)
 }
 
-// ParseName takes a name apart. Only what String writes is recognised: a number with
-// a sign, a leading zero or something behind it makes the name a stranger's.
+// ParseName takes a name apart. Only what String writes is recognised: a number with a
+// sign, a leading zero or anything after it makes the name a stranger's.
 func ParseName(s string) Name {
 	if s == LockName || s == SharedName || s == TaskOwnedName {
 		return Name{Kind: Furniture, Text: s}
@@ -156,9 +158,9 @@ func MetadataIn(dir string) string { return path.Join(dir, MetadataName) }
 // FileIn is the path of a state file of the checkpoint in dir.
 func FileIn(dir, name string) string { return path.Join(dir, name) }
 
-// PlainName tells whether name can be a state file's: one element of a path that
-// stays in its directory and is not the metadata file. It must hold before FileIn is
-// asked with a name that was read from a disk.
+// PlainName reports whether name can be a state file's: one element of a path that stays
+// in its directory and is not the metadata file. It must hold before FileIn gets a name
+// that was read from a disk.
 func PlainName(name string) bool {
 	return name != "" && name != "." && name != ".." && name != MetadataName &&
 		len(name) <= MaxNameBytes && !strings.ContainsAny(name, "/\\\x00")

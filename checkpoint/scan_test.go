@@ -39,11 +39,36 @@ func TestScanNames(t *testing.T) {
 	}
 }
 
+// TestScanHeedsMarks: a checkpoint with a mark is set aside, and is not the newest whatever
+// its number; a mark of nothing is left over.
+func TestScanHeedsMarks(t *testing.T) {
+	s := ScanNames([]Entry{
+		{".damaged-2", true}, {".damaged-4", false}, {".damaged-4.1", false}, {".damaged-6", false},
+		{".lock", false}, {"chk-2", true}, {"chk-3", true}, {"chk-4", true}, {"chk-6", false},
+	})
+	if !slices.Equal(s.Complete, []ID{2, 3}) {
+		t.Errorf("complete are %v: a directory .damaged-2 marks nothing", s.Complete)
+	}
+	marked := Name{Kind: Complete, ID: 4}
+	if !slices.Equal(s.SetAside, []Name{{Kind: Damaged, ID: 2}, marked}) || !s.IsSetAside(marked) {
+		t.Errorf("set aside are %v", s.SetAside)
+	}
+	if !slices.Equal(s.Marks, []Name{{Kind: Damaged, ID: 4}, {Kind: Damaged, ID: 4, Copy: 1}}) {
+		t.Errorf("marks are %v", s.Marks)
+	}
+	if !slices.Equal(s.Leftovers, []Name{{Kind: Damaged, ID: 6}}) || s.HighestID != 6 {
+		t.Errorf("left over are %v, the highest is %v", s.Leftovers, s.HighestID)
+	}
+	if above := s.SetAsideAbove(3); !slices.Equal(above, []ID{4}) {
+		t.Errorf("set aside above 3 are %v", above)
+	}
+}
+
 // TestScanForgetsNothing: every name is sorted somewhere, and every number is counted.
 func TestScanForgetsNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SliceOfNDistinct(
-			rapid.StringMatching(`(chk-|\.inprogress-|\.trash-|\.damaged-)[1-9][0-9]{0,2}(\.[1-9])?|\.lock|shared|x`), 0, 12, rapid.ID,
+			rapid.StringMatching(`(chk-|\.inprogress-|\.trash-|\.damaged-)[1-9][0-9]{0,1}(\.[1-9])?|(chk-|\.damaged-)[1-3]|\.lock|shared|x`), 0, 12, rapid.ID,
 		).Draw(t, "names")
 		var entries []Entry
 		furniture := 0
@@ -54,7 +79,7 @@ func TestScanForgetsNothing(t *testing.T) {
 			}
 		}
 		s := ScanNames(entries)
-		if n := len(s.Complete) + len(s.Leftovers) + len(s.SetAside) + len(s.Strangers) + furniture; n != len(names) {
+		if n := len(s.Complete) + len(s.Leftovers) + len(s.SetAside) + len(s.Marks) + len(s.Strangers) + furniture; n != len(names) {
 			t.Fatalf("%d names were sorted into %d", len(names), n)
 		}
 		if !slices.IsSorted(s.Complete) {
@@ -67,6 +92,11 @@ func TestScanForgetsNothing(t *testing.T) {
 		}
 		if id, ok := s.Newest(); ok && id != slices.Max(s.Complete) {
 			t.Fatalf("the newest is %v", id)
+		}
+		for _, mark := range s.Marks {
+			if slices.Contains(s.Complete, mark.ID) || !s.IsSetAside(Name{Kind: Complete, ID: mark.ID}) {
+				t.Fatalf("%v is not heeded: %+v", mark, s)
+			}
 		}
 	})
 }

@@ -1,10 +1,10 @@
 // Command crashlab cuts the power of real file systems.
 //
-// It puts ext4, XFS and Btrfs on a disk that records every write and every flush, lets
-// workloads make checkpoints there, and then mounts what the disk may have held at each
-// moment: is the checkpoint that had been reported complete still there, and whole? It
-// does so to Weir's own store and to a whole job, and, to prove that it would see a loss,
-// to the sequences of system calls of FLINK-36421.
+// It puts ext4, XFS and Btrfs on a disk that records every write and every flush. Workloads
+// make checkpoints there. Then it mounts what the disk may have held at each moment: is the
+// checkpoint that had been reported complete still there, and whole? The workloads are
+// Weir's own store, a whole job, and, to prove that the bench would see a loss, the
+// sequences of system calls of FLINK-36421.
 //
 // README.md says how it works and what each number means.
 package main
@@ -37,8 +37,8 @@ Usage:
 
 Examples:
   crashlab -fs ext4 -images 60 -quick               the small run, about a minute
-  crashlab -fs ext4,xfs,btrfs -images 300           the file systems of most people
-  crashlab -fs all -images 300 -json > out.jsonl    everything there is
+  crashlab -fs ext4,xfs,btrfs -images 300           the most common file systems
+  crashlab -fs all -images 300 -json > out.jsonl    all file systems
   crashlab -fs btrfs -workload store-1 -keep bad    keep images on which something is wrong
 
 File systems:
@@ -51,16 +51,16 @@ Flags:
 
 const exits = `
 Exit codes:
-  0    everything is as it has to be
-  1    Weir's promise is broken on a file system that can keep it; or the bench did not
-       see what is known to be broken; or the bench itself has failed
+  0    all results are as expected
+  1    Weir's promise is broken on a file system that can keep it; or the bench has not
+       seen the losses of a sequence that is known to be broken; or the bench has failed
   2    a flag is wrong
-  3    this machine cannot do it (it needs root, /dev/fuse, loop devices and the mkfs of
-       each file system); what is missing is said
+  3    this machine cannot run it (it needs root, /dev/fuse, loop devices and the mkfs of
+       each file system); the output says what is missing
   130  interrupted
 `
 
-// settings are what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	lab.Options
 	json bool
@@ -73,11 +73,11 @@ func parse(args []string) (s settings, err error) {
 	workloads := fs.String("workload", "all", "workloads, separated by commas, or all")
 	fs.IntVar(&s.Images, "images", 300, "power cuts for each file system and workload: two thirds after every write, the rest reorderings")
 	fs.Uint64Var(&s.Seed, "seed", 1, "draws the reorderings")
-	fs.DurationVar(&s.Settle, "settle", 75*time.Second, "how long to go on recording after the last checkpoint, for write-back to come to an end")
-	fs.IntVar(&s.Restarts, "restarts", 12, "on how many images of the workload job the job is run again, to the end of its input")
+	fs.DurationVar(&s.Settle, "settle", 75*time.Second, "how long to go on recording after the last checkpoint, so that write-back can end")
+	fs.IntVar(&s.Restarts, "restarts", 12, "the number of images of the workload job on which the job is run again, to the end of its input")
 	fs.StringVar(&s.Keep, "keep", "", "a directory for the first few bad images of each kind")
-	fs.BoolVar(&s.json, "json", false, "one JSON object a line instead of the table (README.md says what is in it)")
-	quick := fs.Bool("quick", false, "checkpoints every second instead of every two, -settle 7s and -restarts 4 unless given: windows are cut short")
+	fs.BoolVar(&s.json, "json", false, "one JSON object a line instead of the table (README.md describes it)")
+	quick := fs.Bool("quick", false, "checkpoints every second instead of every two, and -settle 7s and -restarts 4 unless given; long windows are not seen to their end")
 	fs.Usage = func() {
 		var ws strings.Builder
 		for _, w := range workload.Workloads {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestFlags(t *testing.T) {
 	}
 	s, err = parse([]string{"-quick", "-settle", "0s", "-restarts", "9"})
 	if err != nil || s.Settle != 0 || s.Restarts != 9 {
-		t.Errorf("what is given counts more than -quick: %+v %v", s, err)
+		t.Errorf("-quick has replaced flags that were given: %+v %v", s, err)
 	}
 	s, err = parse([]string{"-fs", "all"})
 	if err != nil || len(s.Configs) != len(loopmount.Configs) || len(s.Workloads) != len(workload.Workloads) || s.Settle != 75*time.Second {
@@ -45,7 +46,8 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// results are a good one, one of a known bug, and a broken promise.
+// results returns three results: a known bug that was caught, a clean one, and a broken
+// promise.
 func results() []*lab.Result {
 	named := func(name string) workload.Workload {
 		w, _ := workload.Named(name)
@@ -103,5 +105,24 @@ func TestJSON(t *testing.T) {
 	if last["workload"] != "store-1" || last["prefixes"].(map[string]any)["regressed"] != 1.0 ||
 		last["window_open"] != true || len(last["bad"].([]any)) != 1 || len(last["complaints"].([]any)) != 1 {
 		t.Errorf("%s", lines[2])
+	}
+}
+
+// Results that cannot be written are no good end, whatever they say.
+func TestLostResults(t *testing.T) {
+	for _, asJSON := range []bool{false, true} {
+		_, out, err := os.Pipe()
+		if err == nil {
+			err = out.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &printer{settings: settings{json: asJSON}, out: out}
+		p.result(results()[0])
+		p.end(time.Second)
+		if !errors.Is(p.err, os.ErrClosed) {
+			t.Errorf("json %v: the printer keeps %v, want %v", asJSON, p.err, os.ErrClosed)
+		}
 	}
 }

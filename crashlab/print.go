@@ -14,16 +14,17 @@ import (
 	"github.com/weirstream/weir/crashlab/lab"
 )
 
-// A printer shows results: a table when all are there, or each as JSON at once; and on
-// a terminal how far things are. Its methods may be called concurrently.
+// A printer shows results: in a table when all are there, or each as JSON at once. On a
+// terminal it also shows the progress. Its methods may be called concurrently.
 type printer struct {
 	settings settings
 	out      io.Writer
-	screen   io.Writer // nil if nobody looks
+	screen   io.Writer // the terminal, nil if there is none
 
 	mu         sync.Mutex
 	results    []*lab.Result
 	complaints int
+	err        error // the first error of writing results
 }
 
 func newPrinter(s settings) *printer {
@@ -50,7 +51,14 @@ func (p *printer) result(r *lab.Result) {
 	p.results = append(p.results, r)
 	p.complaints += len(r.Complaints)
 	if p.settings.json {
-		json.NewEncoder(p.out).Encode(asJSON(r, p.settings.Seed))
+		p.check(json.NewEncoder(p.out).Encode(asJSON(r, p.settings.Seed)))
+	}
+}
+
+// check keeps the first error of writing results: a table that was lost is not a good end.
+func (p *printer) check(err error) {
+	if p.err == nil {
+		p.err = err
 	}
 }
 
@@ -75,14 +83,14 @@ func (p *printer) end(took time.Duration) {
 			c[judge.OK], c[judge.Regressed], c[judge.Lost], c[judge.Torn], c[judge.Wrong], c[judge.Unmountable],
 			window(&r.Tally), float64(c.All())/r.Took.Seconds(), verdict(r))
 	}
-	t.Flush()
+	p.check(t.Flush())
 	fmt.Fprintf(p.out, "\n%d images in %v, reorderings drawn by -seed %d\n", images, took.Round(100*time.Millisecond), p.settings.Seed)
 	for _, r := range p.results {
 		p.explain(r)
 	}
 }
 
-// explain shows what is wrong, where something is.
+// explain shows what is wrong with a result.
 func (p *printer) explain(r *lab.Result) {
 	if len(r.Complaints) == 0 && p.settings.Keep == "" {
 		return
@@ -99,7 +107,7 @@ func (p *printer) explain(r *lab.Result) {
 	}
 }
 
-// window is how long an acknowledged checkpoint could still be taken away.
+// window says for how long a power cut could still destroy an acknowledged checkpoint.
 func window(t *judge.Tally) string {
 	if t.Window == 0 {
 		return "none"
@@ -109,7 +117,7 @@ func window(t *judge.Tally) string {
 		s = fmt.Sprintf("%d ms", t.Window.Milliseconds())
 	}
 	if t.WindowOpen {
-		return "> " + s // it was open still when the record ended
+		return "> " + s // it was still open when the record ended
 	}
 	return s
 }
@@ -118,7 +126,7 @@ func verdict(r *lab.Result) string {
 	bad := r.Tally.Both().Bad()
 	switch {
 	case len(r.Complaints) > 0:
-		return "NOT AS IT HAS TO BE"
+		return "NOT AS EXPECTED"
 	case r.Expect == judge.Caught || r.Expect == judge.CaughtLosing:
 		return "caught"
 	case bad > 0:
@@ -129,7 +137,7 @@ func verdict(r *lab.Result) string {
 	return "clean"
 }
 
-// A line is a result as JSON. New fields may come; a field never changes its meaning.
+// A line is a result as JSON. Fields may be added; a field never changes its meaning.
 type line struct {
 	FileSystem string         `json:"file_system"`
 	Workload   string         `json:"workload"`

@@ -7,11 +7,15 @@
 //
 // A file and its name are two things. [File.Sync] makes the bytes of a file
 // durable and says nothing about its name; [FS.SyncDir] makes the names in one
-// directory durable and says nothing about the bytes behind them, nor about the
+// directory durable and says nothing about the bytes they lead to, nor about the
 // name of that directory in its own parent. Every doc comment says what is durable
 // when the call has returned; what is not said is not promised.
 //
-// The package knows nothing of checkpoints. It may import the standard library only.
+// What an error means for what comes next is decided in errors.go: whether it proves
+// that nothing was done ([Refused]), and whether a retry may help ([Heals]).
+//
+// The package knows nothing of checkpoints. It may import the standard library and
+// golang.org/x/sys only.
 package durable
 
 import (
@@ -42,10 +46,12 @@ type FS interface {
 	Mkdir(name string) error
 
 	// Rename moves a file or directory within one file system and refuses to replace:
-	// fs.ErrExist if newname exists. It is atomic for whoever looks on, and durable
-	// only after SyncDir of the directory of newname (and, where it differs, of
-	// oldname's for the disappearance of the old name). If Rename or that SyncDir
-	// fails, the outcome is unknown until it is read back after a new SyncDir.
+	// fs.ErrExist if newname exists. It is atomic for other processes (but see [OS] on
+	// systems without such a rename), and durable only after SyncDir of the directory of
+	// newname (and, where it differs, of oldname's for the disappearance of the old name).
+	// If Rename fails with an error that is [Refused] nothing was done. If it fails with
+	// another one, or that SyncDir fails, the outcome is unknown until it is read back
+	// after a new SyncDir.
 	Rename(oldname, newname string) error
 
 	// Remove deletes a file or an empty directory. It needs no sync where a deletion
@@ -55,7 +61,7 @@ type FS interface {
 	// ReadDir lists a directory, sorted by name.
 	ReadDir(name string) ([]Entry, error)
 
-	// Stat tells what a name refers to, without following a symbolic link at its end.
+	// Stat is what a name refers to, without following a symbolic link at its end.
 	Stat(name string) (Entry, error)
 
 	// SyncDir makes the entries of a directory durable: every Create, Mkdir, Rename
@@ -65,9 +71,9 @@ type FS interface {
 
 	// Lock opens the file name, making it if it is missing, and takes an exclusive
 	// lock on it that ends with the process or with LockFile.Close, whichever is
-	// first. If somebody else holds the lock the error wraps ErrLocked and the
-	// returned LockFile is still readable (and must be closed), so that the caller can
-	// say who the owner is; writing to it fails.
+	// first. If the lock is taken the error wraps ErrLocked and the returned LockFile
+	// is still readable (and must be closed), so that the caller can say who the owner
+	// is; writing to it fails.
 	Lock(name string) (LockFile, error)
 }
 
@@ -76,7 +82,7 @@ type FS interface {
 // A failed sync is final. The kernel may have dropped the pages it could not write
 // and report success next time, so after any error of Write or Sync the file is
 // dead: every later Write and Sync returns that first error without touching the
-// disk, and the only thing left to do is Close, Remove and begin anew under
+// disk, and all that is left to do is to Close and Remove it and to begin anew under
 // another name.
 type File interface {
 	io.Writer
@@ -126,7 +132,7 @@ type Entry struct {
 	Dir  bool   // a directory
 	Size int64  // length in bytes, of a regular file only
 	// ModTimeUnix is when the content last changed, in seconds since 1970, 0 where the
-	// file system does not know. It is shown to people and decides nothing.
+	// file system does not know. It is for people to see and decides nothing.
 	ModTimeUnix int64
 	// Regular is false for directories and for what is neither file nor directory:
 	// symbolic links, devices, sockets. Such things are never followed or opened.

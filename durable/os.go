@@ -2,30 +2,34 @@ package durable
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"sync"
-	"syscall"
 )
 
 // OS is the file system of the machine.
 //
-// It asks for as much as the system can give and adds nothing: whether what it asks
-// for survives a power cut depends on the file system below (see [ProbeMount]) and
-// on a disk that does not lie about its cache.
+// It asks for as much as the system can give and adds nothing: whether what it asks for
+// survives a power cut depends on the file system below (package durable/probe looks at
+// that) and on a disk that does not lie about its cache.
 //
 //   - Linux: everything in the contract of [FS], by fsync on files and directories and
-//     renameat2 with RENAME_NOREPLACE. Where kernel or file system do not know that
-//     flag (some network and FUSE file systems), Rename looks first and renames then,
-//     which does not refuse a name that appears in between.
-//   - macOS: Sync is F_FULLFSYNC, which reaches past the drive's cache (where the file
-//     system does not know it, as over SMB, it is a plain fsync, which does not).
-//     Rename looks first, as above.
-//   - Other Unix systems: fsync; Rename looks first.
+//     renameat2 with RENAME_NOREPLACE. A directory without a sync of its own is synced
+//     with its whole file system (syncfs).
+//   - macOS: Sync is F_FULLFSYNC, which reaches past the drive's cache. Where the file
+//     system does not know it, as over SMB, it is a plain fsync, which does not. Rename
+//     is renamex_np with RENAME_EXCL.
+//   - Other Unix systems: fsync; Rename takes the steps below.
 //   - Windows: files are synced (FlushFileBuffers) and Rename is written through, but
 //     directories cannot be synced: SyncDir returns nil and promises nothing. Names
-//     survive the end of the process, not a power cut.
+//     survive the end of the process and may be lost in a power cut.
+//
+// Where kernel, file system or sandbox have no rename that refuses to replace, Rename
+// takes steps. A file gets its new name as a second one, which is refused if it is taken;
+// then that name is synced, and then the old name is removed. If process or machine end
+// in between the file has both names. A directory is renamed after a look at the new
+// name; a directory that another process makes there in between is replaced if it is
+// empty, and refused if it is not. [MeansIn] says which way it is.
 func OS() FS { return osFS{} }
 
 type osFS struct{}
@@ -68,7 +72,7 @@ func (osFS) ReadDir(name string) ([]Entry, error) {
 	for _, de := range des {
 		fi, err := de.Info()
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // gone since it was listed
+			continue // removed since it was listed
 		}
 		if err != nil {
 			return nil, err
@@ -101,10 +105,13 @@ func entryOf(fi fs.FileInfo) Entry {
 	return e
 }
 
-var errNotRegular = errors.New("not a regular file")
+var (
+	errNotRegular   = errors.New("not a regular file")
+	errNotDirectory = errors.New("exists and is not a directory")
+)
 
-// openRegular opens what is a regular file and not a symbolic link to one, without
-// waiting for the other end of a pipe.
+// openRegular opens a regular file and nothing else: no symbolic link to one, and no pipe,
+// for whose other end it would wait.
 func openRegular(name string, flag int) (*os.File, error) {
 	if noFollow == 0 {
 		if fi, err := os.Lstat(name); err == nil && !fi.Mode().IsRegular() {
@@ -127,27 +134,6 @@ func openRegular(name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
-// lookThenRename refuses to replace what is there when it looks; it does not see what
-// comes between the look and the rename.
-func lookThenRename(oldname, newname string) error {
-	switch _, err := os.Lstat(newname); {
-	case err == nil:
-		return renameError(oldname, newname, syscall.EEXIST)
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	err := os.Rename(oldname, newname)
-	var le *os.LinkError
-	if errors.As(err, &le) {
-		return renameError(oldname, newname, le.Err)
-	}
-	return err
-}
-
-func renameError(oldname, newname string, err error) error {
-	return fmt.Errorf("%w (to %s)", &fs.PathError{Op: "rename", Path: oldname, Err: err}, newname)
-}
-
 // osFile is a File. Invariant: once dead is set, f is only closed.
 type osFile struct {
 	mu      sync.Mutex
@@ -159,9 +145,9 @@ type osFile struct {
 
 // writeOutBytes is how much of a file is written before the system is asked to begin to
 // write it to the disk, so that Sync finds most of a large file there. It makes nothing
-// durable. An error of the disk is Sync's to report, as the kernel notes it for the next
-// sync. One that the request itself returns it may have noted nowhere (ext4, if it finds no
-// blocks for bytes that it had taken, throws them away): that is final at once.
+// durable. An error of the disk is for Sync to report, as the kernel notes it for the next
+// sync. An error of the request itself may be noted nowhere (if ext4 finds no blocks for
+// bytes that it has taken it drops them): that one is final at once.
 const writeOutBytes = 8 << 20
 
 func (o *osFile) Write(p []byte) (int, error) {
@@ -170,7 +156,7 @@ func (o *osFile) Write(p []byte) (int, error) {
 	if o.dead != nil {
 		return 0, o.dead
 	}
-	n, err := o.f.Write(p) // goes on after a short write and after EINTR
+	n, err := o.f.Write(p) // repeats after a short write and after EINTR
 	o.dead = err
 	if o.written += int64(n); o.written-o.started >= writeOutBytes {
 		if serr := startWriteOut(o.f, o.started, o.written-o.started); err == nil && serr != nil {

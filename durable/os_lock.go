@@ -9,12 +9,12 @@ import (
 )
 
 // maxLockAttempts bounds how often Lock begins anew because the file was replaced
-// under its hands.
+// meanwhile.
 const maxLockAttempts = 16
 
 // Lock uses a lock that belongs to the open file, not to the process: flock on Unix,
 // LockFileEx on Windows. So a second Lock in the same process is refused too, and a
-// process that dies, however it dies, leaves no lock behind.
+// process that ends, in whatever way, leaves no lock.
 func (osFS) Lock(name string) (LockFile, error) { return lockWith(openRegular, name) }
 
 // lockWith locks the file that open opens.
@@ -32,8 +32,8 @@ func lockWith(open func(name string, flag int) (*os.File, error), name string) (
 			f.Close()
 			return nil, &fs.PathError{Op: "lock", Path: name, Err: err}
 		}
-		// Between open and lock somebody may have removed the file, or put another in its
-		// place; a lock on a file without its name excludes nobody.
+		// Between open and lock another process may have removed the file, or put another
+		// in its place. A lock on a file that has lost its name excludes no one.
 		same, err := isStill(f, name)
 		if err != nil {
 			f.Close()
@@ -50,7 +50,7 @@ func lockWith(open func(name string, flag int) (*os.File, error), name string) (
 		Err: fmt.Errorf("the file was replaced %d times while it was being locked", maxLockAttempts)}
 }
 
-// isStill tells whether name refers to the open file f.
+// isStill reports whether name refers to the open file f.
 func isStill(f *os.File, name string) (bool, error) {
 	open, err := f.Stat()
 	if err != nil {
@@ -66,11 +66,11 @@ func isStill(f *os.File, name string) (bool, error) {
 	return os.SameFile(open, named), nil
 }
 
-// held keeps locks from the garbage collector until they are closed: it would close the
-// file of one that nobody refers to, and so give the lock away without a word.
+// held keeps locks from the garbage collector until they are closed. It would close the
+// file of a lock that is no longer referred to, and so release the lock silently.
 var held sync.Map
 
-// osLock is a LockFile. A lock that somebody else holds is dead from the beginning.
+// osLock is a LockFile. If another process holds the lock it is dead from the beginning.
 type osLock struct {
 	mu   sync.Mutex
 	f    *os.File

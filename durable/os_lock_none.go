@@ -7,6 +7,6 @@ import (
 	"os"
 )
 
-// lockFile refuses: the only locks these systems offer belong to the process, and end
-// when any of its descriptors of the file is closed.
+// lockFile refuses: the locks that these systems have belong to the process, and end when
+// any of its descriptors of the file is closed.
 func lockFile(*os.File) error { return errors.ErrUnsupported }

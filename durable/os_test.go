@@ -49,7 +49,7 @@ func TestOSFileIsDeadAfterAnError(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			first := c.fail(c.file)
 			if first == nil {
-				t.Skip("no error to be had here")
+				t.Skip("there is no error here")
 			}
 			c.file.heal() // the disk is well again; the file is not
 			if err := c.file.write([]byte("x")); err != first {
@@ -81,7 +81,7 @@ type testLock struct {
 func (l *testLock) write(p []byte) error { _, err := l.WriteAt(p, 0); return err }
 func (l *testLock) heal()                { l.f = l.good }
 
-// TestLookThenRename is what Rename does where the system cannot refuse.
+// TestLookThenRename: the last way of Rename refuses what is there, in the words of all.
 func TestLookThenRename(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")

@@ -16,9 +16,9 @@ var (
 )
 
 // syncDir does nothing. Windows documents no way to make the entries of a directory
-// durable: a handle opened for reading cannot be flushed, and what flushing one opened
-// for writing does is not said. So a name that was synced here survives the end of the
-// process, and may be gone after a power cut.
+// durable: a handle opened for reading cannot be flushed, and it is not documented what
+// flushing one opened for writing does. So a name that was synced here survives the end
+// of the process and may be lost in a power cut.
 func syncDir(name string) error {
 	fi, err := os.Stat(name)
 	if err == nil && !fi.IsDir() {
@@ -29,8 +29,8 @@ func syncDir(name string) error {
 
 const moveFileWriteThrough = 0x8
 
-// renameNoReplace asks for the move to be on disk when the call returns, and leaves
-// out MOVEFILE_REPLACE_EXISTING, so that an existing name is refused.
+// renameNoReplace asks for the move to be on the disk when the call returns, and leaves out
+// MOVEFILE_REPLACE_EXISTING, so that a name that is taken is refused.
 func renameNoReplace(oldname, newname string) error {
 	from, err := syscall.UTF16PtrFromString(oldname)
 	if err != nil {
@@ -51,14 +51,17 @@ func renameNoReplace(oldname, newname string) error {
 // evict does nothing: there is no such call here.
 func evict(*os.File) error { return nil }
 
+// startWriteOut does nothing: there is no such call here.
+func startWriteOut(*os.File, int64, int64) error { return nil }
+
 const (
 	lockfileExclusive       = 0x2
 	lockfileFailImmediately = 0x1
 	errorLockViolation      = syscall.Errno(33)
 	errorIOPending          = syscall.Errno(997)
 
-	// The locked byte lies far behind the content, as a locked byte cannot be read by
-	// anybody else and the content says who the owner is.
+	// The locked byte lies far beyond the content: other processes cannot read a locked
+	// byte, and the content names the owner.
 	lockOffsetHigh = 0x7fffffff
 )
 

@@ -1,5 +1,3 @@
-//go:build linux && (386 || amd64 || arm64 || loong64 || riscv64 || s390x)
-
 package durable
 
 import (

@@ -42,11 +42,11 @@ func AppendF32(dst []byte, v float32) []byte { return AppendI32(dst, int32(math.
 // AppendF64 appends the bits of a 64-bit float; NaNs keep theirs.
 func AppendF64(dst []byte, v float64) []byte { return AppendI64(dst, int64(math.Float64bits(v))) }
 
-// AppendBytes32 appends a 32-bit length and the bytes. It panics if there are more
-// than 2^31-1 of them, which the format has no way to say.
+// AppendBytes32 appends a 32-bit length and the bytes. It panics if there are more than
+// 2^31-1 bytes: the format has no room for such a length.
 func AppendBytes32(dst, b []byte) []byte {
 	if len(b) > math.MaxInt32 {
-		panic(fmt.Sprintf("flink: %d bytes do not fit behind a 32-bit length", len(b)))
+		panic(fmt.Sprintf("flink: %d bytes are more than a 32-bit length can say", len(b)))
 	}
 	return append(AppendI32(dst, int32(len(b))), b...)
 }
@@ -58,8 +58,8 @@ const maxUTF = math.MaxUint16
 // then modified UTF-8, in which U+0000 takes two bytes and a character above U+FFFF
 // is two surrogates of three bytes each. It is for names; see AppendString for data.
 //
-// A string that is not valid UTF-8, or takes more than 65535 bytes that way, is an
-// error, and dst is returned as it was.
+// It is an error if the string is not valid UTF-8 or takes more than 65535 bytes in this
+// encoding. Then dst is returned as it was.
 func AppendUTF(dst []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return dst, fmt.Errorf("string %.40q is not valid UTF-8", s)
@@ -69,7 +69,7 @@ func AppendUTF(dst []byte, s string) ([]byte, error) {
 		n += modifiedLen(r)
 	}
 	if n > maxUTF {
-		return dst, fmt.Errorf("string %.40q takes %d bytes, more than the %d there can be",
+		return dst, fmt.Errorf("string %.40q takes %d bytes, and the limit is %d",
 			s, n, maxUTF)
 	}
 	dst = AppendU16(dst, uint16(n))
@@ -79,7 +79,7 @@ func AppendUTF(dst []byte, s string) ([]byte, error) {
 	return dst, nil
 }
 
-// modifiedLen is how many bytes appendModified appends.
+// modifiedLen returns how many bytes appendModified appends.
 func modifiedLen(r rune) int {
 	switch {
 	case r == 0:
@@ -108,8 +108,8 @@ func appendModified(dst []byte, r rune) []byte {
 // one, then the units, all as variable length numbers of seven bits per byte. (A
 // single 0 byte in that place is null; see Cursor.FString.)
 //
-// It is lossless for every Go string, valid UTF-8 or not; appendUnits says how. It
-// panics if s has more than 2^31-2 units, which the format has no way to say.
+// It is lossless for every Go string, valid UTF-8 or not; appendUnits says how. It panics
+// if s has more than 2^31-2 units: the format has no room for such a length.
 func AppendString(dst []byte, s string) []byte {
 	if isASCII(s) {
 		return append(appendUnitCount(dst, len(s)), s...)

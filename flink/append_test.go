@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Each primitive has the bytes that Java's DataOutput gives it, and is read back.
+// Each primitive is written as Java's DataOutput writes it, and read back.
 func TestPrimitives(t *testing.T) {
 	nan := math.Float64frombits(0x7FF8000000000123)
 	for _, v := range []struct {

@@ -15,10 +15,10 @@ import (
 // group is restored without an error and never found again, so every function here
 // must agree with Flink's to the bit.
 
-// JavaStringHash is String.hashCode over the UTF-16 units that AppendString writes.
+// JavaStringHash returns String.hashCode over the UTF-16 units that AppendString writes.
 func JavaStringHash(s string) int32 {
-	// Eight units a step, if they are ASCII: neighbours are joined to four numbers of 16
-	// bits, those to two of 32 bits, and those to one. Only h waits for the step before.
+	// Eight units per step, if they are ASCII: pairs of neighbours are joined to four numbers
+	// of 16 bits, then to two of 32 bits, then to one. Only h waits for the step before.
 	const (
 		p2  = 31 * 31
 		p4  = p2 * p2
@@ -58,13 +58,13 @@ func javaUnitsHash(s string) int32 {
 	return int32(h)
 }
 
-// JavaIntHash is the hashCode of Integer, Short, Byte and Character.
+// JavaIntHash returns the hashCode of Integer, Short, Byte and Character.
 func JavaIntHash(v int32) int32 { return v }
 
-// JavaLongHash is Long.hashCode.
+// JavaLongHash returns Long.hashCode.
 func JavaLongHash(v int64) int32 { return int32(v) ^ int32(v>>32) }
 
-// JavaFloatHash is Float.hashCode: all NaNs are one, 0 and -0 are two.
+// JavaFloatHash returns Float.hashCode: all NaNs have the same, 0 and -0 have different ones.
 func JavaFloatHash(v float32) int32 {
 	if v != v {
 		return 0x7FC00000
@@ -72,7 +72,8 @@ func JavaFloatHash(v float32) int32 {
 	return int32(math.Float32bits(v))
 }
 
-// JavaDoubleHash is Double.hashCode: all NaNs are one, 0 and -0 are two.
+// JavaDoubleHash returns Double.hashCode: all NaNs have the same, 0 and -0 have different
+// ones.
 func JavaDoubleHash(v float64) int32 {
 	if v != v {
 		return 0x7FF80000 // and 32 zero bits, which change nothing
@@ -80,7 +81,7 @@ func JavaDoubleHash(v float64) int32 {
 	return JavaLongHash(int64(math.Float64bits(v)))
 }
 
-// JavaBoolHash is Boolean.hashCode.
+// JavaBoolHash returns Boolean.hashCode.
 func JavaBoolHash(v bool) int32 {
 	if v {
 		return 1231
@@ -88,9 +89,9 @@ func JavaBoolHash(v bool) int32 {
 	return 1237
 }
 
-// JavaBytesHash is Arrays.hashCode of a byte[], by which Weir places the keys of types that
-// Flink does not have: 1, and then for each byte, as a signed number, 31 times the hash
-// so far plus the byte.
+// JavaBytesHash returns Arrays.hashCode of a byte[]: it begins with 1 and, for each byte as a
+// signed number, takes 31 times the hash so far plus the byte. It is the hash code of keys
+// of types that Flink does not have.
 func JavaBytesHash(b []byte) int32 {
 	h := int32(1)
 	for _, x := range b {
@@ -99,8 +100,8 @@ func JavaBytesHash(b []byte) int32 {
 	return h
 }
 
-// JavaTupleHash is the hashCode of Flink's tuple of fields with these hash codes; that
-// of a null is 0.
+// JavaTupleHash returns the hashCode of Flink's tuple of fields with these hash codes. A null
+// field has the hash code 0.
 func JavaTupleHash(first int32, rest ...int32) int32 {
 	h := first
 	for _, f := range rest {
@@ -115,35 +116,35 @@ func Murmur(hash int32) int32 {
 	x := uint32(hash) * 0xCC9E2D51
 	x = bits.RotateLeft32(x, 15) * 0x1B873593
 	x = bits.RotateLeft32(x, 13)*5 + 0xE6546B64
-	x ^= 4 // the length in bytes of what is hashed
+	x ^= 4 // the number of bytes that are hashed
 	x ^= x >> 16
 	x *= 0x85EBCA6B
 	x ^= x >> 13
 	x *= 0xC2B2AE35
 	x ^= x >> 16
-	// The absolute value, and 0 for the one number that has none; without a branch, as
-	// the sign of a hash cannot be predicted.
+	// The absolute value, and 0 for the number that has none. It has no branch, because the
+	// sign of a hash cannot be predicted.
 	m := int32(x)
 	sign := m >> 31
 	return ((m ^ sign) - sign) & math.MaxInt32
 }
 
-// KeyGroupOf is the key group of a key with the given hash code. Like all functions
+// KeyGroupOf returns the key group of a key with the given hash code. Like all functions
 // here it wants 1 ≤ maxParallelism ≤ checkpoint.MaxMaxParallelism.
 func KeyGroupOf(hash int32, maxParallelism int) checkpoint.KeyGroup {
 	m, n := uint32(Murmur(hash)), uint32(maxParallelism)
-	if n&(n-1) == 0 { // as it mostly is; a division would cost more than the hash
+	if n&(n-1) == 0 { // the usual case; a division would cost more than the hash
 		return checkpoint.KeyGroup(m & (n - 1))
 	}
 	return checkpoint.KeyGroup(m % n)
 }
 
-// SubtaskOf is the subtask that a key group is assigned to, of as many as there are.
+// SubtaskOf returns the subtask that a key group is assigned to.
 func SubtaskOf(g checkpoint.KeyGroup, maxParallelism, parallelism int) checkpoint.Subtask {
 	return checkpoint.Subtask(int(g) * parallelism / maxParallelism)
 }
 
-// KeyGroupRangeOf is the range of the key groups for which SubtaskOf is subtask.
+// KeyGroupRangeOf returns the key groups for which SubtaskOf returns subtask.
 func KeyGroupRangeOf(subtask checkpoint.Subtask, maxParallelism, parallelism int) checkpoint.KeyGroupRange {
 	i := int(subtask)
 	return checkpoint.KeyGroupRange{
@@ -152,9 +153,9 @@ func KeyGroupRangeOf(subtask checkpoint.Subtask, maxParallelism, parallelism int
 	}
 }
 
-// DefaultMaxParallelism is the max parallelism of an operator that sets none, from
-// its parallelism at the first start: half as much again, rounded up to a power of
-// two, and at least 128.
+// DefaultMaxParallelism returns the max parallelism of an operator that sets none, from its
+// parallelism at the first start: 1.5 times that, rounded up to a power of two, and at least
+// 128.
 func DefaultMaxParallelism(parallelism int) int {
 	const least, most = 128, checkpoint.MaxMaxParallelism
 	want := parallelism + parallelism/2
@@ -168,14 +169,14 @@ func DefaultMaxParallelism(parallelism int) int {
 	}
 }
 
-// OperatorIDOf is the id of the operator with the given uid.
+// OperatorIDOf returns the id of the operator with the given uid.
 func OperatorIDOf(uid string) checkpoint.OperatorID { return murmur128(uid) }
 
-// JobIDOf is the id of a job that is given none, from its name. Flink draws such ids
-// by lot; Weir derives them, so that a job finds its checkpoints again.
+// JobIDOf returns the id of a job with the given name. Flink draws job ids at random; Weir
+// derives them from the name, so that a job finds its checkpoints again.
 func JobIDOf(name string) checkpoint.JobID { return murmur128(name) }
 
-// murmur128 is MurmurHash3_x64_128 in the byte order in which Flink keeps it.
+// murmur128 returns MurmurHash3_x64_128 in the byte order in which Flink keeps it.
 func murmur128(s string) (sum [16]byte) {
 	h1, h2 := murmur3.StringSum128(s)
 	binary.LittleEndian.PutUint64(sum[:8], h1)

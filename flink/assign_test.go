@@ -72,8 +72,8 @@ func TestJavaStringHashOverUnits(t *testing.T) {
 			t.Fatalf("JavaStringHash(%q) = %d, want %d", s, got, want)
 		}
 	}
-	// ASCII has a way of its own, of eight at a time: each length, each byte at its
-	// largest, and something else than ASCII at each place.
+	// ASCII has code of its own, with eight bytes per step: test each length, each byte at its
+	// largest, and a byte that is not ASCII at each place.
 	for n := range 40 {
 		for at := range n + 1 {
 			check(t, strings.Repeat("a", at)+strings.Repeat("\x7f", n-at))
@@ -91,7 +91,7 @@ func TestMurmurNeverNegative(t *testing.T) {
 			t.Fatalf("Murmur(%d) = %d", h, m)
 		}
 	}
-	// The one hash that mixes to the one number without an opposite.
+	// The only hash that is mixed to the number without an absolute value.
 	if m := Murmur(-2089875627); m != 0 {
 		t.Errorf("Murmur(-2089875627) = %d, want 0", m)
 	}
@@ -117,8 +117,7 @@ func TestKeyGroupRangeOf(t *testing.T) {
 	}
 }
 
-// Whatever the parallelism, each key group has one subtask, and both functions agree
-// which.
+// At every parallelism each key group has one subtask, and both functions agree which.
 func TestRangesAreAPartition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		maxParallelism := rapid.IntRange(1, checkpoint.MaxMaxParallelism).Draw(t, "max")
@@ -158,7 +157,7 @@ func TestOperatorIDOf(t *testing.T) {
 	for uid, want := range map[string]string{
 		"go-op":   "46d61359cabdbd29777a62a6269783b7",
 		"counter": "0da08f51eaa85fc298e176a139b3649a",
-		// Not uids, but what Flink hashes for operators that have none.
+		// Not uids, but the bytes that Flink hashes for operators without one.
 		strings.Repeat("\x00", 4): "bc764cd8ddf7a0cff126f51c16239658", // a lone source
 		strings.Repeat("\x00", 8): "cbc357ccb763df2852fee8c4fc7d55f2", // with a chained successor
 	} {

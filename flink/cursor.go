@@ -8,14 +8,14 @@ import (
 
 // A Cursor reads Flink's primitive encodings from a byte slice, in order. All
 // integers are big-endian. The first error sticks: every later read returns a zero
-// value, so that a run of reads needs one check of Err at its end (but before a value
-// that was read decides about a loop or an allocation).
+// value. So a run of reads needs one check of Err at its end, and one before a value that
+// was read decides about a loop or an allocation.
 //
-// A Cursor never allocates more than there are bytes left: use Count for every
-// number of things that follow.
+// A Cursor never allocates more than there are bytes left. Use Count for every number of
+// elements that follow.
 type Cursor struct {
 	data []byte
-	base int64 // where data begin in what they are a part of; only errors say it
+	base int64 // the offset of data in the stream that they are a part of, for errors
 	off  int
 	err  error
 }
@@ -23,7 +23,7 @@ type Cursor struct {
 // NewCursor returns a cursor at the beginning of data, which it does not copy.
 func NewCursor(data []byte) *Cursor { return &Cursor{data: data} }
 
-// A FormatError says at which byte of what was read the bytes stop making sense.
+// A FormatError says at which byte the input is not in the expected format.
 type FormatError struct {
 	Offset int64  // from the beginning of the data, or of the stream that they are a part of
 	What   string // what was being read, and what is wrong
@@ -31,16 +31,16 @@ type FormatError struct {
 
 func (e *FormatError) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.What) }
 
-// Err is the first error, or nil.
+// Err returns the first error, or nil.
 func (c *Cursor) Err() error { return c.err }
 
-// Offset is how many bytes have been read.
+// Offset returns how many bytes have been read.
 func (c *Cursor) Offset() int { return c.off }
 
-// at is where the cursor is, for errors.
+// at returns the offset of the cursor, for errors.
 func (c *Cursor) at() int64 { return c.base + int64(c.off) }
 
-// MoveTo moves to a byte offset; one that lies outside of the data is an error.
+// MoveTo moves to a byte offset. An offset outside of the data is an error.
 func (c *Cursor) MoveTo(off int64) {
 	if c.err != nil {
 		return
@@ -52,7 +52,7 @@ func (c *Cursor) MoveTo(off int64) {
 	c.off = int(off)
 }
 
-// Remaining is how many bytes are left; 0 after an error.
+// Remaining returns how many bytes are left; 0 after an error.
 func (c *Cursor) Remaining() int {
 	if c.err != nil {
 		return 0
@@ -60,8 +60,8 @@ func (c *Cursor) Remaining() int {
 	return len(c.data) - c.off
 }
 
-// Failf records an error at the current offset, unless there is one already, and
-// returns the one that stands.
+// Failf records an error at the current offset, unless there is one already. It returns
+// the recorded error.
 func (c *Cursor) Failf(format string, args ...any) error {
 	if c.err == nil {
 		c.err = &FormatError{Offset: c.at(), What: fmt.Sprintf(format, args...)}
@@ -94,7 +94,7 @@ func (c *Cursor) U8() uint8 {
 	return b
 }
 
-// Bool reads one byte; everything but 0 is true, as in Flink.
+// Bool reads one byte. Every byte except 0 is true, as in Flink.
 func (c *Cursor) Bool() bool { return c.U8() != 0 }
 
 // U16 reads a 16-bit number.
@@ -130,10 +130,10 @@ func (c *Cursor) F32() float32 { return math.Float32frombits(uint32(c.I32())) }
 // F64 reads a 64-bit float.
 func (c *Cursor) F64() float64 { return math.Float64frombits(uint64(c.I64())) }
 
-// Count reads a 32-bit number of things that take at least minSize bytes each and
-// checks that so many can be there; what names them in the error. It is 0 after an
-// error. A minSize of 0 counts as 1: things without bytes are not believed by the
-// billion.
+// Count reads a 32-bit number of elements that take at least minSize bytes each, and checks
+// that the data have room for so many. what names the elements in the error. Count returns 0
+// after an error. A minSize of 0 counts as 1, so that no number of elements without bytes is
+// accepted that is larger than the data.
 func (c *Cursor) Count(what string, minSize int) int {
 	at := c.off
 	n := c.I32()
@@ -148,5 +148,5 @@ func (c *Cursor) Count(what string, minSize int) int {
 	return int(n)
 }
 
-// Bytes32 reads a 32-bit length and so many bytes, which are not copied.
+// Bytes32 reads a 32-bit length and so many bytes, without copying them.
 func (c *Cursor) Bytes32() []byte { return c.Bytes(c.Count("bytes", 1)) }

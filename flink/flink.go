@@ -3,11 +3,10 @@
 // their snapshots, and the hashes by which Flink assigns keys and names operators.
 //
 // It is pure: byte slices in, values out, and the other way round. It opens no file.
-// Everything it reads is taken to be hostile: a length is believed only as far as
-// there are bytes to back it, nesting is bounded, and bad input is an error that says
-// where and what, never a panic.
+// Its input may be hostile: a length counts only up to the number of bytes that are there,
+// nesting is bounded, and bad input is an error that says where and what, never a panic.
 //
-// A newcomer finds
+// Its files:
 //
 //   - the primitive encodings in cursor.go (reading) and append.go (writing),
 //   - _metadata in metadata.go and the handles in it in handles.go,

@@ -52,7 +52,7 @@ func goldenSnapshots(t *testing.T) []goldenSnapshot {
 	return all
 }
 
-// read returns the bytes of a stream, or false if they are not here.
+// read returns the bytes of a stream, or false if they are not among the golden files.
 func (s goldenSnapshot) read(t *testing.T, h StreamHandle) ([]byte, bool) {
 	t.Helper()
 	name := ""
@@ -76,7 +76,7 @@ func (s goldenSnapshot) read(t *testing.T, h StreamHandle) ([]byte, bool) {
 	return data, true
 }
 
-// tally counts what became of streams.
+// tally counts streams by result.
 type tally map[string]int
 
 func (c tally) log(t *testing.T) {
@@ -85,8 +85,8 @@ func (c tally) log(t *testing.T) {
 	}
 }
 
-// refusal is how a stream that could not be decoded is counted, or "" if the reason is
-// none that there may be.
+// refusal returns the name by which a stream that could not be decoded is counted, or "" if
+// the error is not an allowed one.
 func refusal(err error) string {
 	var unknown *UnknownSerializerError
 	var opaque *OpaqueError
@@ -207,7 +207,7 @@ func (s goldenSnapshot) checkRaw(t *testing.T, where string, h KeyedHandle, coun
 	s.count(t, where, "raw keyed stream", last, counts)
 }
 
-// count counts a stream by what became of it.
+// count counts a stream by its result.
 func (s goldenSnapshot) count(t *testing.T, where, what string, err error, counts tally) {
 	if err == nil {
 		counts["decoded: "+what]++
@@ -221,8 +221,8 @@ func (s goldenSnapshot) count(t *testing.T, where, what string, err error, count
 	counts[why+" ("+strings.Fields(what)[0]+")"]++
 }
 
-// TestGoldenSameJob makes sure that snapshots of the same job, which several state
-// backends took in several layouts, have the same contents.
+// TestGoldenSameJob compares snapshots of the same job that several state backends took in
+// several layouts: they have the same contents.
 func TestGoldenSameJob(t *testing.T) {
 	type contents struct {
 		of    string
@@ -268,7 +268,7 @@ func TestGoldenSameJob(t *testing.T) {
 // the state is in files that are not read here.
 func (s goldenSnapshot) keyedLines(t *testing.T, op fmt.Stringer, sub SubtaskState, lines *[]string) (whole bool) {
 	line := func(state string, key, namespace, userKey, value Value) {
-		// Timers in processing time are those of the moment.
+		// Timers in processing time differ from run to run.
 		if timer, ok := value.(TimerValue); ok && strings.HasPrefix(state, "_timer_state/processing_") {
 			timer.Timestamp = 0
 			value = timer

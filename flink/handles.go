@@ -62,7 +62,7 @@ var tagNames = [...]string{
 	TagPartitionableMerged: "partitionable, file merging",
 }
 
-// String is the number and Flink's name for it.
+// String returns the number and Flink's name for it.
 func (t HandleTag) String() string {
 	if int(t) >= len(tagNames) {
 		return strconv.Itoa(int(t)) + " (unknown)"
@@ -70,20 +70,20 @@ func (t HandleTag) String() string {
 	return strconv.Itoa(int(t)) + " (" + tagNames[t] + ")"
 }
 
-// maxHandleDepth is how deep handles may be in one another. What Flink nests deepest
-// is a changelog of key groups of a legacy stream in a file: four.
+// maxHandleDepth is how deep handles may be nested. Flink's deepest nesting is four: a
+// changelog of key groups of a legacy stream in a file.
 const maxHandleDepth = 8
 
-// A handleReader reads handles. Where a handle's fields are read inside of a composite
-// literal, they are written there in the order of the format: Go calls functions in
-// the order in which they are written.
+// A handleReader reads handles. Composite literals that read the fields of a handle have
+// them in the order of the format: Go calls functions in the order in which they stand.
 type handleReader struct {
 	*Cursor
 	depth int
 }
 
-// enter must come before what may hold a handle of its kind is read, and leave after
-// it. Beyond maxHandleDepth it is an error, so that what is read then is a null.
+// enter must be called before reading something that may hold a handle of the same kind,
+// and leave after it. Beyond maxHandleDepth enter records an error, so that the reads that
+// follow return nulls.
 func (r *handleReader) enter() {
 	if r.depth++; r.depth > maxHandleDepth {
 		r.Failf("more than %d handles in one another", maxHandleDepth)
@@ -111,7 +111,7 @@ func (r *handleReader) wrongTag(kind string, tag HandleTag) {
 func (r *handleReader) keyGroupRange() checkpoint.KeyGroupRange {
 	start, n := int(r.I32()), int(r.I32())
 	if start < 0 || n < 0 || start > checkpoint.MaxMaxParallelism-n {
-		r.Failf("%d key groups from %d on, and there are %d at the most",
+		r.Failf("%d key groups from %d on, and there are at most %d",
 			n, start, checkpoint.MaxMaxParallelism)
 		return checkpoint.KeyGroupRange{Start: 0, End: -1}
 	}
@@ -131,8 +131,8 @@ func (r *handleReader) i64s(n int) []int64 {
 	return list
 }
 
-// A handleWriter writes handles. Its first error sticks, and is not undone: what was
-// appended by then is of no use.
+// A handleWriter writes handles. Its first error sticks. After an error the appended bytes
+// are of no use.
 type handleWriter struct {
 	dst   []byte
 	depth int
@@ -146,8 +146,8 @@ func (w *handleWriter) require(err error) {
 	}
 }
 
-// enter and leave are as in handleReader; what is refused there must not be written.
-// Beyond maxHandleDepth enter is false, so that a handle that holds itself has an end.
+// enter and leave are as in handleReader: what cannot be read must not be written. Beyond
+// maxHandleDepth enter returns false, so that writing ends even if a handle holds itself.
 func (w *handleWriter) enter() bool {
 	w.depth++
 	if w.depth > maxHandleDepth {
@@ -166,10 +166,10 @@ func (w *handleWriter) u32(v uint32)    { w.i32(int32(v)) }
 func (w *handleWriter) i64(v int64)     { w.dst = AppendI64(w.dst, v) }
 func (w *handleWriter) tag(t HandleTag) { w.u8(uint8(t)) }
 
-// count writes how many things follow.
+// count writes the number of elements that follow.
 func (w *handleWriter) count(n int) {
 	if n > math.MaxInt32 {
-		w.require(fmt.Errorf("%d things do not fit behind a 32-bit number", n))
+		w.require(fmt.Errorf("%d elements are more than a 32-bit number can say", n))
 		return
 	}
 	w.i32(int32(n))
@@ -196,7 +196,7 @@ func (w *handleWriter) i64s(list []int64) {
 
 func (w *handleWriter) keyGroupRange(r checkpoint.KeyGroupRange) {
 	if r.Start < 0 || r.End < r.Start-1 || r.End >= checkpoint.MaxMaxParallelism {
-		w.require(fmt.Errorf("there is no range of key groups from %d to %d", r.Start, r.End))
+		w.require(fmt.Errorf("no range of key groups from %d to %d", r.Start, r.End))
 	}
 	w.i32(int32(r.Start))
 	w.i32(int32(r.Len()))

@@ -6,8 +6,8 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// A ChangelogHandle is a keyed state and the changes since it was written. Its parts
-// can be told and counted; the changes themselves are not read here.
+// A ChangelogHandle is a keyed state and the changes since it was written. This package
+// lists its parts, but does not read the changes themselves.
 type ChangelogHandle struct {
 	Tag               HandleTag // TagChangelog or TagChangelogV2
 	Range             checkpoint.KeyGroupRange
@@ -15,11 +15,11 @@ type ChangelogHandle struct {
 	Materialized      []KeyedHandle // the state
 	NonMaterialized   []KeyedHandle // the changes
 	MaterializationID int64
-	CheckpointID      checkpoint.ID // TagChangelog has none, and means MaterializationID
+	CheckpointID      checkpoint.ID // TagChangelog has none; MaterializationID stands for it
 	ID                string
 }
 
-// A ChangelogMemoryIncrement holds changes itself.
+// A ChangelogMemoryIncrement is changes that are kept inline.
 type ChangelogMemoryIncrement struct {
 	Range    checkpoint.KeyGroupRange
 	From, To int64 // sequence numbers
@@ -40,10 +40,10 @@ type ChangelogFileIncrement struct {
 	Parts                       []ChangelogPart
 	StateSize, CheckpointedSize int64
 	ID                          string
-	StorageID                   string // TagChangelogFile has none, and means "filesystem"
+	StorageID                   string // TagChangelogFile has none; "filesystem" stands for it
 }
 
-// A ChangelogPart is where in a stream changes begin.
+// A ChangelogPart is a stream and the offset in it at which changes begin.
 type ChangelogPart struct {
 	Offset int64
 	Data   StreamHandle
@@ -53,7 +53,7 @@ const (
 	changeMinSize        = 4 + 4
 	changelogPartMinSize = 8 + 1
 
-	// fileStorage is the only storage for changes there was before it had a name.
+	// fileStorage is the storage for changes of handles that do not name one.
 	fileStorage = "filesystem"
 )
 

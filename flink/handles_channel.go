@@ -16,11 +16,11 @@ type ChannelState struct {
 	Data     StreamHandle
 }
 
-// A Channel is where in a stream the buffers of one channel are.
+// A Channel says where in a stream the buffers of one channel are.
 type Channel struct {
 	Gate    int32 // the input gate; of a result, the partition
 	Index   int32 // the channel of the gate; of a result, the subpartition
-	Size    int64 // if merged: the part of ChannelState.Size that is this channel's
+	Size    int64 // if merged: how much of ChannelState.Size belongs to this channel
 	Offsets []int64
 }
 
@@ -33,7 +33,7 @@ const (
 )
 
 const (
-	channelStateMinSize  = 1 + 4 + 8 + 1 + 4 // merged, which can be the smaller
+	channelStateMinSize  = 1 + 4 + 8 + 1 + 4 // of a merged one, which is the smaller
 	mergedChannelMinSize = 4 + 4 + 8 + 4
 )
 

@@ -6,7 +6,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// A KeyedHandle says what the bytes of keyed state are. It is one of
+// A KeyedHandle says how keyed state is stored. It is one of
 //
 //   - *KeyGroupsHandle: one stream with all keys and values;
 //   - *IncrementalHandle: the files of a RocksDB;
@@ -23,8 +23,8 @@ type KeyedHandle interface {
 // A KeyGroupsHandle is one stream, in which each key group can be found.
 //
 // With TagSavepoint the stream is in the canonical layout. With TagKeyGroups and
-// TagKeyGroupsV2 it is in the heap backend's, or also in the canonical one if an old
-// RocksDB wrote it: only the stream can tell.
+// TagKeyGroupsV2 it is in the layout of the heap backend, or in the canonical one if an old
+// RocksDB wrote it; only the stream itself shows which.
 type KeyGroupsHandle struct {
 	Tag     HandleTag // TagKeyGroups, TagSavepoint or TagKeyGroupsV2
 	Range   checkpoint.KeyGroupRange
@@ -33,7 +33,7 @@ type KeyGroupsHandle struct {
 	ID      string // TagKeyGroupsV2 only: any unique string
 }
 
-// An IncrementalHandle is what RocksDB's own files hold.
+// An IncrementalHandle is keyed state in the files of a RocksDB.
 type IncrementalHandle struct {
 	Tag              HandleTag     // TagIncremental or TagIncrementalV2
 	CheckpointID     checkpoint.ID // the one that it was made for
@@ -41,11 +41,11 @@ type IncrementalHandle struct {
 	Range            checkpoint.KeyGroupRange
 	CheckpointedSize int64        // TagIncrementalV2 only: bytes that this checkpoint added; -1 is unknown
 	Meta             StreamHandle // names, types and serializers of the states
-	Shared, Private  []LocalFile  // that may be in several checkpoints, and that may not
+	Shared, Private  []LocalFile  // files that several checkpoints may have, and files of this one
 	ID               string       // TagIncrementalV2 only
 }
 
-// A LocalFile is a file that a RocksDB wants under a certain name.
+// A LocalFile is a file and the name that it has in the directory of the RocksDB.
 type LocalFile struct {
 	Name string
 	Data StreamHandle
@@ -131,7 +131,7 @@ func (w *handleWriter) keyedOrNull(h KeyedHandle) {
 	w.leave()
 }
 
-// oneOf makes sure of a tag that the user of the package sets.
+// oneOf checks a tag that the user of the package has set.
 func (w *handleWriter) oneOf(tag HandleTag, kind string, tags ...HandleTag) {
 	for _, t := range tags {
 		if t == tag {
@@ -142,7 +142,7 @@ func (w *handleWriter) oneOf(tag HandleTag, kind string, tags ...HandleTag) {
 	w.require(fmt.Errorf("tag %v is not one for a handle of %s", tag, kind))
 }
 
-// only makes sure that what a tag has no place for is not there.
+// only checks that a field is absent for which a handle with the tag has no place.
 func (w *handleWriter) only(tag HandleTag, what string, absent bool) {
 	if !absent {
 		w.require(fmt.Errorf("a handle with tag %v has no place for %s", tag, what))

@@ -5,8 +5,7 @@ import (
 	"strconv"
 )
 
-// An OperatorHandle is one stream with the state of a subtask that no key belongs to,
-// cut into elements.
+// An OperatorHandle is one stream with the operator state of a subtask, in elements.
 type OperatorHandle struct {
 	States []OperatorStateMeta // each name once
 	Data   StreamHandle
@@ -27,13 +26,13 @@ type FileMerging struct {
 	Empty                   bool
 }
 
-// A DistributionMode says who gets which elements when a state is restored.
+// A DistributionMode says which subtask gets which elements when a state is restored.
 type DistributionMode uint8
 
 const (
-	ModeSplitDistribute DistributionMode = 0 // they are dealt out
-	ModeUnion           DistributionMode = 1 // everyone gets all
-	ModeBroadcast       DistributionMode = 2 // all had the same, and everyone gets it
+	ModeSplitDistribute DistributionMode = 0 // each element goes to one subtask
+	ModeUnion           DistributionMode = 1 // all elements go to every subtask
+	ModeBroadcast       DistributionMode = 2 // all subtasks have had the same, and get it again
 )
 
 var modeNames = [...]string{
@@ -42,7 +41,7 @@ var modeNames = [...]string{
 	ModeBroadcast:       "BROADCAST",
 }
 
-// String is Flink's name for the mode.
+// String returns Flink's name for the mode.
 func (m DistributionMode) String() string {
 	if int(m) >= len(modeNames) {
 		return "unknown mode " + strconv.Itoa(int(m))
@@ -113,8 +112,8 @@ func (w *handleWriter) operatorOrNull(h *OperatorHandle) {
 	w.stream(h.Data)
 }
 
-// check refuses what Flink would refuse, and the same name twice, of which Flink would
-// silently take one.
+// check refuses what Flink refuses. It also refuses two states of one name, of which Flink
+// would silently take one.
 func (h *OperatorHandle) check() error {
 	names := make(map[string]bool, len(h.States))
 	for _, s := range h.States {

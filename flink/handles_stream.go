@@ -8,15 +8,15 @@ import (
 
 // A StreamHandle says where bytes are. It is one of *InlineHandle, *FileHandle,
 // *RelativeHandle, *SegmentHandle, *EmptySegmentHandle and, in old files, a
-// *KeyGroupsHandle with TagKeyGroups, which stands for the stream that it has in it.
+// *KeyGroupsHandle with TagKeyGroups, which stands for the stream in it.
 //
-// Lengths are what the writer of the metadata has noted. Flink does not check them
-// against the files, so they are to be checked, not believed.
+// Lengths are those that the writer of the metadata has noted. Flink does not compare them
+// with the files, so a reader must check them.
 type StreamHandle interface {
 	writeStream(w *handleWriter)
 }
 
-// An InlineHandle holds the bytes itself.
+// An InlineHandle has the bytes in it.
 type InlineHandle struct {
 	Name string // unique within its snapshot
 	Data []byte // shared with what it was decoded from
@@ -34,8 +34,8 @@ type RelativeHandle struct {
 	Length int64
 }
 
-// A SegmentHandle is part of a file that holds many streams; offsets in the state of
-// this one count from Start.
+// A SegmentHandle is a part of a file with many streams. Offsets in the state of this
+// stream count from Start.
 type SegmentHandle struct {
 	Path          string // absolute
 	Start, Length int64
@@ -46,9 +46,9 @@ type SegmentHandle struct {
 // An EmptySegmentHandle stands for no bytes where file merging wants a handle.
 type EmptySegmentHandle struct{}
 
-// InOwnDirectory tells whether the path is the plain name of a file in the directory
-// that _metadata is in. Nothing that Flink or Weir writes is anything else; a path that
-// leads elsewhere is not to be followed.
+// InOwnDirectory reports whether the path is the plain name of a file in the directory that
+// _metadata is in. Flink and Weir write no other paths. A path that leads elsewhere must not
+// be followed.
 func (h *RelativeHandle) InOwnDirectory() bool {
 	return h.Path != "" && h.Path != "." && h.Path != ".." && !strings.ContainsAny(h.Path, "/\\\x00")
 }
@@ -93,7 +93,7 @@ func (r *handleReader) stream() StreamHandle {
 	return h
 }
 
-// scope reads Flink's CheckpointedStateScope and tells whether it is SHARED.
+// scope reads Flink's CheckpointedStateScope and reports whether it is SHARED.
 func (r *handleReader) scope() bool {
 	switch v := r.I32(); v {
 	case 0:

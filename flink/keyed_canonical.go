@@ -36,9 +36,9 @@ const (
 	listDelimiter = ','
 )
 
-// canonicalGroup decodes the entries of one key group. It returns false if yield did;
-// an error is left on the cursor, except for an *OpaqueError, which is yielded with the
-// entry it is about.
+// canonicalGroup decodes the entries of one key group. It returns false if yield did. It
+// leaves an error on the cursor, except for an *OpaqueError, which it yields with the entry
+// that the error is about.
 func (h *KeyedHeader) canonicalGroup(g checkpoint.KeyGroup, prefix int, c *Cursor, yield func(Entry, error) bool) bool {
 	numbers := make([]int, len(h.States))
 	for state := c.U16(); c.err == nil && state != endOfGroup; {
@@ -104,7 +104,7 @@ func (h *KeyedHeader) canonicalKey(e *Entry, data []byte) error {
 		}
 	}
 	c.wantEnd()
-	if isOpaque(c.err) { // where one part ends and the next begins is then not known
+	if isOpaque(c.err) { // then it is not known where one part ends and the next begins
 		e.Key, e.Namespace, e.UserKey = Opaque{h.Key.TypeName(), append([]byte{}, data...)}, nil, nil
 		e.KeyBytes = nil
 	}
@@ -123,7 +123,7 @@ func canonicalValue(e *Entry, data []byte) error {
 	case e.State.Type() == TypeMap:
 		s = s.(*composite).nested[1]
 		if c.Bool() {
-			return c.err // what Flink writes then has no meaning
+			return c.err // the bytes that Flink writes then have no meaning
 		}
 		e.Value = s.Decode(c)
 	default:
@@ -136,8 +136,8 @@ func canonicalValue(e *Entry, data []byte) error {
 	return c.err
 }
 
-// sized decodes a value and, if there is one, the length of it that follows. It returns
-// the value's bytes, too.
+// sized decodes a value and, if length is true, the length that follows it. It returns the
+// value's bytes, too.
 func (c *Cursor) sized(s Serializer, length bool) (Value, []byte) {
 	v, data := c.withBytes(s)
 	if length {
@@ -165,14 +165,14 @@ func (c *Cursor) delimited(element Serializer) []Value {
 	}
 }
 
-// wantEnd records an error if there is anything left.
+// wantEnd records an error if there are bytes left.
 func (c *Cursor) wantEnd() {
 	if n := c.Remaining(); n > 0 {
 		c.Failf("%d bytes left over", n)
 	}
 }
 
-// keyPrefix is the key group that a composite key begins with.
+// keyPrefix returns the key group at the beginning of a composite key.
 func keyPrefix(key []byte, size int) (checkpoint.KeyGroup, bool) {
 	if len(key) < size {
 		return 0, false
@@ -184,8 +184,8 @@ func keyPrefix(key []byte, size int) (checkpoint.KeyGroup, bool) {
 	return g, true
 }
 
-// prefixSize finds out how many bytes the key group takes in the composite keys of a
-// block, as the max parallelism that decides about it is not in the stream.
+// prefixSize finds out how many bytes the key group takes in the composite keys of a block.
+// The max parallelism decides that, but it is not in the stream.
 func (h *KeyedHeader) prefixSize(g checkpoint.KeyGroup, block []byte) int {
 	c := NewCursor(block)
 	c.U16()
@@ -196,7 +196,7 @@ func (h *KeyedHeader) prefixSize(g checkpoint.KeyGroup, block []byte) int {
 	if g > 0 {
 		return 2
 	}
-	// Key group 0 looks the same both ways: only one of them makes sense of the rest.
+	// Key group 0 looks the same in both sizes. With only one of them the rest can be read.
 	c = NewCursor(block)
 	h.canonicalGroup(g, 1, c, func(Entry, error) bool { return true })
 	if c.wantEnd(); c.err == nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// In key group 0 the width of the key group in a key cannot be seen; it follows from
-// what makes sense.
+// In key group 0 a key does not show the width of the key group. It is the width with which
+// the rest can be read.
 func TestKeyedGroupZero(t *testing.T) {
 	inGroupZero := func(g typed, maxParallelism int) encoded {
 		for i := range 100000 {
@@ -51,7 +51,7 @@ func TestKeyedGroupZero(t *testing.T) {
 	}
 }
 
-// Where key and namespace both vary in length, the length of each follows it.
+// If key and namespace both vary in length, each is followed by its length.
 func TestCompositeKeyLengths(t *testing.T) {
 	long := strings.Repeat("x", 298) // 300 bytes with its length
 	got := AppendCompositeKey(nil, 0x1234, 1<<15, AppendString(nil, long), AppendString(nil, "abcd"), true)

@@ -15,21 +15,21 @@ type Entry struct {
 	Key       Value
 	Namespace Value // nil for VoidNamespace
 
-	// UserKey is the key within the map; only in a state of type MAP, which has an
-	// Entry for each entry of its map, whatever the layout. A map without entries,
-	// which only the heap native layout can hold, has none.
+	// UserKey is the key within the map, in a state of type MAP. Such a state has an Entry
+	// for each entry of its map, in every layout. A map without entries, which only the
+	// heap native layout can hold, has no Entry.
 	UserKey Value
 
 	// Value is the value; []Value in a state of type LIST, TimerValue in a queue.
 	Value Value
 
-	// KeyBytes is the key as its serializer wrote it, nil if that is not known. It is
-	// part of the key group's bytes, which it holds in memory.
+	// KeyBytes is the key as its serializer wrote it, nil if that is not known. It is a part
+	// of the key group's bytes, and keeps them in memory.
 	KeyBytes []byte
 
-	// Number counts the entries of the state in the key group, from 0; all entries of a
-	// map that were written together have one. Offset is where the entry begins: in the
-	// stream, or, if that is compressed, in what the key group is decompressed to.
+	// Number counts the entries of the state in the key group, from 0. The entries of a map
+	// that were written together have the same number. Offset is where the entry begins: in
+	// the stream, or, if that is compressed, in the decompressed bytes of the key group.
 	Number int
 	Offset int64
 }
@@ -48,11 +48,11 @@ func (e *EntryError) Error() string {
 
 func (e *EntryError) Unwrap() error { return e.Err }
 
-// A GroupError says of which key group an error is.
+// A GroupError says which key group an error is about.
 type GroupError struct {
 	Group      checkpoint.KeyGroup
 	Offset     int64 // where it begins in the stream
-	Compressed bool  // offsets in Err are in what the key group is decompressed to
+	Compressed bool  // offsets in Err are in the decompressed bytes of the key group
 	Err        error
 }
 
@@ -66,7 +66,7 @@ func (e *GroupError) Error() string {
 
 func (e *GroupError) Unwrap() error { return e.Err }
 
-// fail records on the cursor that err, which it may have itself, is about e.
+// fail records on the cursor that err is about e. err may be the error of the cursor itself.
 func (e *Entry) fail(c *Cursor, err error) {
 	c.err = &EntryError{State: e.State.Name, Number: e.Number, Offset: e.Offset, Err: err}
 }

@@ -2,11 +2,12 @@ package flink
 
 import (
 	"fmt"
+	"strconv"
 )
 
-// JavaHash is the hashCode of a key that was decoded with the given serializer. It is
-// false if the type of the key is none of those whose hashCode is known here: strings,
-// numbers, booleans, and tuples of them.
+// JavaHash returns the hashCode of a key that was decoded with the given serializer. ok is
+// false if this package does not know the hashCode of the key's type. It knows those of
+// strings, numbers, booleans, and tuples of them.
 func JavaHash(key Serializer, v Value) (hash int32, ok bool) {
 	if s, isComposite := key.(*composite); isComposite {
 		fields, isTuple := v.([]Value)
@@ -49,10 +50,10 @@ func JavaHash(key Serializer, v Value) (hash int32, ok bool) {
 	return 0, false
 }
 
-// CheckKeyGroup makes sure that e is in the key group that its key belongs to. A key in
-// another one is restored without an error and never found again. It is nil too if the
-// hash of the key is not known; see JavaHash. That of the types that only Weir has is
-// known: it is the hash of the key's bytes.
+// CheckKeyGroup returns an error if e is not in the key group that its key belongs to. Such
+// a key would be restored without an error and never found again. CheckKeyGroup returns nil,
+// too, if the hash of the key is not known; see JavaHash. For types that only Weir has, the
+// hash is that of the key's bytes.
 func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
 	hash, ok := JavaHash(key, e.Key)
 	switch key.(type) {
@@ -69,10 +70,14 @@ func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
 	return nil
 }
 
-// shortJSON is the beginning of v as JSON: what was read wrong may be a key without end.
+// shortJSON returns the beginning of v as JSON. A key that was read wrong may be very long. A
+// text is a Go string literal, which has every byte of it.
 func shortJSON(v Value) string {
 	const most = 100
 	text := []rune(string(AppendJSON(nil, v)))
+	if s, ok := v.(string); ok {
+		text = []rune(strconv.Quote(s))
+	}
 	if len(text) <= most {
 		return string(text)
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestCheckKeyGroup(t *testing.T) {
 	s := ValueStateMeta("s", Long)
-	// The groups are the vectors that real Flink gave for max parallelism 128.
+	// Real Flink has computed these groups for max parallelism 128.
 	for _, v := range []struct {
 		key  Serializer
 		v    Value
@@ -37,7 +37,8 @@ func TestCheckKeyGroup(t *testing.T) {
 	}
 }
 
-// TestCheckKeyGroupOfWeirs places keys of types that only Weir has by their bytes.
+// TestCheckKeyGroupOfWeirs: the bytes of a key decide its key group if only Weir has the
+// type.
 func TestCheckKeyGroupOfWeirs(t *testing.T) {
 	s := ValueStateMeta("s", Long)
 	key := Custom{"K", 1}

@@ -13,28 +13,28 @@ import "github.com/weirstream/weir/checkpoint"
 //	n ×    namespace ; key ; value      of a key-value state
 //	n ×    timer                        of a queue
 //
-// The offset of a key group in its handle points at its number; a key group without
-// entries is written too. If the stream is compressed then what follows the number of
-// the key group is, each state in frames of its own.
+// The offset of a key group in its handle points at its number. A key group without entries
+// is written, too. In a compressed stream, the bytes after the number of the key group are
+// compressed, each state in frames of its own.
 
-// AppendKeyGroup appends what a key group begins with.
+// AppendKeyGroup appends the head of a key group.
 func AppendKeyGroup(dst []byte, g checkpoint.KeyGroup) []byte { return AppendI32(dst, int32(g)) }
 
-// AppendStateBlock appends what the entries of one state in a key group begin with. The
-// entries follow; see StateBlock for what they are.
+// AppendStateBlock appends the head of the entries of one state in a key group. The caller
+// appends the entries; StateBlock describes them.
 func AppendStateBlock(dst []byte, state, entries int) []byte {
 	return AppendI32(AppendI16(dst, int16(state)), int32(entries))
 }
 
-// A StateBlock is the head of the entries of one state in a key group. Entries of them
-// follow: of a key-value state the namespace, the key and the value; of a queue the
-// timer.
+// A StateBlock is the head of the entries of one state in a key group. The entries follow
+// it. An entry of a key-value state is the namespace, the key and the value; an entry of a
+// queue is the timer.
 type StateBlock struct {
 	State   int // the number of the state in the header
 	Entries int
 }
 
-// DecodeKeyGroup reads what AppendKeyGroup wrote; another key group is an error.
+// DecodeKeyGroup reads the head of a key group. Another key group is an error.
 func DecodeKeyGroup(c *Cursor, want checkpoint.KeyGroup) {
 	at := c.off
 	if g := c.I32(); c.err == nil && g != int32(want) {
@@ -43,9 +43,9 @@ func DecodeKeyGroup(c *Cursor, want checkpoint.KeyGroup) {
 	}
 }
 
-// DecodeStateBlock reads what AppendStateBlock wrote and leaves the cursor at the first
-// entry. It is called once per state of the header for each key group; in which order
-// the states come is up to the data.
+// DecodeStateBlock reads the head of a state block and leaves the cursor at the first
+// entry. Call it once per state of the header in each key group. The states may come in any
+// order.
 func (h *KeyedHeader) DecodeStateBlock(c *Cursor) StateBlock {
 	at := c.off
 	state := int(c.I16())
@@ -56,8 +56,8 @@ func (h *KeyedHeader) DecodeStateBlock(c *Cursor) StateBlock {
 	return StateBlock{State: state, Entries: c.Count("entries", 1)}
 }
 
-// heapGroup decodes the state blocks of one key group. It returns false if yield did;
-// an error is left on the cursor.
+// heapGroup decodes the state blocks of one key group. It returns false if yield did. It
+// leaves an error on the cursor.
 func (h *KeyedHeader) heapGroup(g checkpoint.KeyGroup, c *Cursor, yield func(Entry, error) bool) bool {
 	seen := make([]bool, len(h.States))
 	for range h.States {

@@ -6,7 +6,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// Layout is how the entries of a keyed state stream are laid out.
+// Layout is the layout of the entries of a keyed state stream.
 type Layout uint8
 
 const (
@@ -21,14 +21,14 @@ func (l Layout) String() string {
 	return "canonical"
 }
 
-// probe finds out the layout. The handle's tag says so only if it is that of a
-// canonical savepoint, as old versions of Flink used the others for both.
+// probe finds out the layout. Only the tag of a canonical savepoint decides it: old versions
+// of Flink used the other tags for both layouts.
 func (k *KeyedReader) probe(tag HandleTag) (Layout, error) {
 	if tag == TagSavepoint {
 		return LayoutCanonical, nil
 	}
-	// The heap native layout has all key groups, and each begins with its number. The
-	// canonical one begins with a state number and a key length there, which is the
+	// In the heap native layout every key group is there and begins with its number. In the
+	// canonical one it begins with a state number and a key length. These bytes can be the
 	// same only for key group 0.
 	for i, b := range k.blocks {
 		if b.len() == 0 {
@@ -47,7 +47,7 @@ func (k *KeyedReader) probe(tag HandleTag) (Layout, error) {
 		}
 		return LayoutCanonical, nil
 	}
-	// Only key group 0 is there: heap native if that makes sense of all of it.
+	// Only key group 0 has entries: the layout is heap native if all of it can be read so.
 	c, err := k.StateBlocks(checkpoint.KeyGroup(k.groups.Start))
 	if err != nil {
 		return LayoutCanonical, nil

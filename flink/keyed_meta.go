@@ -2,8 +2,8 @@ package flink
 
 import "fmt"
 
-// A StateMeta says of one state what it is called, what kind it is and how its parts
-// are laid out. The headers of keyed and of operator state are lists of them.
+// A StateMeta describes one state: its name, its kind and the serializers of its parts. The
+// headers of keyed and of operator state are lists of StateMetas.
 type StateMeta struct {
 	Name        string
 	Kind        StateKind
@@ -14,13 +14,13 @@ type StateMeta struct {
 // A StateOption is an option of a state by Flink's name for it.
 type StateOption struct{ Key, Value string }
 
-// A NamedSerializer is a serializer by Flink's name for what it is there for.
+// A NamedSerializer is a serializer with Flink's name for its purpose.
 type NamedSerializer struct {
 	Key        string
 	Serializer Serializer
 }
 
-// StateKind is what the state of a StateMeta is, as Flink numbers it.
+// StateKind is the kind of a state, with Flink's numbers.
 type StateKind int32
 
 const (
@@ -49,7 +49,7 @@ const (
 	TypeMap         StateType = "MAP"
 	TypeReducing    StateType = "REDUCING"
 	TypeAggregating StateType = "AGGREGATING"
-	TypeFolding     StateType = "FOLDING" // Flink has had none since 1.11
+	TypeFolding     StateType = "FOLDING" // removed in Flink 1.11
 )
 
 // Flink's names of options and serializers.
@@ -77,7 +77,7 @@ func MapStateMeta(name string, userKey, userValue Serializer) StateMeta {
 	return keyValueMeta(name, TypeMap, MapOf(userKey, userValue))
 }
 
-// ReducingStateMeta describes a state of what has been reduced to one value per key.
+// ReducingStateMeta describes a state of one reduced value per key.
 func ReducingStateMeta(name string, value Serializer) StateMeta {
 	return keyValueMeta(name, TypeReducing, value)
 }
@@ -96,8 +96,8 @@ func keyValueMeta(name string, t StateType, value Serializer) StateMeta {
 	}
 }
 
-// InNamespace is m as a state that exists once per key and namespace: per window,
-// say. Without it the namespace is VoidNamespace.
+// InNamespace returns m as a state that exists once per key and namespace, for example per
+// window. Without it the namespace is VoidNamespace.
 func (m StateMeta) InNamespace(namespace Serializer) StateMeta {
 	serializers := append([]NamedSerializer(nil), m.Serializers...)
 	for i := range serializers {
@@ -119,21 +119,21 @@ func TimerQueueMeta(name string, key, namespace Serializer) StateMeta {
 	}
 }
 
-// Type is the type of a keyed state, or "".
+// Type returns the type of a keyed state, or "".
 func (m *StateMeta) Type() StateType { return StateType(m.option(optionStateType)) }
 
-// Namespace is the serializer of a keyed state's namespace, or nil.
+// Namespace returns the serializer of a keyed state's namespace, or nil.
 func (m *StateMeta) Namespace() Serializer { return m.serializer(serializerNamespace) }
 
-// Key is the serializer of a broadcast state's keys, or nil. That of keyed state is in
-// the header, as it is the same for all states.
+// Key returns the serializer of a broadcast state's keys, or nil. The serializer of the keys
+// of keyed state is in the header: it is the same for all states.
 func (m *StateMeta) Key() Serializer { return m.serializer(serializerKey) }
 
-// Value is the serializer of the state's values: of the whole list or map where there
-// is one per key, of an element in operator state, of a timer in a queue.
+// Value returns the serializer of the state's values: of the whole list or map in keyed
+// state, of an element in operator state, of a timer in a queue.
 func (m *StateMeta) Value() Serializer { return m.serializer(serializerValue) }
 
-// Parts is the serializers of an Entry's UserKey, nil if it has none, and of its Value.
+// Parts returns the serializers of an Entry's UserKey, nil if it has none, and of its Value.
 func (m *StateMeta) Parts() (userKey, value Serializer) {
 	if s, ok := m.Value().(*composite); ok && m.Type() == TypeMap && s.kind == mapKind {
 		return s.nested[0], s.nested[1]

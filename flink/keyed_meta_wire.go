@@ -13,7 +13,7 @@ import (
 //	i32  n ; n × (utf key, utf value)              options
 //	i32  n ; n × (utf key, snapshot, top level)    serializers
 
-// check says what a state of this kind needs and m has not.
+// check returns an error if m lacks something that a state of its kind needs.
 func (m *StateMeta) check() error {
 	missing := func(key string) error { return fmt.Errorf("%s %q has no %s", m.Kind, m.Name, key) }
 	if m.Value() == nil {
@@ -38,13 +38,13 @@ func (m *StateMeta) check() error {
 // maxStates is the most states that a header can have.
 const maxStates = math.MaxInt16
 
-// stateMetaMinSize is the least that a StateMeta takes.
+// stateMetaMinSize is the least number of bytes that a StateMeta takes.
 const stateMetaMinSize = 2 + 4 + 4 + 4
 
 // appendStates appends a 16-bit number of states and the states.
 func appendStates(dst []byte, states []StateMeta) ([]byte, error) {
 	if len(states) > maxStates {
-		return dst, fmt.Errorf("%d states, more than the %d there can be", len(states), maxStates)
+		return dst, fmt.Errorf("%d states, and the limit is %d", len(states), maxStates)
 	}
 	dst = AppendI16(dst, int16(len(states)))
 	for i := range states {
@@ -83,7 +83,7 @@ func (m *StateMeta) appendTo(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// states reads what appendStates writes, all of one of the given kinds.
+// states reads what appendStates writes. Each state must be of one of the given kinds.
 func (c *Cursor) states(kinds ...StateKind) []StateMeta {
 	n := int(c.I16())
 	if n < 0 || n*stateMetaMinSize > c.Remaining() {

@@ -55,7 +55,7 @@ func typedTuple(a, b typed) typed {
 	})}
 }
 
-// anyKey has keys whose hash is known.
+// anyKey draws keys whose hash is known.
 func anyKey() *rapid.Generator[typed] {
 	return rapid.SampledFrom([]typed{typedString(), typedLong(), typedTuple(typedString(), typedLong())})
 }
@@ -68,7 +68,7 @@ type modelState struct {
 	value     typed // or element
 }
 
-// A cell is what one state holds for one key and namespace.
+// A cell is the content of one state for one key and namespace.
 type cell struct {
 	state          int
 	group          checkpoint.KeyGroup
@@ -159,12 +159,12 @@ func (m *model) anyCell(t *rapid.T, key typed) cell {
 	return c
 }
 
-// timer is the bytes of a timer.
+// timer returns the bytes of a timer.
 func (c *cell) timer() []byte {
 	return slices.Concat(AppendI64(nil, c.timestamp^math.MinInt64), c.key.bytes, c.namespace.bytes)
 }
 
-// frame compresses b if the stream is to be.
+// frame compresses b if the stream is compressed.
 func (m *model) frame(b []byte) []byte {
 	if !m.header.Compressed {
 		return b
@@ -176,7 +176,7 @@ func (m *model) frame(b []byte) []byte {
 	return framed.Bytes()
 }
 
-// of is the cells of a key group and a state.
+// of returns the cells of a key group and a state.
 func (m *model) of(g checkpoint.KeyGroup, state int) []cell {
 	var cells []cell
 	for _, c := range m.cells {
@@ -279,7 +279,7 @@ func (m *model) addCanonicalCell(block *CanonicalGroup, c cell) {
 	}
 }
 
-// entries is what reading the model is to yield, by group and state.
+// entries returns the entries that reading the model must yield, by group and state.
 func (m *model) entries() []Entry {
 	var entries []Entry
 	for _, c := range m.cells {

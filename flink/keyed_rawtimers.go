@@ -7,9 +7,9 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// Raw keyed state has no header; its key groups are whatever an operator wrote, and the
-// offset of one without data is -1. Flink itself wrote its timers there up to 1.12, in
-// jobs that kept state in RocksDB and timers on the heap. Each key group:
+// Raw keyed state has no header. An operator decides about the bytes of its key groups; the
+// offset of a key group without data is -1. Up to 1.12 Flink wrote timers there, in jobs
+// with state in RocksDB and timers on the heap. Each key group:
 //
 //	i32  0xF1CD859F
 //	i32  2
@@ -35,8 +35,8 @@ type RawTimer struct {
 	Timer     TimerValue
 }
 
-// RawTimers is all timers in a raw keyed state stream, which data is the whole of. An
-// error ends it; what is not timers is one.
+// RawTimers yields all timers in a raw keyed state stream. data is the whole stream. An
+// error ends the sequence. It is an error if the stream holds something else than timers.
 func RawTimers(h *KeyGroupsHandle, data []byte) iter.Seq2[RawTimer, error] {
 	return func(yield func(RawTimer, error) bool) {
 		spans, err := spansOf(h, int64(len(data)), noRawGroup)

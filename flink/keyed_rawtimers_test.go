@@ -33,7 +33,7 @@ func TestRawTimers(t *testing.T) {
 		last = err
 	}
 	if last == nil || !strings.Contains(last.Error(), "1 bytes left over") {
-		t.Errorf("a byte too many: error %v", last)
+		t.Errorf("with one more byte: error %v", last)
 	}
 	for n := range block {
 		var last error

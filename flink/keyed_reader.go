@@ -9,8 +9,8 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// KeyedEntries is all that is in a keyed state stream, which data is the whole of. See
-// KeyedReader.Entries; this is for streams that are in memory anyway.
+// KeyedEntries yields all entries of a keyed state stream. data is the whole stream. See
+// KeyedReader.Entries.
 func KeyedEntries(h *KeyGroupsHandle, data []byte) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		r, err := NewKeyedReader(h, bytes.NewReader(data), int64(len(data)))
@@ -38,12 +38,12 @@ type span struct{ from, to int64 }
 
 func (s span) len() int64 { return s.to - s.from }
 
-// maxKeyedHeader is how long a header can be. Real ones take some kilobytes.
+// maxKeyedHeader is the limit of the length of a header. Real ones take some kilobytes.
 const maxKeyedHeader = 64 << 20
 
-// NewKeyedReader reads the header of the stream that h refers to, which is the size
-// bytes of r. It finds out the layout, and checks that the key groups fill what the
-// header leaves.
+// NewKeyedReader reads the header of the stream that h refers to. The stream is the first
+// size bytes of r. NewKeyedReader finds out the layout, and checks that the key groups fill
+// the stream after the header.
 func NewKeyedReader(h *KeyGroupsHandle, r io.ReaderAt, size int64) (*KeyedReader, error) {
 	blocks, err := spansOf(h, size, noGroup)
 	if err != nil {
@@ -58,7 +58,7 @@ func NewKeyedReader(h *KeyGroupsHandle, r io.ReaderAt, size int64) (*KeyedReader
 		}
 	}
 	if header.len() > maxKeyedHeader {
-		return nil, fmt.Errorf("header of %d bytes, more than the %d there can be", header.len(), maxKeyedHeader)
+		return nil, fmt.Errorf("header of %d bytes, and the limit is %d", header.len(), maxKeyedHeader)
 	}
 	data, err := k.read(header)
 	if err != nil {
@@ -85,7 +85,7 @@ const (
 	noRawGroup = -1
 )
 
-// spansOf is where in a stream of the given size each key group of h is. A key group
+// spansOf returns where in a stream of the given size each key group of h is. A key group
 // ends where the next one begins.
 func spansOf(h *KeyGroupsHandle, size, none int64) ([]span, error) {
 	if len(h.Offsets) != h.Range.Len() {
@@ -99,7 +99,7 @@ func spansOf(h *KeyGroupsHandle, size, none int64) ([]span, error) {
 			continue
 		}
 		if from < 0 || from >= next {
-			return nil, fmt.Errorf("key group %d at byte %d, but what follows it at %d", h.Range.Start+i, from, next)
+			return nil, fmt.Errorf("key group %d at byte %d, but the next one at %d", h.Range.Start+i, from, next)
 		}
 		spans[i] = span{from, next}
 		next = from
@@ -107,10 +107,10 @@ func spansOf(h *KeyGroupsHandle, size, none int64) ([]span, error) {
 	return spans, nil
 }
 
-// Header is the header of the stream.
+// Header returns the header of the stream.
 func (k *KeyedReader) Header() *KeyedHeader { return k.header }
 
-// Layout is the layout of the stream.
+// Layout returns the layout of the stream.
 func (k *KeyedReader) Layout() Layout { return k.layout }
 
 // read reads a part of the stream.
@@ -126,10 +126,10 @@ func (k *KeyedReader) read(s span) ([]byte, error) {
 	return data, nil
 }
 
-// Entries is all that is in the stream, in its order. An error ends it, except for an
-// *OpaqueError in the canonical layout: there the entry that comes with it has the bytes
-// of what could not be decoded, as an Opaque, and the next entry can be found. Without
-// another error every byte of the stream has been accounted for.
+// Entries yields all entries of the stream, in its order. An error ends the sequence, except
+// for an *OpaqueError in the canonical layout: there the entry that comes with the error has
+// the bytes that could not be decoded, as an Opaque, and the sequence goes on. If there was
+// no other error, every byte of the stream was read.
 func (k *KeyedReader) Entries() iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for i := range k.blocks {
@@ -145,9 +145,9 @@ func (k *KeyedReader) Entries() iter.Seq2[Entry, error] {
 	}
 }
 
-// Group is what Entries is, of one key group, which must be in the handle's range. An
-// error, which is a *GroupError and has an *EntryError in it if it is about an entry,
-// ends that key group; the others can still be read.
+// Group yields the entries of one key group, which must be in the handle's range, as Entries
+// does. An error is a *GroupError, with an *EntryError in it if it is about an entry. It ends
+// this key group; the others can still be read.
 func (k *KeyedReader) Group(g checkpoint.KeyGroup) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		if more, err := k.group(g, yield); err != nil && more {
@@ -188,8 +188,8 @@ func (k *KeyedReader) group(g checkpoint.KeyGroup, yield func(Entry, error) bool
 	return true, nil
 }
 
-// StateBlocks returns a cursor at the first state block of a key group, for reading it
-// with DecodeStateBlock. The layout must be LayoutHeap, and g in the handle's range.
+// StateBlocks returns a cursor at the first state block of a key group, to be read with
+// DecodeStateBlock. The layout must be LayoutHeap, and g in the handle's range.
 func (k *KeyedReader) StateBlocks(g checkpoint.KeyGroup) (*Cursor, error) {
 	data, err := k.block(g)
 	if err != nil {
@@ -206,7 +206,7 @@ func (k *KeyedReader) StateBlocks(g checkpoint.KeyGroup) (*Cursor, error) {
 	return k.cursor(g, data, c.off)
 }
 
-// block is the bytes of a key group as they are in the stream.
+// block returns the bytes of a key group as they are in the stream.
 func (k *KeyedReader) block(g checkpoint.KeyGroup) ([]byte, error) {
 	if !k.groups.Contains(g) {
 		return nil, fmt.Errorf("key group %d is not among %s", g, k.groups)
@@ -232,13 +232,13 @@ func (k *KeyedReader) cursor(g checkpoint.KeyGroup, data []byte, from int) (*Cur
 	return NewCursor(data), nil
 }
 
-// plainCursor returns a cursor over a key group's bytes, which says in errors where in the
-// stream it is.
+// plainCursor returns a cursor over a key group's bytes. Its errors have offsets in the
+// stream.
 func (k *KeyedReader) plainCursor(g checkpoint.KeyGroup, data []byte) *Cursor {
 	return &Cursor{data: data, base: k.blocks[int(g)-k.groups.Start].from}
 }
 
-// inGroup says in which key group err is.
+// inGroup adds the key group to err.
 func (k *KeyedReader) inGroup(g checkpoint.KeyGroup, err error) error {
 	return &GroupError{Group: g, Offset: k.blocks[int(g)-k.groups.Start].from, Compressed: k.frames != nil, Err: err}
 }

@@ -12,19 +12,19 @@ const (
 	// snappyMaxBlock is how much data a chunk of snappy's framing format holds at most.
 	snappyMaxBlock = 64 << 10
 
-	// snappyMaxRatio is more than what snappy can make of a byte: a copy of 64 bytes
-	// takes three.
+	// snappyMaxRatio is more than the bytes that snappy can make of one byte: a copy of 64
+	// bytes takes three.
 	snappyMaxRatio = 32
 
-	// snappyStreamID is the chunk that a stream begins with.
+	// snappyStreamID is the first chunk of a stream.
 	snappyStreamID = "\xff\x06\x00\x00sNaPpY"
 )
 
-// A snappyFrames undoes snappy's framing format. It is made for using it again.
+// A snappyFrames undoes snappy's framing format. It can be used again and again.
 type snappyFrames struct{ r *s2.Reader }
 
-// newSnappyFrames returns one for data that begin with a stream identifier, or, if
-// headless, for data that begin somewhere in a stream.
+// newSnappyFrames returns a snappyFrames for data that begin with a stream identifier, or,
+// if headless is true, for data that begin somewhere in a stream.
 func newSnappyFrames(headless bool) *snappyFrames {
 	options := []s2.ReaderOption{s2.ReaderMaxBlockSize(snappyMaxBlock)}
 	if headless {
@@ -33,8 +33,8 @@ func newSnappyFrames(headless bool) *snappyFrames {
 	return &snappyFrames{s2.NewReader(nil, options...)}
 }
 
-// decode returns what is in all the streams of which framed consists. Checksums are
-// verified, which Flink does not do.
+// decode returns the decompressed bytes of the streams in framed. It verifies checksums,
+// which Flink does not do.
 func (f *snappyFrames) decode(framed []byte) ([]byte, error) {
 	f.r.Reset(bytes.NewReader(framed))
 	limit := snappyMaxRatio * int64(len(framed))
@@ -43,7 +43,7 @@ func (f *snappyFrames) decode(framed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}
 	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("decompress: more than %d bytes in %d", limit, len(framed))
+		return nil, fmt.Errorf("decompress: %d bytes would become more than %d", len(framed), limit)
 	}
 	return data, nil
 }

@@ -25,7 +25,7 @@ func TestSnappyFrames(t *testing.T) {
 	zeros := make([]byte, 1<<20)
 	framed := m.frame(zeros)
 	frames := newSnappyFrames(false)
-	for range 2 { // as it is made to be used again
+	for range 2 { // it can be used again
 		data, err := frames.decode(append(bytes.Clone(framed), framed...))
 		if err != nil || !bytes.Equal(data, append(bytes.Clone(zeros), zeros...)) {
 			t.Errorf("%d bytes, error %v", len(data), err)
@@ -40,8 +40,8 @@ func TestSnappyFrames(t *testing.T) {
 	}
 }
 
-// The most that snappy can make of a byte is decoded; what only its successor S2 can say
-// in so few bytes is refused, whatever it would become.
+// The highest ratio that snappy can reach is decoded. A higher one, which only its successor
+// S2 can reach, is refused.
 func TestSnappyRatio(t *testing.T) {
 	data := bytes.Repeat([]byte{'x'}, snappyMaxBlock)
 	block := append(binary.AppendUvarint(nil, uint64(len(data))), 0, 'x') // one byte as it is
@@ -54,7 +54,7 @@ func TestSnappyRatio(t *testing.T) {
 	}
 	block = s2.EncodeBetter(nil, data)
 	got, err = newSnappyFrames(false).decode(snappyFramed(block, data))
-	if err == nil || !strings.Contains(err.Error(), "decompress: more than") {
+	if err == nil || !strings.Contains(err.Error(), "would become more than") {
 		t.Errorf("%d bytes from %d, error %v", len(got), len(block), err)
 	}
 }

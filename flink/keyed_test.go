@@ -15,7 +15,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// collect is all entries, or the first error.
+// collect returns all entries, or the first error.
 func collect(h *KeyGroupsHandle, data []byte) ([]Entry, error) {
 	var entries []Entry
 	for e, err := range KeyedEntries(h, data) {
@@ -27,7 +27,8 @@ func collect(h *KeyGroupsHandle, data []byte) ([]Entry, error) {
 	return entries, nil
 }
 
-// sameState compares states by what their headers say of them, and not where entries are.
+// sameState compares states by their descriptions in the header, and ignores the places of
+// entries.
 var sameState = cmp.Options{
 	cmp.Comparer(func(a, b *StateMeta) bool {
 		x, errX := a.appendTo(nil)
@@ -38,10 +39,10 @@ var sameState = cmp.Options{
 	cmpopts.IgnoreFields(OperatorElement{}, "Number", "Offset"),
 }
 
-// noKeyBytes is for entries that are made by hand.
+// noKeyBytes is for comparing with entries that are made by hand.
 var noKeyBytes = cmpopts.IgnoreFields(Entry{}, "KeyBytes")
 
-// checkPlaces makes sure that each entry is where it says it is.
+// checkPlaces checks that each entry is at its Offset.
 func checkPlaces(t *rapid.T, m *model, layout Layout, data []byte, entries []Entry) {
 	type run struct {
 		group checkpoint.KeyGroup
@@ -76,8 +77,8 @@ func checkPlaces(t *rapid.T, m *model, layout Layout, data []byte, entries []Ent
 	}
 }
 
-// TestKeyedRoundTrip writes random state in both layouts, where the key group takes one
-// byte in a key and where it takes two, and reads the same entries back.
+// TestKeyedRoundTrip writes random state in both layouts, with key groups that take one byte
+// in a key and with ones that take two, and reads the same entries back.
 func TestKeyedRoundTrip(t *testing.T) {
 	for _, maxParallelism := range []int{1, 2, 128, 129, 300} {
 		t.Run(fmt.Sprint(maxParallelism), func(t *testing.T) {
@@ -104,8 +105,8 @@ func TestKeyedRoundTrip(t *testing.T) {
 				check(LayoutHeap, h, data)
 				h, data = m.canonical(t, TagSavepoint)
 				check(LayoutCanonical, h, data)
-				// Without entries, and in key group 0 alone, nothing tells the layout
-				// but the offsets.
+				// Without entries, or with key group 0 alone, only the offsets show the
+				// layout.
 				h, data = m.canonical(t, TagKeyGroupsV2)
 				check(LayoutCanonical, h, data)
 			})
@@ -214,7 +215,7 @@ func TestStateBlocks(t *testing.T) {
 	}
 }
 
-// exampleHeap is two key groups, 0 and 1, in the heap native layout.
+// exampleHeap returns two key groups, 0 and 1, in the heap native layout.
 func exampleHeap(t testing.TB) (h *KeyGroupsHandle, data []byte) {
 	header := KeyedHeader{Key: String, States: []StateMeta{ValueStateMeta("count", Long), ListStateMeta("list", Int)}}
 	data, err := header.AppendTo(nil)
@@ -284,8 +285,8 @@ func TestKeyedErrors(t *testing.T) {
 	}
 }
 
-// What cannot be decoded ends the heap native layout; in the canonical one its bytes are
-// shown, and what follows is decoded.
+// In the heap native layout a value that cannot be decoded ends the key group. In the
+// canonical one the entry has its bytes, and the next entry is decoded.
 func TestKeyedOpaque(t *testing.T) {
 	k := &kryo{class: "X"}
 	header := KeyedHeader{Key: String, States: []StateMeta{ValueStateMeta("kryo", k), ValueStateMeta("long", Long)}}
@@ -349,7 +350,7 @@ func TestStateMetaNeeds(t *testing.T) {
 	}
 }
 
-// The primitives of the snapshot path allocate nothing beside what they append to.
+// The primitives that snapshots use allocate nothing but the slice that they append to.
 func TestHeapPrimitivesAllocateNothing(t *testing.T) {
 	dst := make([]byte, 0, 64)
 	n := testing.AllocsPerRun(100, func() {
@@ -376,7 +377,7 @@ func TestKeyedV2(t *testing.T) {
 	}
 }
 
-// A header is not read into memory before it is known that it can be one.
+// The length of a header is checked before the header is read into memory.
 func TestKeyedHeaderTooLong(t *testing.T) {
 	h := &KeyGroupsHandle{Tag: TagSavepoint, Range: checkpoint.KeyGroupRange{Start: 0, End: 0}, Offsets: []int64{0}}
 	_, err := NewKeyedReader(h, unread{t}, maxKeyedHeader+1)
@@ -385,7 +386,7 @@ func TestKeyedHeaderTooLong(t *testing.T) {
 	}
 }
 
-// unread is not to be read from.
+// unread is a reader that must not be read from.
 type unread struct{ t *testing.T }
 
 func (u unread) ReadAt(b []byte, off int64) (int, error) {

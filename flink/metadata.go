@@ -7,22 +7,23 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// Metadata is what a _metadata file says: which operators there are and where the state
-// of each of their subtasks is.
+// Metadata is the content of a _metadata file: the operators, and where the state of each
+// of their subtasks is.
 //
-// The order of operators and subtasks has no meaning; it is kept. What was decoded
-// shares its byte slices with the file's contents, and nothing else.
+// The order of operators and subtasks has no meaning, but it is kept. Decoded Metadata
+// shares its byte slices with the data it was decoded from, and nothing else.
 type Metadata struct {
-	Version      int32 // as it was read; AppendTo writes version 3, whatever this is
+	Version      int32 // the version that was read; AppendTo always writes version 3
 	CheckpointID checkpoint.ID
 	MasterStates []MasterState
 	Operators    []OperatorState // each id once
-	// Properties is a Java object stream, since version 4. It tells Flink how it may
-	// treat the checkpoint's files, and nothing about the state.
+	// Properties is a Java object stream, since version 4. It tells Flink what it may do with
+	// the checkpoint's files. It says nothing about the state.
 	Properties []byte
 }
 
-// A MasterState is what a hook of Flink's coordinator has left. There is none as a rule.
+// A MasterState is state of a hook of Flink's checkpoint coordinator. Most checkpoints have
+// none.
 type MasterState struct {
 	Version int32
 	Name    string
@@ -34,14 +35,14 @@ type OperatorState struct {
 	Name, UID   string // since version 5; for people: only ID counts
 	ID          checkpoint.OperatorID
 	Parallelism int
-	// MaxParallelism is how many key groups there are.
+	// MaxParallelism is the number of key groups.
 	MaxParallelism int
-	// Coordinator is what a source's coordinator has left: nil or an *InlineHandle.
+	// Coordinator is the state of a source's coordinator: nil or an *InlineHandle.
 	Coordinator StreamHandle
-	// FullyFinished tells that all subtasks came to the end of their input. There is
-	// no state then.
+	// FullyFinished says that all subtasks have come to the end of their input. Then the
+	// operator has no state.
 	FullyFinished bool
-	Subtasks      []SubtaskState // each index once; one that is missing has no state
+	Subtasks      []SubtaskState // each index once; a missing subtask has no state
 }
 
 // A SubtaskState is the state of a subtask. Each part of it may be nil.
@@ -61,14 +62,14 @@ const (
 
 	masterStateMinSize   = 4 + 4 + 4 + 2 + 4
 	operatorStateMinSize = 16 + 4 + 4 + 1 + 4
-	subtaskStateMinSize  = 4 // one that has finished
+	subtaskStateMinSize  = 4 // of a subtask that has finished
 
 	// metadataWriteVersion is read by every Flink since 1.11.
 	metadataWriteVersion = 3
 )
 
-// check refuses what Flink refuses, and an operator that is there twice, of which Flink
-// would silently take one.
+// check refuses what Flink refuses. It also refuses an operator that is there twice, of
+// which Flink would silently take one.
 func (m *Metadata) check() error {
 	if m.CheckpointID < 0 {
 		return fmt.Errorf("checkpoint id %d is negative", m.CheckpointID)
@@ -84,8 +85,9 @@ func (m *Metadata) check() error {
 	return nil
 }
 
-// check refuses what Flink refuses, and what contradicts itself: a subtask that is
-// there twice, state of what has finished, and key groups that the operator has not.
+// check refuses what Flink refuses. It also refuses contradictions: a subtask that is there
+// twice, state of a subtask that has finished, and key groups that the operator does not
+// have.
 func (o *OperatorState) check() error {
 	if err := o.checkParallelism(); err != nil {
 		return err
@@ -134,7 +136,7 @@ func (s *SubtaskState) check(maxParallelism int) error {
 	return nil
 }
 
-// empty tells whether there is no state.
+// empty reports whether there is no state.
 func (s *SubtaskState) empty() bool {
 	return s.ManagedOperator == nil && s.RawOperator == nil && s.ManagedKeyed == nil &&
 		s.RawKeyed == nil && len(s.InputChannels) == 0 && len(s.ResultSubpartitions) == 0

@@ -121,7 +121,7 @@ func anyKeyGroups(tag HandleTag, maxParallelism int) *rapid.Generator[*KeyGroups
 	})
 }
 
-// anyKeyed draws a keyed handle, with others in it up to a depth.
+// anyKeyed draws a keyed handle, with other handles in it up to a depth.
 func anyKeyed(maxParallelism, depth int) *rapid.Generator[KeyedHandle] {
 	return rapid.Custom(func(t *rapid.T) KeyedHandle {
 		tags := []HandleTag{

@@ -40,8 +40,8 @@ func goldenMetadata(t *testing.T, f func(t *testing.T, data []byte)) (files int)
 	return files
 }
 
-// Each file of Flink's is read to its last byte, and what version 3 can say of it is
-// written byte for byte as Flink wrote it.
+// Each file that Flink wrote is read to its last byte. As far as version 3 has a place for
+// its content, it is written again with the same bytes.
 func TestGoldenMetadata(t *testing.T) {
 	versions := map[int32]int{}
 	operators, uids, streams := 0, 0, 0
@@ -84,7 +84,7 @@ func TestGoldenMetadata(t *testing.T) {
 	t.Logf("%d files, by version %v; %d operators, %d with a uid; %d streams", files, versions, operators, uids, streams)
 }
 
-// Whatever of a file of Flink's is cut off, it is an error.
+// Every file that is cut off is an error.
 func TestGoldenMetadataPrefixes(t *testing.T) {
 	goldenMetadata(t, func(t *testing.T, data []byte) {
 		for n := 0; n < len(data); n += 1 + len(data)/500 {

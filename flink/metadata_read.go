@@ -6,8 +6,8 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// DecodeMetadata reads a _metadata file of version 2 to 6, which is what Flink writes up
-// to 2.1. It returns how many bytes of data that takes; what follows is not looked at.
+// DecodeMetadata reads a _metadata file of version 2 to 6; Flink writes these up to 2.1. It
+// returns how many bytes of data that takes. It ignores the bytes after those.
 func DecodeMetadata(data []byte) (m *Metadata, n int, err error) {
 	r := metadataReader{handleReader: handleReader{Cursor: NewCursor(data)}}
 	m, err = r.metadata()
@@ -59,7 +59,7 @@ func (r *metadataReader) metadata() (*Metadata, error) {
 	return m, r.err
 }
 
-// cannotRead says why a version is not read, or nothing if it is.
+// cannotRead says why a version cannot be read. It returns "" if it can.
 func cannotRead(version int32) string {
 	switch {
 	case version == 1:
@@ -84,8 +84,8 @@ func (r *metadataReader) masterState() MasterState {
 	return s
 }
 
-// sized reads how many bytes what follows takes. The function it returns makes sure, at
-// the end, that it took as many.
+// sized reads the length of the part that follows. The caller reads that part, and then
+// calls the function that sized returns, which checks the length.
 func (r *handleReader) sized(what string) (end func()) {
 	n := r.Count("bytes", 1)
 	begin := r.off
@@ -96,8 +96,8 @@ func (r *handleReader) sized(what string) (end func()) {
 	}
 }
 
-// operator reads an operator's state. With an error it returns as much of it as is
-// needed to name it.
+// operator reads an operator's state. With an error it returns at least the name and id
+// that it has read.
 func (r *metadataReader) operator() (o OperatorState, err error) {
 	if r.version >= 5 {
 		o.Name, o.UID = r.UTF(), r.UTF()
@@ -110,14 +110,14 @@ func (r *metadataReader) operator() (o OperatorState, err error) {
 	if r.version >= 3 {
 		o.Coordinator = r.streamOrNull()
 	} else {
-		r.I32() // the length of the operator's chain, once
+		r.I32() // in old versions the length of the operator's chain
 	}
 	at := r.off
 	if n := r.I32(); n < 0 && r.version >= 3 {
 		o.FullyFinished = true
 	} else if r.err == nil {
 		if int(n) > o.Parallelism {
-			// A subtask that has finished takes four bytes, and much more once it is read.
+			// A subtask that has finished takes four bytes here, and much more in memory.
 			r.Failf("%d subtasks of an operator with parallelism %d", n, o.Parallelism)
 			return o, r.err
 		}
@@ -144,7 +144,7 @@ func (r *metadataReader) subtask() (s SubtaskState, err error) {
 	}
 	s.Index = checkpoint.Subtask(index)
 	if r.version == 2 {
-		r.I64() // how long it took, once
+		r.I64() // in old versions the duration
 		if n := r.I32(); n != 0 {
 			r.Failf("%d states of Flink 1.2 or before cannot be read", n)
 		}

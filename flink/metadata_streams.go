@@ -7,19 +7,19 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// A StreamRef is a stream handle and where in the metadata it is.
+// A StreamRef is a stream handle with its place in the metadata.
 type StreamRef struct {
 	Operator checkpoint.OperatorID
 	Subtask  checkpoint.Subtask // -1 for a coordinator
 	Kind     StreamKind
-	// Name is the local name of a RocksDB's file, and empty for all else; Shared
-	// tells that it is one of those that other checkpoints may have, too.
+	// Name is the local name of a RocksDB's file, and empty for all others. Shared says that
+	// other checkpoints may have the file, too.
 	Name   string
 	Shared bool
 	Handle StreamHandle // never nil or a *KeyGroupsHandle
 }
 
-// A StreamKind says what state a stream holds.
+// A StreamKind says which kind of state a stream holds.
 type StreamKind uint8
 
 const (
@@ -49,8 +49,8 @@ func (k StreamKind) String() string {
 	return streamKindNames[k]
 }
 
-// Streams yields every stream handle, in the order in which they are written, those in
-// changelogs included. Several may refer to the same file.
+// Streams yields every stream handle, also those in changelogs, in the order in which they
+// are written. Several may refer to the same file.
 func (m *Metadata) Streams() iter.Seq[StreamRef] {
 	return func(yield func(StreamRef) bool) {
 		for i := range m.Operators {
@@ -100,8 +100,8 @@ func (s *SubtaskState) eachStream(ref StreamRef, yield func(StreamRef) bool) boo
 		channels(ResultSubpartitionStream, s.ResultSubpartitions)
 }
 
-// yield yields h as what ref describes. A nil is passed over, and of key groups that
-// stand for a stream it is their stream that counts.
+// yield yields h with the place in ref. It skips nil. For a KeyGroupsHandle that stands for
+// a stream it yields that stream.
 func (ref StreamRef) yield(h StreamHandle, yield func(StreamRef) bool) bool {
 	for {
 		groups, ok := h.(*KeyGroupsHandle)

@@ -249,7 +249,7 @@ func TestMetadataRefusedWhenWritten(t *testing.T) {
 	}
 }
 
-// fullMetadata has everything in it that version 3 can have.
+// fullMetadata returns metadata with everything that version 3 can have.
 func fullMetadata() *Metadata {
 	relative := &RelativeHandle{Path: "f", Length: 3}
 	groups := checkpoint.KeyGroupRange{Start: 0, End: 1}
@@ -367,7 +367,7 @@ func TestMetadataStreams(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	// Whoever breaks off the loop is not called again.
+	// After a break the sequence does not go on.
 	for stop := range want {
 		n := 0
 		for range fullMetadata().Streams() {
@@ -381,7 +381,7 @@ func TestMetadataStreams(t *testing.T) {
 	}
 }
 
-// No prefix of a file is taken for the whole.
+// Every file that is cut off is an error.
 func TestMetadataPrefixes(t *testing.T) {
 	full, err := fullMetadata().AppendTo(nil)
 	if err != nil {
@@ -396,8 +396,8 @@ func TestMetadataPrefixes(t *testing.T) {
 	}
 }
 
-// Whatever stands in place of a number, what is allocated is in proportion to the bytes
-// there are.
+// Whatever a number is replaced with, the allocated memory is in proportion to the number of
+// bytes.
 func TestMetadataHugeCounts(t *testing.T) {
 	full, err := fullMetadata().AppendTo(nil)
 	if err != nil {
@@ -443,7 +443,7 @@ func FuzzDecodeMetadata(f *testing.F) {
 				t.Fatalf("no handle in %+v", ref)
 			}
 		}
-		// What was read can be written, but for what version 3 has no place for.
+		// Metadata that was read can be written, except for what version 3 has no place for.
 		toV3(m)
 		for _, o := range m.Operators {
 			for _, s := range o.Subtasks {
@@ -458,7 +458,7 @@ func FuzzDecodeMetadata(f *testing.F) {
 	})
 }
 
-// toV3 takes out what version 3 has no place for and Flink needs not.
+// toV3 removes what version 3 has no place for and Flink does not need.
 func toV3(m *Metadata) {
 	m.Version, m.Properties = 3, nil
 	for i := range m.Operators {

@@ -7,9 +7,10 @@ import (
 	"math"
 )
 
-// AppendTo appends m as version 3 of the metadata, magic and all. What version 3 has no
-// place for is an error: names and uids of operators, properties, merged channels. So is
-// what DecodeMetadata would refuse. With an error, dst is returned as it was.
+// AppendTo appends m as version 3 of the metadata, beginning with the magic number. It is
+// an error if m has something for which version 3 has no place (names and uids of
+// operators, properties, merged channels), or something that DecodeMetadata would refuse.
+// With an error, dst is returned as it was.
 func (m *Metadata) AppendTo(dst []byte) ([]byte, error) {
 	w := metadataWriter{handleWriter{dst: dst}}
 	w.metadata(m)

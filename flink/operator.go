@@ -1,6 +1,6 @@
 package flink
 
-// An OperatorHeader is what every stream of managed operator state begins with (Flink:
+// An OperatorHeader is the head of every stream of managed operator state (Flink:
 // OperatorBackendSerializationProxy, DefaultOperatorStateBackendSnapshotStrategy):
 //
 //	i32   6                   version of the header
@@ -8,20 +8,20 @@ package flink
 //	i16   n ; n × StateMeta   lists
 //	i16   n ; n × StateMeta   broadcast maps
 //
-// The elements of the lists and then the maps follow without gaps. Where they are is
-// written in the OperatorHandle only: one offset for each element of a list, one for a
-// whole map.
+// The elements of the lists and then the maps follow without gaps. Only the OperatorHandle
+// says where they are: it has one offset for each element of a list, and one for a whole
+// map.
 //
-//	element of a list   what its serializer writes
+//	element of a list   as its serializer writes it
 //	map                 i32 n ; n × (key, value)
 type OperatorHeader struct {
-	Compressed bool        // what follows is in snappy's framing format
+	Compressed bool        // the elements are in snappy's framing format
 	Lists      []StateMeta // of KindOperator
 	Broadcasts []StateMeta // of KindBroadcast
 }
 
-// Versions of the header. Flink wrote 5 up to 1.17. What came before is refused, as it
-// is by Flink: serializers were described in another way then.
+// Versions of the header. Flink wrote 5 up to 1.17. Older versions are refused, as Flink
+// does: they describe serializers in another way.
 const (
 	operatorVersion    = 6
 	operatorOldVersion = 5
@@ -47,8 +47,8 @@ func BroadcastMeta(name string, key, value Serializer) StateMeta {
 	}
 }
 
-// AppendTo appends the header. It fails if a name in it is too long or not UTF-8, or if
-// there are too many states.
+// AppendTo appends the header. It returns an error if a name in it is too long or not
+// UTF-8, or if there are too many states.
 func (h *OperatorHeader) AppendTo(dst []byte) ([]byte, error) {
 	dst = AppendI32(dst, operatorVersion)
 	dst = AppendBool(dst, h.Compressed)
@@ -59,7 +59,7 @@ func (h *OperatorHeader) AppendTo(dst []byte) ([]byte, error) {
 	return appendStates(dst, h.Broadcasts)
 }
 
-// DecodeOperatorHeader reads a header. It is nil if the cursor has an error.
+// DecodeOperatorHeader reads a header. It returns nil if the cursor has an error.
 func DecodeOperatorHeader(c *Cursor) *OperatorHeader {
 	h := &OperatorHeader{}
 	switch v := c.I32(); v {
@@ -77,7 +77,7 @@ func DecodeOperatorHeader(c *Cursor) *OperatorHeader {
 	return h
 }
 
-// state is the state that the handle's meta is about, or nil.
+// state returns the state that the handle's meta is about, or nil.
 func (h *OperatorHeader) state(meta OperatorStateMeta) *StateMeta {
 	states := h.Lists
 	if meta.Mode == ModeBroadcast {

@@ -15,19 +15,19 @@ type OperatorElement struct {
 	Key   Value // only of a broadcast map
 	Value Value
 
-	// Number counts the elements of the list, or the entries of the map, from 0. Offset
-	// is where the element begins: in the stream, or, if that is compressed, in what the
-	// list's element or the map is decompressed to.
+	// Number counts the elements of the list, or the entries of the map, from 0. Offset is
+	// where the element begins: in the stream, or, if that is compressed, in the decompressed
+	// bytes of the list's element or of the map.
 	Number int
 	Offset int64
 }
 
-// OperatorElements is all that is in a stream of managed operator state, which data is
-// the whole of, in the order of the handle. After an error about an element, which has an
-// *EntryError in it, it goes on with the next one that can be found: the next of a list,
-// or what follows a map. With an *OpaqueError comes an element that has the bytes that
-// could not be decoded (of the whole map, if it is one) as an Opaque. Without another
-// error every byte of the stream has been accounted for.
+// OperatorElements yields all elements of a stream of managed operator state, in the order
+// of the handle. data is the whole stream. An error about an element has an *EntryError in
+// it. After it the sequence goes on with the next element that can be found: the next of a
+// list, or the one after a map. With an *OpaqueError comes an element that has the bytes
+// that could not be decoded (of the whole map, in a map) as an Opaque. If there was no other
+// error, every byte of the stream was read.
 func OperatorElements(h *OperatorHandle, data []byte) iter.Seq2[OperatorElement, error] {
 	return func(yield func(OperatorElement, error) bool) {
 		r, err := newOperatorReader(h, data)
@@ -53,8 +53,7 @@ func OperatorElements(h *OperatorHandle, data []byte) iter.Seq2[OperatorElement,
 	}
 }
 
-// checkOperatorState makes sure that what the handle says of a state is what the header
-// says of it.
+// checkOperatorState checks that the handle and the header agree about a state.
 func checkOperatorState(meta OperatorStateMeta, state *StateMeta) error {
 	if state == nil {
 		return fmt.Errorf("operator state %q (%s) is in the handle, but not in the stream", meta.Name, meta.Mode)
@@ -92,7 +91,7 @@ func newOperatorReader(h *OperatorHandle, data []byte) (*operatorReader, error) 
 	r.offsets = append(r.offsets, int64(len(data)))
 	body := int64(c.off)
 	if r.header.Compressed && bytes.HasPrefix(data[body:], []byte(snappyStreamID)) {
-		body += int64(len(snappyStreamID)) // of the one frame stream that all elements are in
+		body += int64(len(snappyStreamID)) // all elements are in one stream of frames
 	}
 	if first := r.offsets[0]; first != body {
 		return nil, fmt.Errorf("header ends at byte %d, but the first element begins at byte %d", body, first)
@@ -105,7 +104,7 @@ func newOperatorReader(h *OperatorHandle, data []byte) (*operatorReader, error) 
 	return r, nil
 }
 
-// element decodes the list's element, or the map, that begins where e says. It returns
+// element decodes the element of a list, or the map, that begins at e.Offset. It returns
 // false if yield did.
 func (r *operatorReader) element(e OperatorElement, yield func(OperatorElement, error) bool) (more bool) {
 	i, _ := slices.BinarySearch(r.offsets, e.Offset)
@@ -117,7 +116,7 @@ func (r *operatorReader) element(e OperatorElement, yield func(OperatorElement, 
 		}
 		c = NewCursor(data)
 	}
-	at := e // the last that was begun
+	at := e // the last entry that was begun
 	if e.Mode == ModeBroadcast {
 		more = c.broadcastMap(&at, yield)
 	} else if e.Value = e.State.Value().Decode(c); c.err == nil && c.Remaining() == 0 {
@@ -138,13 +137,13 @@ func (r *operatorReader) element(e OperatorElement, yield func(OperatorElement, 
 	return yield(OperatorElement{State: e.State, Mode: e.Mode}, at.broken(c.err))
 }
 
-// broken says that err is about e.
+// broken adds to err that it is about e.
 func (e *OperatorElement) broken(err error) error {
 	return fmt.Errorf("operator %w", &EntryError{State: e.State.Name, Number: e.Number, Offset: e.Offset, Err: err})
 }
 
-// broadcastMap decodes a map; e becomes its last entry that was begun. It returns false
-// if yield did.
+// broadcastMap decodes a map. e becomes the last entry that was begun. It returns false if
+// yield did.
 func (c *Cursor) broadcastMap(e *OperatorElement, yield func(OperatorElement, error) bool) bool {
 	for n := range c.Count("entries", 1) {
 		at := c.off

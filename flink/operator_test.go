@@ -71,8 +71,8 @@ func TestBytesListsRefused(t *testing.T) {
 	}
 }
 
-// operatorExample is a list, a union list and a broadcast map in a stream of the given
-// version of the header.
+// operatorExample returns a list, a union list and a broadcast map, in a stream with the
+// given version of the header.
 func operatorExample(t testing.TB, version int32, compressed bool) (h *OperatorHandle, data []byte) {
 	header := OperatorHeader{
 		Compressed: compressed,
@@ -161,7 +161,7 @@ func TestOperatorElements(t *testing.T) {
 			}
 		}
 		if _, err := elements(h, append(bytes.Clone(data), 0)); err == nil {
-			t.Errorf("version %d, compressed %v: a byte too many was not seen", v.version, v.compressed)
+			t.Errorf("version %d, compressed %v: no error with one more byte", v.version, v.compressed)
 		}
 	}
 }
@@ -228,7 +228,7 @@ func TestOperatorOpaque(t *testing.T) {
 	}
 }
 
-// TestOperatorBrokenElement reads on behind an element that cannot be decoded.
+// TestOperatorBrokenElement: the sequence goes on after an element that cannot be decoded.
 func TestOperatorBrokenElement(t *testing.T) {
 	header := OperatorHeader{Lists: []StateMeta{ListMeta("a", ModeSplitDistribute, Long)}}
 	data, err := header.AppendTo(nil)

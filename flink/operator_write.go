@@ -2,17 +2,17 @@ package flink
 
 import "fmt"
 
-// A BytesList is a list in operator state whose elements are bytes: the splits of a
-// source, what a sink has prepared to commit.
+// A BytesList is a list in operator state whose elements are bytes: the splits of a source,
+// or the prepared output of a sink.
 type BytesList struct {
 	Name     string
 	Mode     DistributionMode // ModeSplitDistribute or ModeUnion
 	Elements [][]byte
 }
 
-// EncodeBytesLists returns a stream of operator state with these lists, not compressed,
-// and what the OperatorHandle is to say of them. It fails if a name is too long, not
-// UTF-8 or there twice, or if a list is to be broadcast.
+// EncodeBytesLists returns a stream of operator state with these lists, not compressed, and
+// the States of its OperatorHandle. It returns an error if a name is too long, not UTF-8 or
+// there twice, or if the mode of a list is ModeBroadcast.
 func EncodeBytesLists(lists ...BytesList) (data []byte, states []OperatorStateMeta, err error) {
 	header := &OperatorHeader{}
 	names := map[string]bool{}

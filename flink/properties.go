@@ -1,13 +1,13 @@
 package flink
 
-// Since version 4, _metadata ends in a Java object stream with Flink's
-// CheckpointProperties, or with a null. What is in it matters to Flink only, but its
-// end is the end of the payload, and a Java object stream has no length in front: it
-// has to be read to be passed over.
+// Since version 4, _metadata ends with a Java object stream that holds Flink's
+// CheckpointProperties or a null. Its content matters to Flink only. But its end is the end
+// of the payload, and a Java object stream does not say its length: it has to be read to
+// find the end.
 //
-// What can be read here is what these properties are made of: objects and enums with
-// default serialization, and strings. Java's format can do much more (arrays, proxies,
-// classes that write themselves); more is an error.
+// This file reads what these properties consist of: objects and enums with default
+// serialization, and strings. Anything else of Java's format (arrays, proxies, classes with
+// a serialization of their own) is an error.
 
 const (
 	javaStreamHeader = 0xACED0005 // the magic and the version, two bytes each
@@ -20,24 +20,24 @@ const (
 	javaEndBlockData = 0x78
 	javaEnum         = 0x7E
 
-	javaFirstHandle = 0x7E0000 // what the first thing that can be referred to is called
+	javaFirstHandle = 0x7E0000 // the handle of the first value that can be referred to
 
 	javaSerializable = 0x02 // the flags of a class with default serialization
 	javaEnumClass    = 0x12 // the flags of an enum
 
-	// maxJavaDepth bounds how deep objects and classes may be in one another, and how
-	// many superclasses a class may have. CheckpointProperties has need of four.
+	// maxJavaDepth bounds how deep objects and classes may be nested, and how many
+	// superclasses a class may have. CheckpointProperties needs four.
 	maxJavaDepth = 16
 )
 
-// A javaReader passes over a Java object stream.
+// A javaReader skips a Java object stream.
 type javaReader struct {
 	*Cursor
-	handles []*javaClass // of all that can be referred to; nil for what is not a class
+	handles []*javaClass // of all values that can be referred to; nil if not a class
 	depth   int
 }
 
-// A javaClass is what must be known of a class to pass over its objects.
+// A javaClass has what must be known of a class to skip its objects.
 type javaClass struct {
 	flags  uint8
 	fields []byte // their types
@@ -45,7 +45,7 @@ type javaClass struct {
 	supers int // how many superclasses it has
 }
 
-// properties reads a Java object stream with one thing in it and returns its bytes.
+// properties reads a Java object stream with one value in it and returns its bytes.
 func (c *Cursor) properties() []byte {
 	begin := c.off
 	if h := uint32(c.I32()); c.err == nil && h != javaStreamHeader {
@@ -61,7 +61,7 @@ func (c *Cursor) properties() []byte {
 	return c.data[begin:c.off:c.off]
 }
 
-// content passes over one value that is not primitive.
+// content skips one value that is not primitive.
 func (r *javaReader) content() {
 	r.enter()
 	defer r.leave()
@@ -86,7 +86,7 @@ func (r *javaReader) content() {
 	}
 }
 
-// enter and leave are around everything that can be in a thing of its kind.
+// enter and leave enclose every value that can contain a value of its own kind.
 func (r *javaReader) enter() {
 	if r.depth++; r.depth > maxJavaDepth {
 		r.Failf("more than %d Java objects in one another", maxJavaDepth)
@@ -95,7 +95,7 @@ func (r *javaReader) enter() {
 
 func (r *javaReader) leave() { r.depth-- }
 
-// wrongTag is for the byte just read.
+// wrongTag records that the byte just read is not an expected tag.
 func (r *javaReader) wrongTag(tag uint8) {
 	if r.err == nil {
 		r.off--
@@ -103,13 +103,13 @@ func (r *javaReader) wrongTag(tag uint8) {
 	}
 }
 
-// assign gives the next handle to what is being read, and returns its place.
+// assign gives the next handle to the value that is being read, and returns its index.
 func (r *javaReader) assign() int {
 	r.handles = append(r.handles, nil)
 	return len(r.handles) - 1
 }
 
-// reference reads a handle and returns the class that it refers to, nil if it is to
+// reference reads a handle and returns the class that it refers to, nil if it refers to
 // something else.
 func (r *javaReader) reference() *javaClass {
 	i := int64(r.I32()) - javaFirstHandle
@@ -123,13 +123,13 @@ func (r *javaReader) reference() *javaClass {
 	return r.handles[i]
 }
 
-// string passes over the rest of a string.
+// string skips the rest of a string.
 func (r *javaReader) string() {
 	r.assign()
 	r.Bytes(int(r.U16()))
 }
 
-// name passes over a string, or a reference to one.
+// name skips a string, or a reference to one.
 func (r *javaReader) name() {
 	switch tag := r.U8(); tag {
 	case javaString:
@@ -141,7 +141,7 @@ func (r *javaReader) name() {
 	}
 }
 
-// object passes over the fields of an object, those of its topmost class first.
+// object skips the fields of an object, those of its topmost class first.
 func (r *javaReader) object(class *javaClass) {
 	if r.err != nil {
 		return
@@ -202,7 +202,7 @@ func (r *javaReader) classOrNull() *javaClass {
 	}
 }
 
-// newClass reads the rest of a class. Only when it is complete can it be referred to;
+// newClass reads the rest of a class. A class can be referred to only when it is complete,
 // so no class is its own superclass.
 func (r *javaReader) newClass() *javaClass {
 	r.Bytes(int(r.U16())) // the name

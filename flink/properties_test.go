@@ -23,7 +23,7 @@ func unhex(s string) []byte {
 	return b
 }
 
-// What all of Flink's properties begin with, up to the seven flags.
+// The beginning of all of Flink's properties, up to the seven flags.
 const propertiesHead = `
 	aced0005 7372 0038 "org.apache.flink.runtime.checkpoint.CheckpointProperties" 0000000000000002 02 0008
 	5a 0010 "discardCancelled" 5a 000d "discardFailed" 5a 000f "discardFinished" 5a 000f "discardSubsumed"
@@ -121,8 +121,8 @@ func TestPropertiesRefused(t *testing.T) {
 	}
 }
 
-// An ancestry that is put together from back references is bounded as well: 30 objects
-// side by side, each of a class that has the class of the one before as superclass.
+// The number of superclasses is also bounded if they are back references: 30 objects side by
+// side, each of a class that has the class of the one before as superclass.
 func TestPropertiesLongAncestryByReference(t *testing.T) {
 	const fields = 30
 	holder := `aced0005 73 72 0001 "H" 0000000000000000 02 00` + hex.EncodeToString([]byte{fields})

@@ -1,6 +1,6 @@
 package flink
 
-// snapshotClasses is the table of all snapshot classes there are.
+// snapshotClasses is the table of all known snapshot classes.
 var snapshotClasses = func() map[string]snapshotClass {
 	table := map[string]snapshotClass{
 		enumClass:       readEnum,
@@ -20,7 +20,7 @@ var snapshotClasses = func() map[string]snapshotClass {
 	return table
 }()
 
-// simpleSerializers are all those whose snapshot has no payload.
+// simpleSerializers has all serializers whose snapshot has no payload.
 var simpleSerializers = []Serializer{
 	String, Long, Int, Short, Byte, Bool, Double, Float, Char,
 	VoidNamespace, TimeWindow, GlobalWindow,

@@ -6,17 +6,17 @@ import "strings"
 
 var collectionKinds = []*compositeKind{listKind, mapKind, setKind, objectArrayKind}
 
-// ListOf is the serializer of a list; its elements cannot be null.
+// ListOf returns the serializer of a list. Its elements cannot be null.
 func ListOf(element Serializer) Serializer {
 	return &composite{kind: listKind, nested: []Serializer{element}}
 }
 
-// MapOf is the serializer of a map; its values can be null.
+// MapOf returns the serializer of a map. Its values can be null.
 func MapOf(key, value Serializer) Serializer {
 	return &composite{kind: mapKind, nested: []Serializer{key, value}}
 }
 
-// SetOf is the serializer of a set; its elements can be null. Flink has it since 2.0.
+// SetOf returns the serializer of a set. Its elements can be null. Flink has it since 2.0.
 func SetOf(element Serializer) Serializer {
 	return &composite{kind: setKind, nested: []Serializer{element}}
 }
@@ -55,8 +55,8 @@ var setKind = &compositeKind{
 	},
 }
 
-// objectArrayKind is an array of objects. Its flag says that an element is there, where
-// the flag of maps and sets says that it is not.
+// objectArrayKind is an array of objects. Its flag says that an element is there; the flag
+// of maps and sets says that it is null.
 var objectArrayKind = &compositeKind{
 	class: classBase + "GenericArraySerializerSnapshot", outerVersion: 1, outer: outerText, arity: 1,
 	name: func(s *composite) string { return typeNames(s.nested) + "[]" },
@@ -70,7 +70,7 @@ var objectArrayKind = &compositeKind{
 	},
 }
 
-// decodeUnlessNull reads a flag that says that there is no value, or the value.
+// decodeUnlessNull reads a flag and, unless the flag says that it is null, the value.
 func decodeUnlessNull(c *Cursor, s Serializer) Value {
 	if c.Bool() {
 		return nil

@@ -2,11 +2,11 @@ package flink
 
 import "slices"
 
-// A composite serializer is made of others. Its snapshot's payload (Flink:
+// A composite serializer has other serializers in it. Its snapshot's payload (Flink:
 // CompositeTypeSerializerSnapshot, NestedSerializersSnapshotDelegate):
 //
 //	i32  0x000DE704
-//	i32  outer version         of what the class itself adds
+//	i32  outer version         of the outer payload
 //	...  outer payload         one of outerPayload's forms
 //	i32  0x001457FD
 //	i32  1
@@ -22,8 +22,8 @@ const (
 	compositeNestedV     = 1
 )
 
-// A composite is one composite serializer. What its outer payload says is in text or
-// number, whichever its kind has.
+// A composite is one composite serializer. The value of its outer payload is in text or
+// number; the kind decides which.
 type composite struct {
 	kind   *compositeKind
 	text   string
@@ -44,7 +44,8 @@ type compositeKind struct {
 
 const anyArity = -1
 
-// outerPayload is the form of what a composite class adds to its nested snapshots.
+// outerPayload is the form of the payload that a composite class adds to its nested
+// snapshots.
 type outerPayload uint8
 
 const (
@@ -102,7 +103,7 @@ func (k *compositeKind) readSnapshot(r *snapshotReader, version int32) Serialize
 	case version < 1 || version > compositeOldVersion:
 		return r.badVersion(k.class, version)
 	}
-	// An old version number says nothing about an outer payload that is not there.
+	// In old versions the number has no meaning if there is no outer payload.
 	if outer != k.outerVersion && (version == compositeVersion || k.outer != outerNothing) {
 		return r.badVersion(k.class+"'s outer part", outer)
 	}
@@ -138,13 +139,8 @@ func (r *snapshotReader) expect(what string, want int32) {
 	}
 }
 
-// sameShape tells whether s and o differ in their nested serializers at most.
-func (s *composite) sameShape(o *composite) bool {
-	return s.kind == o.kind && s.text == o.text && s.number == o.number && len(s.nested) == len(o.nested)
-}
-
-// sumOfLengths is the length of values that follow each other, or -1 if it varies. One
-// that says it takes nothing is not believed, as Flink does not believe it either.
+// sumOfLengths returns the length of values that follow each other, or -1 if it varies. A
+// length of 0 counts as varying, as in Flink.
 func (s *composite) sumOfLengths() int {
 	sum := 0
 	for _, n := range s.nested {

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestEncodings decodes values of every serializer there is. Those with a star in
-// Flink's table of types were observed, the others follow from the table.
+// TestEncodings decodes values of every serializer. Flink has written the values of the types
+// that have a star in its table of types; the others follow from the table.
 func TestEncodings(t *testing.T) {
 	at := func(seconds, nanos int64) time.Time { return time.Unix(seconds, nanos).UTC() }
 	row := func(flag int32, fields ...Serializer) Serializer {
@@ -183,7 +183,7 @@ func TestHugeCounts(t *testing.T) {
 			t.Errorf("%s: %.0f allocations", s.TypeName(), allocated)
 		}
 	}
-	// Elements without bytes could be any number.
+	// The data do not limit the number of elements without bytes.
 	nothing := flinkAvroForTest(t, `{"type":"record","name":"R","fields":[]}`)
 	c := NewCursor([]byte{0, 0, 0, 4, 1, 2, 3, 4})
 	if ListOf(nothing).Decode(c); c.Err() == nil || !strings.Contains(c.Err().Error(), "list elements without bytes") {
@@ -222,7 +222,7 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
-// Lists in lists must not make room for what each of them claims to hold.
+// Lists in lists must not allocate room for the number that each of them says.
 func TestHugeCountsNested(t *testing.T) {
 	const depth, size = 60, 64 << 10
 	s := Byte

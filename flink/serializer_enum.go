@@ -1,8 +1,7 @@
 package flink
 
-// An enum is the serializer of a Java enum, whose values are numbers into the list of
-// its constants. It is only ever read. The payload of its snapshot is utf class,
-// i32 n, n × utf constant.
+// An enum is the serializer of a Java enum. A value is an index into the list of constants.
+// It is read only. The payload of its snapshot is utf class, i32 n, n × utf constant.
 type enum struct {
 	class     string
 	constants []string

@@ -17,7 +17,7 @@ var (
 	})
 )
 
-// bigIntShift is what is added to the length of a BigInteger, to make room for the
+// bigIntShift is added to the length of a BigInteger. The lengths below it stand for the
 // null and for the three numbers that need no bytes.
 const bigIntShift = 4
 

@@ -1,7 +1,7 @@
 package flink
 
-// A kryo is the serializer of whatever Flink has no serializer for. Its snapshot can
-// be read, its data cannot: they are Kryo's. The payload is utf class and three
+// A kryo is the serializer of types for which Flink has no serializer. Its snapshot can be
+// read. Its data cannot: they are encoded by Kryo. The payload is utf class and three
 // optional maps (registrations, default serializers, classes of default serializers).
 type kryo struct {
 	class string
@@ -40,8 +40,8 @@ func (k *kryo) AppendSnapshot(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// An unknownSerializer is one of an unknown snapshot class in a place where the length
-// of the snapshot is written: it can be skipped, but not used.
+// An unknownSerializer is a serializer with an unknown snapshot class, in a place where the
+// length of the snapshot is known: it can be skipped, but not used.
 type unknownSerializer struct {
 	class    string
 	snapshot []byte

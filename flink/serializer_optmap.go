@@ -1,14 +1,14 @@
 package flink
 
-// An optional map is how Flink writes what may mention classes that are gone: names,
-// each with a key and a value that can be missing (Flink: LinkedOptionalMapSerializer).
+// An optional map is Flink's form for classes that may not exist any more: names, each with
+// a key and a value that may be missing (Flink: LinkedOptionalMapSerializer).
 //
 //	i64  0x000004F2C69A3D70
 //	i32  n
 //	n ×  utf name ; bool hasKey ; [bytes32 key] ; bool hasValue ; [bytes32 value]
 const optMapMagic = 0x000004F2C69A3D70
 
-// optMapEntryMinSize is the least that an entry takes: a name's length, two flags.
+// optMapEntryMinSize is the least number of bytes of an entry: a name's length, two flags.
 const optMapEntryMinSize = 2 + 1 + 1
 
 type optMapEntry struct {
@@ -32,8 +32,8 @@ func (c *Cursor) optMap() []optMapEntry {
 	return entries
 }
 
-// optFrame reads bytes that may be missing. What is returned is a copy, and not nil if
-// they are there.
+// optFrame reads bytes that may be missing. It returns a copy, which is nil only if they
+// are missing.
 func (c *Cursor) optFrame() []byte {
 	if !c.Bool() {
 		return nil

@@ -2,15 +2,15 @@ package flink
 
 import "errors"
 
-// A pojo is the serializer of a Java class with public fields or accessors. It is only
-// ever read. The payload of its snapshot (Flink: PojoSerializerSnapshot):
+// A pojo is the serializer of a Java class with public fields or accessors. It is read
+// only. The payload of its snapshot (Flink: PojoSerializerSnapshot):
 //
 //	utf      class
 //	opt map  fields                       value: the snapshot of the field's serializer
 //	opt map  subclasses with a number     value: the snapshot of the subclass's serializer
 //	opt map  subclasses without           value: likewise
 //
-// A value begins with a byte of flags; then, by these, nothing, the fields, or a
+// A value begins with a byte of flags. They decide what follows: nothing, the fields, or a
 // subclass and its value:
 //
 //	1  null
@@ -46,8 +46,7 @@ func readPojo(r *snapshotReader, version int32) Serializer {
 	return &pojo{class: r.UTF(), fields: r.pojoParts(), numbered: r.pojoParts(), unnumbered: r.pojoParts()}
 }
 
-// pojoParts reads a map of snapshots. They are framed, so one that is not known is no
-// obstacle yet.
+// pojoParts reads a map of snapshots. They have a length, so an unknown one can be skipped.
 func (r *snapshotReader) pojoParts() []pojoPart {
 	var parts []pojoPart
 	for _, e := range r.optMap() {

@@ -13,7 +13,8 @@ var productKinds = []*compositeKind{tupleKind, rowKind, timerKind}
 // tupleMaxFields is the number of fields of Flink's largest tuple class.
 const tupleMaxFields = 25
 
-// Tuple is the serializer of Flink's tuple of 1 to 25 fields, which cannot be null.
+// Tuple returns the serializer of Flink's tuple of 1 to 25 fields. Fields cannot be null. It
+// panics with another number of fields.
 func Tuple(fields ...Serializer) Serializer {
 	if len(fields) < 1 || len(fields) > tupleMaxFields {
 		panic(fmt.Sprintf("flink: a tuple of %d fields, want 1 to %d", len(fields), tupleMaxFields))
@@ -25,7 +26,7 @@ func Tuple(fields ...Serializer) Serializer {
 	}
 }
 
-// Timer is the serializer of the timers of a timer service. The timestamp is written
+// Timer returns the serializer of the timers of a timer service. The timestamp is written
 // with its sign bit flipped, so that the order of the bytes is the order of time.
 func Timer(key, namespace Serializer) Serializer {
 	return &composite{kind: timerKind, nested: []Serializer{key, namespace}}
@@ -66,11 +67,11 @@ var timerKind = &compositeKind{
 	},
 }
 
-// rowKinds are what happens to a row, by the number that is written.
+// rowKinds has the kinds of change of a row, by their numbers.
 var rowKinds = [4]string{"+I", "-U", "+U", "-D"}
 
-// rowKind begins with a mask, most significant bit first: two bits for what happens to
-// the row, if number is 1, then one per field that is null.
+// rowKind begins with a mask, most significant bit first: two bits for the kind of change,
+// if number is 1, then one bit per field, which says whether the field is null.
 var rowKind = &compositeKind{
 	class: classRuntime + "RowSerializer$RowSerializerSnapshot", outerVersion: 4, outer: outerFlag, arity: anyArity,
 	name: func(s *composite) string { return "Row<" + typeNames(s.nested) + ">" },

@@ -5,7 +5,7 @@ import (
 	"unicode/utf16"
 )
 
-// Where Flink keeps its snapshot classes.
+// The packages of Flink's snapshot classes.
 const (
 	classBase    = "org.apache.flink.api.common.typeutils.base."
 	classRuntime = "org.apache.flink.api.java.typeutils.runtime."
@@ -34,8 +34,8 @@ var (
 		return append([]byte{}, c.Bytes32()...)
 	})
 
-	// VoidNamespace is the namespace of a state that has none. It takes one byte and
-	// says that it takes none.
+	// VoidNamespace is the namespace of a state that has none. It takes one byte, but its
+	// Length is 0.
 	VoidNamespace Serializer = &simple{
 		name:   "VoidNamespace",
 		class:  "org.apache.flink.runtime.state.VoidNamespaceSerializer$VoidNamespaceSerializerSnapshot",
@@ -86,11 +86,11 @@ type simple struct {
 	decode func(*Cursor) Value // nil if the data are opaque
 }
 
-// simpleVersion is the version of a snapshot without a payload. Up to version 2 there
-// was one, the name of the serializer's class.
+// simpleVersion is the version of a snapshot without a payload. Versions 1 and 2 have one:
+// the name of the serializer's class.
 const simpleVersion = 3
 
-// baseType is a simple serializer of the package where Flink keeps most of them.
+// baseType returns a simple serializer of the package in which Flink has most of them.
 func baseType(name, class string, length int, decode func(*Cursor) Value) *simple {
 	// Flink nests the snapshot's class in the serializer's and repeats the latter's
 	// name without the package.
@@ -132,13 +132,14 @@ func decodeOpaque(c *Cursor, s Serializer) Value {
 	return nil
 }
 
-// decodeSingleton reads the byte that stands for the only value a type has.
+// decodeSingleton reads the byte of a type that has only one value.
 func decodeSingleton(c *Cursor) Value {
 	c.U8()
 	return nil
 }
 
-// charString is a Java char as a string of one, also if it is half a surrogate pair.
+// charString returns a Java char as a string of one character, also if it is half a
+// surrogate pair.
 func charString(unit uint16) string {
 	if utf16.IsSurrogate(rune(unit)) {
 		return string(appendSurrogate(nil, rune(unit)))
@@ -151,11 +152,12 @@ func arrayOf(element Serializer) func(*Cursor) Value {
 	return func(c *Cursor) Value { return decodeElements(c, "elements", element.Decode) }
 }
 
-// elementsAhead is how many elements room is made for before the first is there.
+// elementsAhead is the number of elements for which room is allocated before the first is
+// read.
 const elementsAhead = 256
 
-// decodeElements reads a 32-bit number of elements and the elements. Ones that take
-// no bytes are an error: there is no telling how many of them are meant seriously.
+// decodeElements reads a 32-bit number of elements and the elements. It is an error if an
+// element takes no bytes: then the length of the data does not limit their number.
 func decodeElements(c *Cursor, what string, decode func(*Cursor) Value) []Value {
 	n := c.Count(what, 1)
 	list := make([]Value, 0, min(n, elementsAhead))

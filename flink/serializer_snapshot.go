@@ -4,24 +4,24 @@ package flink
 //
 //	i32  2                the snapshot format, at the top level only
 //	utf  class            the Java class of the snapshot
-//	i32  version          of that class's own
-//	...  payload          what the class wants, without a length
+//	i32  version          of the payload
+//	...  payload          in the format of the class, without a length
 
 // snapshotFormat is the version in front of a top-level snapshot.
 const snapshotFormat = 2
 
-// snapshotMinSize is the least that a nested snapshot takes.
+// snapshotMinSize is the least number of bytes of a nested snapshot.
 const snapshotMinSize = 2 + 4
 
-// snapshotMaxDepth bounds how deep snapshots may be nested in each other. Types that
-// people write are a handful deep.
+// snapshotMaxDepth bounds how deep snapshots may be nested. The types of real programs are
+// nested a few levels deep.
 const snapshotMaxDepth = 64
 
-// A snapshotClass is how to go on after a snapshot's class and version have been read.
-// What it returns does not matter if it leaves an error on the reader.
+// A snapshotClass reads the payload of a snapshot, after the class and the version. Its
+// result does not matter if it leaves an error on the reader.
 type snapshotClass func(r *snapshotReader, version int32) Serializer
 
-// DecodeSnapshotV reads a snapshot in its top-level form. It is nil if the cursor has
+// DecodeSnapshotV reads a snapshot in its top-level form. It returns nil if the cursor has
 // an error.
 func DecodeSnapshotV(c *Cursor) Serializer {
 	if v := c.I32(); v != snapshotFormat {
@@ -31,7 +31,7 @@ func DecodeSnapshotV(c *Cursor) Serializer {
 	return DecodeSnapshot(c)
 }
 
-// DecodeSnapshot reads a snapshot in its nested form. It is nil if the cursor has an
+// DecodeSnapshot reads a snapshot in its nested form. It returns nil if the cursor has an
 // error.
 func DecodeSnapshot(c *Cursor) Serializer {
 	r := &snapshotReader{Cursor: c, classes: snapshotClasses}
@@ -45,7 +45,7 @@ type snapshotReader struct {
 	depth   int
 }
 
-// nested reads a snapshot, or is nil after an error.
+// nested reads a snapshot. It returns nil after an error.
 func (r *snapshotReader) nested() Serializer {
 	at := r.off
 	if r.depth++; r.depth > snapshotMaxDepth {
@@ -69,7 +69,7 @@ func (r *snapshotReader) nested() Serializer {
 	return s
 }
 
-// within reads a snapshot that fills data, a part of what r reads.
+// within reads a snapshot that fills data, which is a part of the data of r.
 func (r *snapshotReader) within(data []byte) (Serializer, error) {
 	inner := &snapshotReader{Cursor: NewCursor(data), classes: r.classes, depth: r.depth}
 	s := inner.nested()
@@ -79,13 +79,13 @@ func (r *snapshotReader) within(data []byte) (Serializer, error) {
 	return s, inner.err
 }
 
-// badVersion records that a snapshot has a version nobody described.
+// badVersion records that a snapshot has an unknown version.
 func (r *snapshotReader) badVersion(class string, version int32) Serializer {
 	r.Failf("version %d of %s is not known", version, class)
 	return nil
 }
 
-// appendSnapshotHead appends what every snapshot begins with.
+// appendSnapshotHead appends the head of a snapshot.
 func appendSnapshotHead(dst []byte, class string, version int32) ([]byte, error) {
 	dst, err := AppendUTF(dst, class)
 	return AppendI32(dst, version), err

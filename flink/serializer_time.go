@@ -15,7 +15,7 @@ var Instant Serializer = baseType("Instant", "Instant", 12, func(c *Cursor) Valu
 	return time.Unix(seconds, int64(nanos)).UTC()
 })
 
-// Those that are read only. The Local types have no time zone; they are shown as
+// Serializers that are read only. The Local types have no time zone; their values are
 // strings in the form of ISO 8601.
 var (
 	javaDate = baseType("java.util.Date", "Date", 8, decodeMillis)

@@ -4,8 +4,8 @@ package flink
 
 var wrapperKinds = []*compositeKind{nullableKind, eitherKind, ttlKind, streamElementKind}
 
-// nullableKind is a value that can be null. Number is by how many zeros a null is
-// filled up to the length of a value; 0 if it is not.
+// nullableKind is a value that can be null. number is how many zeros a null has after it, so
+// that it is as long as a value; 0 if it has none.
 var nullableKind = &compositeKind{
 	class:        classRuntime + "NullableSerializer$NullableSerializerSnapshot",
 	outerVersion: 2, outer: outerNumber, arity: 1,
@@ -36,8 +36,8 @@ var eitherKind = &compositeKind{
 	},
 }
 
-// ttlKind is a value of a state with a time to live: when it was last used, and what
-// it is.
+// ttlKind is a value of a state with a time to live: the time of its last use, and the
+// value.
 var ttlKind = &compositeKind{
 	class:        "org.apache.flink.runtime.state.ttl.TtlStateFactory$TtlSerializerSnapshot",
 	outerVersion: 2, arity: 2,
@@ -51,8 +51,8 @@ var ttlKind = &compositeKind{
 	},
 }
 
-// streamElementKind is a record as it travels, with its timestamp if it has one. It is
-// what windows with an evictor keep.
+// streamElementKind is a record of a stream, with its timestamp if it has one. Windows with
+// an evictor keep such elements.
 var streamElementKind = &compositeKind{
 	class:        "org.apache.flink.streaming.runtime.streamrecord.StreamElementSerializer$StreamElementSerializerSnapshot",
 	outerVersion: 2, arity: 1,

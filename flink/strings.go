@@ -12,9 +12,8 @@ import (
 // Cursor.UTF), data is in Flink's own StringValue encoding (AppendString,
 // Cursor.FString), which writes UTF-16 units.
 //
-// A Go string is any sequence of bytes, a Java string any sequence of UTF-16 units,
-// and for data neither may be refused or changed on its way. So they are mapped to
-// each other like this:
+// A Go string is any sequence of bytes, a Java string any sequence of UTF-16 units. As data,
+// neither may be refused or changed. So they are mapped to each other like this:
 //
 //	Go                                           UTF-16 units
 //	a character in valid UTF-8                   its one or two units
@@ -25,22 +24,21 @@ import (
 //	invalid byte follows
 //
 // The second row is Python's "surrogateescape": an invalid byte is 0x80 or more, so
-// these surrogates are 0xDC80–0xDCFF. The third row (WTF-8) is for what else a Java
-// string can hold. Its exception is there because a high surrogate and a low one
-// after it are one character: such a high surrogate is written as three invalid
-// bytes. A run of high surrogates counts as one here: what matters is what follows
-// the run.
+// these surrogates are 0xDC80–0xDCFF. The third row (WTF-8) is for the other surrogates that
+// a Java string can have. The exception is there because a high surrogate and a low one
+// after it are one character: such a high surrogate is written as three invalid bytes. In
+// this, a run of high surrogates counts as one; what comes after the run decides.
 //
-// From Go to Java and back every string is the same again. From Java to Go and back
-// a string is the same unless its lone surrogates happen to spell, as bytes, something
-// that has a shorter form; no string that came from Go does.
+// From Go to Java and back every string is the same again. From Java to Go and back a
+// string is the same, unless the bytes of its lone surrogates have a shorter form. No string
+// that came from Go has such surrogates.
 
 // escapeBase plus a byte that is not part of valid UTF-8 is the surrogate for it.
 const escapeBase = 0xDC00
 
-// isASCII looks at eight bytes at a time.
+// isASCII reports whether all bytes of s are ASCII. It tests eight bytes at a time.
 func isASCII[S string | []byte](s S) bool {
-	b := []byte(s) // not copied: it is only read, and does not escape
+	b := []byte(s) // the compiler does not copy it: it is only read, and does not escape
 	for len(b) >= 8 {
 		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
 			return false
@@ -69,14 +67,14 @@ func appendUnits(dst []uint16, s string) []uint16 {
 	return dst
 }
 
-// appendInvalid appends the units of the beginning of s, where no valid UTF-8 is, and
-// returns how many bytes it dealt with.
+// appendInvalid appends the units of the beginning of s, which is not valid UTF-8, and
+// returns how many bytes it has encoded.
 func appendInvalid(dst []uint16, s string) ([]uint16, int) {
 	if u, ok := decodeSurrogate(s); ok && isLow(u) && !isEscape(u) {
 		return append(dst, uint16(u)), 3
 	}
-	// A run of high surrogates is dealt with at once, so that what follows it is
-	// looked at once.
+	// A run of high surrogates is encoded in one step, so that the bytes after the run are
+	// examined only once.
 	n := 0
 	for {
 		u, ok := decodeSurrogate(s[n:])
@@ -97,7 +95,7 @@ func appendInvalid(dst []uint16, s string) ([]uint16, int) {
 	return dst, n
 }
 
-// decodeSurrogate returns the surrogate whose three bytes s begins with.
+// decodeSurrogate returns the surrogate whose three bytes are at the beginning of s.
 func decodeSurrogate[S string | []byte](s S) (unit rune, ok bool) {
 	if len(s) < 3 || s[0] != 0xED || s[1]&0xE0 != 0xA0 || s[2]&0xC0 != 0x80 {
 		return 0, false
@@ -105,21 +103,21 @@ func decodeSurrogate[S string | []byte](s S) (unit rune, ok bool) {
 	return 0xD000 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), true
 }
 
-// appendSurrogate appends the three bytes that decodeSurrogate reads.
+// appendSurrogate appends the three bytes of a surrogate.
 func appendSurrogate(dst []byte, u rune) []byte {
 	return append(dst, 0xED, 0x80|byte(u>>6)&0x3F, 0x80|byte(u)&0x3F)
 }
 
-// isLow tells a low surrogate from a high one.
+// isLow reports whether a surrogate is a low one.
 func isLow(surrogate rune) bool { return surrogate >= 0xDC00 }
 
-// isEscape tells whether a surrogate stands for an invalid byte.
+// isEscape reports whether a surrogate stands for an invalid byte.
 func isEscape(surrogate rune) bool {
 	return escapeBase+0x80 <= surrogate && surrogate <= escapeBase+0xFF
 }
 
-// FString reads a string as AppendString writes it, and tells whether it is null
-// instead. A number that is longer than it need be is an error: Flink writes none.
+// FString reads a string as AppendString writes it. null reports whether it is null instead.
+// It is an error if a number takes more bytes than it needs: Flink never writes that.
 func (c *Cursor) FString() (s string, null bool) {
 	if c.err != nil {
 		return "", false
@@ -181,8 +179,8 @@ func (c *Cursor) units(n int) string {
 	return string(s)
 }
 
-// unitAt returns the UTF-16 unit at the beginning of b and how many bytes it takes,
-// none if there is none: cut off, above 0xFFFF, or longer than need be.
+// unitAt returns the UTF-16 unit at the beginning of b and how many bytes it takes. size is
+// 0 if there is none: if it is cut off, above 0xFFFF, or takes more bytes than it needs.
 func unitAt(b []byte) (unit rune, size int) {
 	switch {
 	case len(b) >= 1 && b[0] < 0x80:
@@ -196,8 +194,9 @@ func unitAt(b []byte) (unit rune, size int) {
 	}
 }
 
-// UTF reads a string as AppendUTF writes it. What that never writes is an error, lone
-// surrogates included: a string that was read can be written, and gives the same bytes.
+// UTF reads a string as AppendUTF writes it. Bytes that AppendUTF never writes, such as lone
+// surrogates, are an error: every string that was read can be written again as the same
+// bytes.
 func (c *Cursor) UTF() string {
 	at := c.off
 	b := c.Bytes(int(c.U16()))
@@ -218,8 +217,8 @@ func (c *Cursor) UTF() string {
 	return string(s)
 }
 
-// modifiedAt returns the character in modified UTF-8 that b begins with and how many
-// bytes it takes, none if there is none.
+// modifiedAt returns the character in modified UTF-8 at the beginning of b and how many
+// bytes it takes. size is 0 if there is none.
 func modifiedAt(b []byte) (r rune, size int) {
 	if r, size = utf8.DecodeRune(b); size <= 3 && r != 0 && (r != utf8.RuneError || size == 3) {
 		return r, size

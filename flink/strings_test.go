@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// anyString draws strings of all that the mapping to UTF-16 tells apart, in any order.
+// anyString draws strings with all cases of the mapping to UTF-16, in any order.
 func anyString() *rapid.Generator[string] {
 	piece := rapid.OneOf(
 		rapid.String(),
@@ -28,8 +28,8 @@ func anyString() *rapid.Generator[string] {
 	return rapid.Map(rapid.SliceOfN(piece, 0, 8), func(p []string) string { return strings.Join(p, "") })
 }
 
-// checkString checks that s comes back from Flink's encoding, and that what it is
-// encoded to does not change on a second way.
+// checkString checks that s comes back from Flink's encoding, and that encoding it again
+// gives the same bytes.
 func checkString(t interface{ Fatalf(string, ...any) }, s string) {
 	b := AppendString(nil, s)
 	c := NewCursor(b)
@@ -72,17 +72,17 @@ func TestStringVectors(t *testing.T) {
 	}
 }
 
-// One byte that is not ASCII is seen wherever it is.
+// A byte that is not ASCII is found at every place.
 func TestIsASCII(t *testing.T) {
 	for n := range 40 {
 		s := []byte(strings.Repeat("\x7f", n))
 		if !isASCII(s) || !isASCII(string(s)) {
-			t.Errorf("%d bytes of ASCII are not", n)
+			t.Errorf("isASCII is false for %d bytes of ASCII", n)
 		}
 		for at := range s {
 			s[at] = 0x80
 			if isASCII(s) || isASCII(string(s)) {
-				t.Errorf("byte %d of %d is not seen", at, n)
+				t.Errorf("byte %d of %d was not found", at, n)
 			}
 			checkString(t, string(s))
 			s[at] = 0x7F
@@ -94,8 +94,8 @@ func TestStringRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkString(t, anyString().Draw(t, "s")) })
 }
 
-// All sequences of up to four units out of one of each kind: what Java may hold and
-// Go keeps.
+// All sequences of up to four UTF-16 units, from one of each kind, come back unchanged
+// unless their bytes have a shorter form.
 func TestUnitsRoundTrip(t *testing.T) {
 	kinds := []uint16{'a', 0xE9, 0x65E5, 0xD800, 0xDBFF, 0xDC00, 0xDD00, 0xDC80, 0xDCED, 0xDCA0}
 	var try func(units []uint16)
@@ -209,7 +209,7 @@ func TestUTFErrors(t *testing.T) {
 	}
 }
 
-// What AppendUTF writes is read, and what is read is written the same.
+// UTF reads what AppendUTF writes, and AppendUTF writes what UTF reads, with the same bytes.
 func TestUTFRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")
@@ -227,7 +227,7 @@ func FuzzString(f *testing.F) {
 	f.Add([]byte("plain"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		checkString(t, string(data))
-		// The same bytes as what Flink has written.
+		// The same bytes as Flink has written.
 		c := NewCursor(data)
 		if s, _ := c.FString(); c.Err() == nil {
 			checkString(t, s)

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// A Value is what the bytes of a state decode to when no program is there that knows
-// the type: for showing, comparing and counting, not for computing. It is one of
+// A Value is a decoded value of a state whose Go type is not known: to be shown, compared
+// and counted. It is one of
 //
 //	nil                                a null; also the only value of VoidNamespace
 //	                                   and of GlobalWindow
@@ -43,8 +43,7 @@ type Field struct {
 	Value Value
 }
 
-// A WindowValue is a TimeWindow: the milliseconds from Start up to, not including,
-// End.
+// A WindowValue is a TimeWindow: the milliseconds from Start up to End, without End itself.
 type WindowValue struct{ Start, End int64 }
 
 // A TimerValue is a registered timer.
@@ -61,8 +60,8 @@ type Decimal struct {
 	Scale    int32
 }
 
-// decimalMaxPlain is the largest scale up to which a Decimal is shown without an
-// exponent. A scale may be two billion; nobody wants so many zeros.
+// decimalMaxPlain is the largest scale up to which a Decimal is shown without an exponent.
+// A scale may be two billion, which would be as many zeros.
 const decimalMaxPlain = 64
 
 func (d Decimal) String() string {
@@ -84,9 +83,8 @@ func (d Decimal) String() string {
 	return sign + digits[:point] + "." + digits[point:]
 }
 
-// Opaque stands for a value whose bytes are delimited but whose encoding this package
-// does not know.
+// Opaque stands for a value whose bytes are known, but not their encoding.
 type Opaque struct {
-	Type string // what the snapshot calls it
+	Type string // the type's name in the snapshot
 	Data []byte
 }

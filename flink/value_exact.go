@@ -35,11 +35,11 @@ const (
 	exactOther
 )
 
-// AppendExact appends a Value so that two of them give the same bytes if, and only if,
-// they are the same: of the same type, of the same width, to the last bit of a float and
-// the last zero of a decimal. The order of a map's entries does not count; that of a set,
-// which is a list here, does. The bytes are for comparing, and for no disk: what they are
-// may change.
+// AppendExact appends a Value so that two Values give the same bytes if, and only if, they
+// are the same: of the same type and the same width, to the last bit of a float and the last
+// zero of a decimal. The order of a map's entries does not count. The order of a set's
+// elements does, because a set is a list here. Use the bytes for comparing only, and keep
+// them on no disk: the encoding may change.
 func AppendExact(dst []byte, v Value) []byte {
 	switch v := v.(type) {
 	case nil:

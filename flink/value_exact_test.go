@@ -10,11 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/twmb/avro"
 	"pgregory.net/rapid"
 )
 
-// TestAppendExactTellsApart has values of which no two are the same, although many look
-// the same.
+// TestAppendExactTellsApart has values that all differ, although many are printed alike.
 func TestAppendExactTellsApart(t *testing.T) {
 	values := []Value{
 		nil, true, false, int8(1), int16(1), int32(1), int64(1), int64(256), float32(1), 1.0, 0.0, math.Copysign(0, -1), math.NaN(),
@@ -64,8 +64,8 @@ func anyValue(depth int) *rapid.Generator[Value] {
 	}))
 }
 
-// TestAppendExact holds it against a comparison of the values themselves, and changes the
-// order of maps.
+// TestAppendExact compares its result with a comparison of the values themselves, also with
+// the entries of maps in another order.
 func TestAppendExact(t *testing.T) {
 	order := cmpopts.SortSlices(func(a, b MapEntry) bool { return a.Key.(int32) < b.Key.(int32) })
 	rapid.Check(t, func(t *rapid.T) {
@@ -82,7 +82,7 @@ func TestAppendExact(t *testing.T) {
 
 func sameFloats(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
-// turned is v with all maps in the other order.
+// turned returns v with the entries of all maps in reverse order.
 func turned(v Value) Value {
 	switch v := v.(type) {
 	case []Value:
@@ -102,7 +102,7 @@ func turned(v Value) Value {
 	return v
 }
 
-// TestFields holds the names of fields against what values have.
+// TestFields compares the names of fields with the fields of values.
 func TestFields(t *testing.T) {
 	flight, _, err := parseAvro(`{"type":"record","name":"F","fields":[{"name":"from","type":"string"},{"name":"n","type":"int"}]}`)
 	if err != nil {
@@ -112,11 +112,22 @@ func TestFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other := func(schema string) Serializer {
+		s, err := NewAvroStruct("T", avro.MustParse(schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
 	for _, v := range []struct {
 		s     Serializer
 		bytes []byte
 		names []string
 	}{
+		{other(`["null",` + flight.String() + `]`), AppendBytes32(nil, []byte("\x02\x06FRA\x02")), []string{"from", "n"}},
+		{other(`["null",` + flight.String() + `]`), AppendBytes32(nil, []byte("\x00")), []string{"from", "n"}},
+		{other(`["null","long"]`), AppendBytes32(nil, []byte("\x02\x02")), nil},
+		{other(`{"type":"long","go":"uint32"}`), AppendBytes32(nil, []byte("\x02")), nil},
 		{structs, AppendBytes32(nil, []byte("\x06FRA\x02")), []string{"from", "n"}},
 		{Tuple(Long, String), AppendString(AppendI64(nil, 1), "a"), []string{"f0", "f1"}},
 		{TimeWindow, AppendI64(AppendI64(nil, 0), 9), []string{"start", "end"}},

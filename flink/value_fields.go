@@ -2,8 +2,8 @@ package flink
 
 import "strconv"
 
-// FieldNames is what the fields are called that each value of a serializer has, if it is
-// known without looking at values; otherwise nil. FieldValues yields them.
+// FieldNames returns the names of the fields that every value of a serializer has. It
+// returns nil if the fields depend on the value. FieldValues returns the fields.
 func FieldNames(s Serializer) []string {
 	switch s := s.(type) {
 	case *AvroStruct:
@@ -30,7 +30,13 @@ func FieldNames(s Serializer) []string {
 }
 
 func (t *avroType) fieldNames() []string {
-	names := make([]string, len(t.fields)) // only a record has any
+	if t.kind == "union" && len(t.branches) == 2 && t.branches[0].kind == "null" {
+		return t.branches[1].fieldNames()
+	}
+	if t.kind != "record" {
+		return nil
+	}
+	names := make([]string, len(t.fields))
 	for i, f := range t.fields {
 		names[i] = f.name
 	}
@@ -54,7 +60,7 @@ func (s *composite) fieldNames() []string {
 	return nil
 }
 
-// numberedFields are the names that Flink gives to fields without names.
+// numberedFields returns the names that Flink gives to fields without names.
 func numberedFields(n int) []string {
 	names := make([]string, n)
 	for i := range names {
@@ -63,8 +69,8 @@ func numberedFields(n int) []string {
 	return names
 }
 
-// FieldValues is the values of the fields that FieldNames tells of, in their order: n
-// nulls for a null. It is false if v does not have n fields, as what is opaque.
+// FieldValues returns the values of the fields that FieldNames names, in their order; n
+// nulls for a null. ok is false if v does not have n fields, as an Opaque.
 func FieldValues(v Value, n int) ([]Value, bool) {
 	var values []Value
 	switch v := v.(type) {

@@ -13,8 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// AppendJSON appends a Value as JSON. Equal values give equal bytes, and nothing that
-// a Value can be is an error:
+// AppendJSON appends a Value as JSON. Equal Values give equal bytes. Every Value has a form:
 //
 //   - integers of every width are numbers, with all their digits;
 //   - NaN and the infinities are the strings "NaN", "Infinity" and "-Infinity";
@@ -24,8 +23,8 @@ import (
 //     both are sorted by key;
 //   - a Record is an object with its fields in their order;
 //   - Opaque is an object with the members "opaque" (the type) and "base64";
-//   - what is not UTF-8 in a string becomes U+FFFD, except for half a surrogate pair,
-//     which stays what it is, as an escape.
+//   - bytes in a string that are not UTF-8 become U+FFFD, except for half a surrogate
+//     pair, which becomes its escape.
 func AppendJSON(dst []byte, v Value) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -158,7 +157,7 @@ func appendJSONMap(dst []byte, m Map) []byte {
 	return append(dst, closing)
 }
 
-// integer is v as an int64 if it is one of the integer types.
+// integer returns v as an int64 if it is of one of the integer types.
 func integer(v Value) (int64, bool) {
 	switch v := v.(type) {
 	case int8:

@@ -62,7 +62,7 @@ func TestAppendJSON(t *testing.T) {
 	}
 }
 
-// Equal strings, and only these, look equal; and encoding/json reads them back.
+// Two strings have the same JSON only if they are equal, and encoding/json reads them back.
 func TestAppendJSONStrings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.String().Draw(t, "s")

@@ -22,11 +22,11 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// TestChaos runs one job through many bad days: two sources with splits of different
-// lengths and paces, bounded or not, functions that fail or dawdle, commits that fail
-// before or after they took effect, a disk with faults, timeouts, stops with and without a
-// final checkpoint, another parallelism each time. In the end every record must be there
-// once, and state must have seen it once.
+// TestChaos runs one job many times under bad conditions: two sources with splits of
+// different lengths and paces, bounded or not, functions that fail or are slow, commits that
+// fail before or after they took effect, a disk with faults, timeouts, stops with and
+// without a final checkpoint, another parallelism each time. In the end every record must be
+// there once, and state must have seen it once.
 func TestChaos(t *testing.T) {
 	seeds := []uint64{1, 2, 101, uint64(time.Now().UnixNano())}
 	if s := os.Getenv("CHAOS_SEED"); s != "" {
@@ -50,7 +50,7 @@ type dice struct {
 	r  *rand.Rand
 }
 
-// n is a number below n.
+// n returns a number below n.
 func (d *dice) n(n int) int { d.mu.Lock(); defer d.mu.Unlock(); return d.r.IntN(n) }
 
 // uneven is a source of splits of different lengths and paces.

@@ -1,4 +1,4 @@
 package run
 
-// ExitCode is what a program exits with, given the error of Local.
+// ExitCode returns the exit code of a program for an error of Local.
 var ExitCode = exitCode

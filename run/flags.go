@@ -4,33 +4,35 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
 // flags defines the flags of Main, which set o.
 func (o *Options) flags(fs *flag.FlagSet, level *slog.Level) {
 	*level = slog.LevelWarn
 	o.InlineThreshold = 20 << 10
-	fs.StringVar(&o.CheckpointDir, "checkpoint-dir", "weir-data", "`directory` below which the job keeps its checkpoints")
+	fs.StringVar(&o.CheckpointDir, "checkpoint-dir", "weir-data", "`directory` for checkpoints; each job has its own in it")
 	fs.DurationVar(&o.CheckpointInterval, "checkpoint-interval", 10*time.Second, "`time` from one checkpoint to the next")
 	fs.IntVar(&o.Parallelism, "parallelism", runtime.GOMAXPROCS(0), "`number` of subtasks of each operator; may change from run to run")
 	fs.IntVar(&o.Retain, "retain", 2, "`number` of complete checkpoints to keep")
 	fs.Var((*byteSize)(&o.InlineThreshold), "inline-threshold", "states up to this `size` are kept inside of _metadata")
 	fs.TextVar(&o.From, "from", Latest, "what to start from: latest, none, or the `path` of a checkpoint")
-	fs.BoolVar(&o.AllowFallback, "allow-fallback", false, "if the latest checkpoint is damaged, go back to an older one; what came between is processed twice")
-	fs.BoolVar(&o.AllowNonRestoredState, "allow-non-restored-state", false, "drop state of operators that the job no longer has; the log says what")
-	fs.BoolVar(&o.DropPreparedOutput, "drop-prepared-output", false, "lose output that is prepared, but not visible yet, of sinks that the job no longer has")
-	fs.BoolVar(&o.BesideOldOutput, "beside-old-output", false, "without a checkpoint, write beside output of an earlier run: its records will be there twice")
+	fs.BoolVar(&o.AllowFallback, "allow-fallback", false, "if the latest checkpoint is damaged, go back to an older one; the records between the two are processed twice")
+	fs.BoolVar(&o.AllowNonRestoredState, "allow-non-restored-state", false, "drop state that the job does not have any more; the log says which")
+	fs.BoolVar(&o.DropPreparedOutput, "drop-prepared-output", false, "lose prepared output that cannot become visible: its sink was removed, or it is damaged")
+	fs.BoolVar(&o.BesideOldOutput, "beside-old-output", false, "without a checkpoint, or with an older one, write beside output of an earlier run: the same records will be there twice")
 	fs.Var((*splitList)(&o.ForgetSplits), "forget-split", "drop the position of a split, as `source=split`; may be given several times")
-	fs.BoolVar(&o.Drain, "drain", false, "when stopped, let event time come to its end: all windows and timers fire")
-	fs.DurationVar(&o.CancelTimeout, "cancel-timeout", 3*time.Minute, "`time` to wait, when stopped, for code that does not return")
+	fs.BoolVar(&o.Drain, "drain", false, "when stopped, let event time come to its end, as if the input had ended")
+	fs.DurationVar(&o.CancelTimeout, "cancel-timeout", 3*time.Minute, "`time` to wait without progress, when stopped, for the final checkpoint and for code to return")
 	fs.TextVar(level, "log-level", slog.LevelWarn, "debug, info, warn or error")
 }
 
-// usage is what --help prints.
+// usage prints the text of --help.
 func usage(fs *flag.FlagSet) {
 	w := fs.Output()
 	fmt.Fprintf(w, `%[1]s is a Weir job. It goes on from its last complete checkpoint, if it has one.
@@ -60,7 +62,7 @@ Exit codes:
   2    a flag or the job itself is wrong; nothing was run
   3    the last checkpoint is damaged; nothing was run (see --allow-fallback)
   4    another process runs this job or writes to its output; nothing was run
-  5    the checkpoint does not fit the job, or is another job's; nothing was run
+  5    the checkpoint does not fit the job, or belongs to another job; nothing was run
   6    there is output of an earlier run, and no checkpoint to go on from; nothing was run
   130  a second Ctrl-C has ended the job without a final checkpoint
 `)
@@ -83,8 +85,7 @@ func (l *splitList) Set(s string) error {
 	return nil
 }
 
-// inFlags puts a message of the library, which speaks of options, into the words of the
-// command line.
+// inFlags turns the names of options in a message of the library into those of flags.
 var inFlags = strings.NewReplacer(
 	"set Options.AllowNonRestoredState", "use --allow-non-restored-state",
 	"set Options.DropPreparedOutput", "use --drop-prepared-output",
@@ -103,34 +104,15 @@ var inFlags = strings.NewReplacer(
 // byteSize is a flag for a number of bytes, as 20KiB.
 type byteSize int
 
-var byteUnits = []struct {
-	suffix string
-	bytes  int
-}{{"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
-
-func (b *byteSize) String() string {
-	for _, u := range byteUnits {
-		if n := int(*b); n >= u.bytes && n%u.bytes == 0 {
-			return strconv.Itoa(n/u.bytes) + u.suffix
-		}
-	}
-	return strconv.Itoa(int(*b)) + "B"
-}
+func (b *byteSize) String() string { return bytesize.Exact(int64(*b)) }
 
 func (b *byteSize) Set(s string) error {
-	number, unit := s, 1
-	for _, u := range byteUnits {
-		if rest, ok := strings.CutSuffix(s, u.suffix); ok {
-			number, unit = rest, u.bytes
-			break
-		}
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(number))
-	if err != nil || n < 0 || n > 1<<30 {
+	n, err := bytesize.Parse(s)
+	if err != nil || n > math.MaxInt32 {
 		return fmt.Errorf("want a size such as 20KiB, 1MiB or 0")
 	}
-	if *b = byteSize(n * unit); n == 0 {
-		*b = -1 // nothing travels inside of _metadata
+	if *b = byteSize(n); n == 0 {
+		*b = -1 // every state gets a file
 	}
 	return nil
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// comesAndGoes is an unbounded source whose splits, of ten records each, are listed or
-// not.
+// comesAndGoes is an unbounded source with splits of ten records each. The test says which
+// of them are listed.
 type comesAndGoes struct {
 	calls *atomic.Int64
 	list  func(call int64) []string
@@ -54,8 +54,8 @@ func (r *tenRecords) Read(_ context.Context, records []string) (int, error) {
 func (r *tenRecords) Position() []byte { return binary.BigEndian.AppendUint64(nil, uint64(r.at)) }
 func (r *tenRecords) Close() error     { return nil }
 
-// A split that vanishes and comes back is read on from where it was, and a new one from its
-// beginning; each by one subtask only.
+// A split that disappears and comes back is read on from its position, and a new one from
+// its beginning, each by one subtask only.
 func TestSplitsThatComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[string]
@@ -93,6 +93,13 @@ type failsFirst[T any] struct {
 	failed *atomic.Bool
 }
 
+func (f failsFirst[T]) Claim(ctx context.Context, c weir.Claim) (func() error, error) {
+	if claimer, ok := f.Sink.(weir.Claimer); ok {
+		return claimer.Claim(ctx, c)
+	}
+	return nil, nil
+}
+
 func (f failsFirst[T]) Commit(ctx context.Context, prepared [][]byte) error {
 	if !f.failed.Swap(true) {
 		return errors.New("the first commit fails")
@@ -100,8 +107,8 @@ func (f failsFirst[T]) Commit(ctx context.Context, prepared [][]byte) error {
 	return f.Sink.Commit(ctx, prepared)
 }
 
-// A commit that fails is made good after the restart, and one sink's start leaves
-// another's output alone, even in one collector.
+// A commit that has failed is done after the restart. The start of one sink leaves the output
+// of another alone, even in one collector.
 func TestFailedCommitIsMadeGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[int64]
@@ -119,7 +126,7 @@ func TestFailedCommitIsMadeGood(t *testing.T) {
 	})
 }
 
-// Output of a complete checkpoint is not lost by a start from elsewhere.
+// Output of a complete checkpoint is not lost if the next run starts from another one.
 func TestStartFromNothingKeepsPreparedOutput(t *testing.T) {
 	dir := t.TempDir()
 	opts := options(t, 1)
@@ -155,9 +162,9 @@ func TestStartFromNothingKeepsPreparedOutput(t *testing.T) {
 	}
 }
 
-// A start from an older checkpoint looks at the newest one, too, for the sake of its
-// output. It must not take that for a recovery, which deletes what is beyond the retained
-// number: the very checkpoint that was asked for.
+// A start from an older checkpoint also looks at the newest one, because of the output in
+// it. That must not delete the checkpoints beyond the retained number, as a recovery does:
+// the requested checkpoint may be among them.
 func TestStartFromAnOlderCheckpointFindsIt(t *testing.T) {
 	for _, retain := range []int{1, 2} {
 		synctest.Test(t, func(t *testing.T) {
@@ -182,7 +189,7 @@ func TestStartFromAnOlderCheckpointFindsIt(t *testing.T) {
 }
 
 // An accumulator may be changed in place while a snapshot with it is being written. (The
-// race detector looks on in CI.)
+// race detector checks that in CI.)
 func TestAccumulatorsMayBeChangedInPlace(t *testing.T) {
 	var out weir.Collector[weir.KeyValue[int64, int64]]
 	job := weir.NewJob("in place")
@@ -246,14 +253,14 @@ type cutReader struct{ weir.Reader[int64] }
 
 func (cutReader) Read(context.Context, []int64) (int, error) { panic(io.EOF) }
 
-// User code that does not return fails the attempt, and neither the process nor the patience
-// of whoever waits.
+// User code that panics or ends its goroutine fails the attempt. It neither ends the process
+// nor makes Local wait.
 func TestUserCodeThatDoesNotReturn(t *testing.T) {
 	for want, build := range map[string]func(*weir.Job){
 		"panic: close": func(j *weir.Job) {
 			weir.To(weir.From(j, "in", weir.Source[int64](badSource{weir.Slice(numbers(10)...)})), "out", &weir.Collector[int64]{})
 		},
-		"panic: EOF": func(j *weir.Job) { // which is not the end of the split
+		"panic: EOF": func(j *weir.Job) { // a panic with io.EOF is not the end of the split
 			weir.To(weir.From(j, "in", weir.Source[int64](cutSource{weir.Slice(numbers(10)...)})), "out", &weir.Collector[int64]{})
 		},
 		"runtime.Goexit": func(j *weir.Job) {
@@ -301,8 +308,8 @@ func TestNothingIsReadBehindTheFinalBarrier(t *testing.T) {
 	})
 }
 
-// What a run was told to start from is for its beginning: once it has completed a
-// checkpoint, restarts go on from that.
+// Options.From is for the first attempt: once the run has completed a checkpoint, restarts go
+// on from that one.
 func TestStartIsForTheFirstAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
@@ -322,7 +329,8 @@ func TestStartIsForTheFirstAttempt(t *testing.T) {
 	})
 }
 
-// The checkpoint's max parallelism holds, whatever the parallelism now would ask for.
+// The max parallelism of the checkpoint is kept, even if the new parallelism alone would give
+// another one.
 func TestMaxParallelismIsTheCheckpoints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]

@@ -2,12 +2,14 @@ package run_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"strings"
 	"sync"
+	"testing"
 )
 
-// lines is a log that is looked at.
+// lines is a log that tests read.
 type lines struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -27,7 +29,7 @@ func (l *lines) text() string {
 	return l.buf.String()
 }
 
-// count returns how many lines have all of the given texts in them.
+// count returns how many lines contain all of the given texts.
 func (l *lines) count(texts ...string) (n int) {
 next:
 	for line := range strings.Lines(l.text()) {
@@ -39,4 +41,8 @@ next:
 		n++
 	}
 	return n
+}
+
+func contextWithCancel(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/checkpoint/store"
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/job"
@@ -21,27 +21,27 @@ import (
 )
 
 // ErrStopped says that a job was stopped by its context, after a final checkpoint unless
-// Options.NoFinalCheckpoint was set. Run again, it goes on from there. The error that Local
-// returns matches the cause of the context's end, too.
+// Options.NoFinalCheckpoint was set. The next run goes on from its last checkpoint. The
+// error that Local returns matches the cause of the context's end, too.
 var ErrStopped = job.ErrStopped
 
-// Local runs a job in this process until its input has ended and everything it has come
-// to is visible (nil), until ctx ends (ErrStopped), or until it fails for good.
+// Local runs a job in this process until its input has ended and all its output is visible
+// (nil), until ctx ends (ErrStopped), or until it fails for good.
 //
-// A job that has a complete checkpoint below opts.CheckpointDir goes on from the last
-// one. It is the only one that may use its directory there: a second process is refused
-// with a *store.LockedError. If the last checkpoint is damaged nothing is run and the
-// error is a *store.DamagedError, unless opts.AllowFallback is set. A path in opts.From that
-// leads to no checkpoint is a *store.NoCheckpointError, and one that leads to another job's
-// a *store.OtherJobError.
+// A job that has a complete checkpoint in opts.CheckpointDir goes on from the last one.
+// Only one process at a time may use the job's directory there: a second one gets a
+// *store.LockedError. If the last checkpoint is damaged, and opts.AllowFallback is not set,
+// nothing is run and the error is a *store.DamagedError. If the path in opts.From leads to
+// no checkpoint the error is a *store.NoCheckpointError, and if it leads to a checkpoint of
+// another job, a *store.OtherJobError.
 //
-// User code that has not returned Options.CancelTimeout after the job was told to end is
-// left behind; the error then says which operator it is of, and where it is. Until it
-// returns, or the process ends, the job's directory stays locked.
+// If user code has not returned Options.CancelTimeout after the job was told to end, Local
+// returns all the same. Its error names the operator and has the stack of that code. The
+// job's directory stays locked until the code returns or the process ends.
 //
-// A full disk is waited for as any failure is; the error of one that stays full wraps
-// syscall.ENOSPC or EDQUOT, and says where it is full, which checkpoint is intact and what
-// to do.
+// Local waits for a full disk as for any failure that may heal. If the disk stays full the
+// error wraps syscall.ENOSPC or EDQUOT, and says which file system is full, which
+// checkpoint is complete and what to do.
 func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err
@@ -56,17 +56,17 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	log := opts.Log.With("job", j.Name())
-	if mount, err := durable.ProbeMount(opts.CheckpointDir); err == nil {
-		for _, w := range mount.Warnings() {
-			if firstTime(w, mount.Point) {
-				log.Warn(w, "dir", opts.CheckpointDir)
-			}
+	mount := probe.MountOf(opts.CheckpointDir)
+	for _, w := range mount.Warnings() {
+		if firstTime(w, mount.Point) {
+			log.Warn(w, "dir", opts.CheckpointDir)
 		}
 	}
 	s, err := store.Open(opts.FS, opts.CheckpointDir, id, store.Options{
 		Retain:          opts.Retain,
 		InlineThreshold: opts.InlineThreshold,
 		Owner:           owner(),
+		JobName:         j.Name(),
 		Log:             log,
 	})
 	if err != nil {
@@ -110,7 +110,7 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	return nil
 }
 
-// owner names this process, for others that find a lock held.
+// owner names this process. Another process that finds a lock held is told this name.
 func owner() string {
 	host, err := os.Hostname()
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// Everything here runs in a bubble of testing/synctest: the clock is not the machine's,
-// and a minute of pauses takes no time.
+// The tests here run in a bubble of testing/synctest: they have a clock of their own, and a
+// minute of pauses takes no time.
 
 // numbers is 1 to n.
 func numbers(n int) []int64 {
@@ -32,13 +32,13 @@ func numbers(n int) []int64 {
 	return v
 }
 
-// total is a number and the sum of all numbers with the same rest so far.
+// total is a number and the sum so far of all numbers with the same remainder.
 type total struct {
 	Rest, Number, Sum int64
 }
 
-// sums is a job that adds up numbers by their rest modulo 10; fail is asked before each
-// number is added.
+// sums makes a job that adds up numbers by their remainder modulo 10. It calls fail before it
+// adds a number.
 func sums(out weir.Sink[total], n int, perSecond float64, fail func(int64) error) *weir.Job {
 	job := weir.NewJob("sums")
 	in := weir.From(job, "numbers", ratelimit.Source(weir.Slice(numbers(n)...), perSecond))
@@ -60,7 +60,7 @@ func sums(out weir.Sink[total], n int, perSecond float64, fail func(int64) error
 
 func never(int64) error { return nil }
 
-// wantSums is what sums must write, in any order.
+// wantSums checks the output of sums, in any order.
 func wantSums(n int) []string {
 	var want []string
 	sum := make(map[int64]int64)
@@ -95,7 +95,7 @@ func options(t *testing.T, parallelism int) run.Options {
 	}
 }
 
-// testLog writes log lines to the test's.
+// testLog writes log lines to the log of the test.
 type testLog struct{ t *testing.T }
 
 func (l *testLog) Write(p []byte) (int, error) {
@@ -121,7 +121,7 @@ func TestEveryRecordOnce(t *testing.T) {
 	}
 }
 
-// A function that fails now and then costs restarts, and nothing else.
+// A function that fails now and then causes restarts; the output is as without failures.
 func TestFailuresAreRestarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		failures := map[int64]*atomic.Int32{500: {}, 1777: {}, 2999: {}} // subtasks share it
@@ -180,11 +180,13 @@ func TestAJobThatAlwaysFailsIsGivenUp(t *testing.T) {
 	})
 }
 
-// A function that fails twice in the same way, with no checkpoint in between, has a bug: the
-// job ends after seconds and names the operator. What fails in another way each time, or for
-// a reason outside of the program, is tried as often as it may be.
+// A function that fails twice with the same error, with no checkpoint in between, is taken to
+// have a bug: the job ends after seconds and names the operator. If the error is another one
+// each time, or has a cause outside of the program, the job is restarted as often as
+// Restart.Max allows.
 func TestTheSameFailureEndsAJob(t *testing.T) {
 	calls := 0
+	var unmade map[string]int
 	for _, tt := range []struct {
 		name     string
 		fail     func(int64) error
@@ -192,7 +194,7 @@ func TestTheSameFailureEndsAJob(t *testing.T) {
 	}{
 		{"an error", func(int64) error { return errors.New("a bug") }, 2},
 		{"an index", func(int64) error { var none []int; _ = none[calls]; return nil }, 2},
-		{"a nil map", func(int64) error { var m map[string]int; m["a"] = 1; return nil }, 2},
+		{"a nil map", func(int64) error { unmade["a"] = 1; return nil }, 2},
 		{"another each time", func(int64) error { calls++; return fmt.Errorf("attempt %d", calls) }, 4},
 		{"a call", func(int64) error { return fmt.Errorf("ask the service: %w", syscall.ECONNREFUSED) }, 4},
 		{"a deadline", func(int64) error { return fmt.Errorf("ask the service: %w", context.DeadlineExceeded) }, 4},
@@ -233,8 +235,8 @@ func TestAPermanentErrorIsNotRestarted(t *testing.T) {
 	})
 }
 
-// A job that is stopped takes a final checkpoint and goes on from it, at another
-// parallelism; when its input is read, running it again does nothing.
+// A job that is stopped takes a final checkpoint. The next run goes on from it, at another
+// parallelism. Once all input is read, another run does nothing.
 func TestStopAndGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
@@ -284,8 +286,8 @@ func TestStopWithoutFinalCheckpoint(t *testing.T) {
 	})
 }
 
-// A stream that is read twice and joined again, over several tasks, with a state of each
-// kind on the way.
+// A stream is read by two operators, processed with a state of each kind in several tasks, and
+// joined again.
 func TestUnionFanOutAndEveryKindOfState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		job := weir.NewJob("kinds")
@@ -313,7 +315,7 @@ func TestUnionFanOutAndEveryKindOfState(t *testing.T) {
 				if err := errors.Join(most.Add(n), mean.Add(n)); err != nil {
 					return err
 				}
-				if list.Len() == 142 { // all of rests 0, 1 … have 142 or 143
+				if list.Len() == 142 { // each remainder has 142 or 143 numbers
 					m, _ := most.Get()
 					count, _, err := mean.Get()
 					entries := slices.Sorted(maps.Keys(maps.Collect(table.All())))
@@ -356,8 +358,8 @@ func TestMistakesAreFoundBeforeAnythingRuns(t *testing.T) {
 			weir.To(weir.Reduce(weir.KeyBy(in(j), key), "", add), "out", &weir.Collector[int64]{})
 		}},
 		{"no sink", "reduced: nothing reads its output", func(j *weir.Job) { weir.Reduce(weir.KeyBy(in(j), key), "reduced", add) }},
-		{"key without a codec", "uint64", func(j *weir.Job) {
-			weir.To(weir.Reduce(weir.KeyBy(in(j), func(n int64) uint64 { return uint64(n) }), "r", add), "out", &weir.Collector[int64]{})
+		{"key without a codec", "complex128", func(j *weir.Job) {
+			weir.To(weir.Reduce(weir.KeyBy(in(j), func(n int64) complex128 { return complex(float64(n), 0) }), "r", add), "out", &weir.Collector[int64]{})
 		}},
 		{"state declared twice", "declared twice", func(j *weir.Job) {
 			weir.To(weir.Process(weir.KeyBy(in(j), key), "p", func(c *weir.KeyContext[int64], out *weir.Out[int64]) func(int64) error {

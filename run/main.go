@@ -24,20 +24,21 @@ const (
 	ExitUsage     = 2   // a flag or the job itself is wrong; nothing was run
 	ExitDamaged   = 3   // the last checkpoint is damaged; nothing was run
 	ExitLocked    = 4   // another process runs the job or writes to its output; nothing was run
-	ExitUnfit     = 5   // the checkpoint does not fit the job, or is another job's; nothing was run
-	ExitOldOutput = 6   // there is output of an earlier run, and no checkpoint to go on from; nothing was run
+	ExitUnfit     = 5   // the checkpoint does not fit the job, or belongs to another job; nothing was run
+	ExitOldOutput = 6   // there is output of an earlier run, and no checkpoint that goes on from it; nothing was run
 	ExitAborted   = 130 // a second Ctrl-C ended the job without a final checkpoint
 )
 
-// Main runs a job as a program: it reads flags, shows how far the job is if standard
+// Main runs a job as a program: it reads flags, shows the progress of the job if standard
 // error is a terminal, and exits with one of the codes above. SIGINT, SIGTERM and SIGHUP
-// end the job with a final checkpoint, however often they come: a supervisor may send its
-// signal twice. A second Ctrl-C (SIGINT, a second or more after the first) ends it at once.
-// A reader of standard error that goes away does not end the job.
+// end the job with a final checkpoint. A signal that comes again changes nothing, because
+// supervisors may send their signal twice; but a SIGINT a second or more after the first
+// signal (Ctrl-C, pressed again) ends the job at once. The job goes on if the reader of
+// standard error goes away.
 //
-// Flags of the program itself are defined on flag.CommandLine before Main is called;
-// build is called once they have been read. What is given as then is called, in order,
-// after the input has ended and everything is visible.
+// Define flags of the program itself on flag.CommandLine before calling Main. Main calls
+// build after it has read the flags. After the input has ended and all output is visible,
+// it calls the functions in then, in order.
 func Main(build func() (*weir.Job, error), then ...func(Status) error) {
 	os.Exit(runMain(build, then))
 }
@@ -98,7 +99,7 @@ func runMain(build func() (*weir.Job, error), then []func(Status) error) int {
 // sayError writes an error for the person at the command line.
 func sayError(err error) { fmt.Fprintln(os.Stderr, inFlags.Replace(err.Error())) }
 
-// exitCode is the one switch from an error to an exit code.
+// exitCode returns the exit code for an error of Local.
 func exitCode(err error) int {
 	var (
 		damaged      *store.DamagedError

@@ -14,8 +14,8 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// programJob is set in a process that is to be a program: one that runs the job of this
-// name, and ends.
+// programJob is an environment variable. In a process that has it, the test binary runs the
+// job of this name as a program.
 const programJob = "WEIR_TEST_RUN_JOB"
 
 func program(name string) {
@@ -26,7 +26,7 @@ func program(name string) {
 	})
 }
 
-// runProgram runs the job below dir and returns the exit code and what it said.
+// runProgram runs the job in dir and returns the exit code and the output of the program.
 func runProgram(t *testing.T, dir, job string, args ...string) (code int, said string) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -45,7 +45,7 @@ func runProgram(t *testing.T, dir, job string, args ...string) (code int, said s
 	return cmd.ProcessState.ExitCode(), errs.String()
 }
 
-// TestExitCodesOfFrom: what is wrong with --from tells the exit code.
+// TestExitCodesOfFrom: each mistake in --from has its exit code.
 func TestExitCodesOfFrom(t *testing.T) {
 	dir := t.TempDir()
 	if code, said := runProgram(t, dir, "one"); code != run.ExitDone {

@@ -14,68 +14,73 @@ import (
 
 // Options say how a job is run. The zero value of a field means its default.
 type Options struct {
-	// CheckpointDir is the directory below which each job has one of its own for its
-	// checkpoints. Default: weir-data.
+	// CheckpointDir is the directory for checkpoints. Each job has a directory of its own in
+	// it. Default: weir-data.
 	CheckpointDir string
 	// CheckpointInterval is the time from one checkpoint to the next. Default: 10 s.
 	CheckpointInterval time.Duration
 	// MinPause is the least time between the end of a checkpoint and the next. Default:
 	// none.
 	MinPause time.Duration
-	// CheckpointTimeout is how long the parts of a checkpoint may take to come in before
-	// it has failed. Default: 10 min.
+	// CheckpointTimeout is how long it may take until all subtasks have written their part
+	// of a checkpoint. After that time the checkpoint has failed. Default: 10 min.
 	CheckpointTimeout time.Duration
 	// ToleratedFailures is how many checkpoints in a row may fail before the job is
 	// restarted; negative means none. Default: 10.
 	ToleratedFailures int
-	// Parallelism is how many subtasks an operator has, unless it has a number of its own.
-	// It may differ from run to run. Default: the number of cores.
+	// Parallelism is how many subtasks an operator has, unless the job sets its number. It
+	// may differ from run to run. Default: the number of cores (GOMAXPROCS).
 	Parallelism int
 	// MaxParallelism is the number of key groups, fixed with the first checkpoint. Default:
 	// by Flink's rule, 128 up to a parallelism of 85.
 	MaxParallelism int
 	// Retain is how many checkpoints are kept. Default: 2.
 	Retain int
-	// InlineThreshold is up to how many bytes a state travels inside of _metadata; negative
-	// means that every state gets a file. Default: 20 KiB.
+	// InlineThreshold is the size in bytes up to which a state is kept inside of _metadata
+	// and not in a file of its own; negative means that every state gets a file. Default:
+	// 20 KiB.
 	InlineThreshold int
-	// From is what the job starts from. Default: Latest.
+	// From is the checkpoint that the job starts from. Default: Latest.
 	From From
 	// AllowFallback lets the job go back to the newest intact checkpoint if the latest is
-	// damaged. What was processed between the two is processed, and its output made
-	// visible, a second time.
+	// damaged. The records between the two are processed a second time, and their output
+	// becomes visible a second time.
 	AllowFallback bool
-	// AllowNonRestoredState drops state of operators and states that the job no longer
-	// has. Without it such a checkpoint is refused. What is dropped is logged.
+	// AllowNonRestoredState drops the state in a checkpoint that the job does not have any
+	// more: of operators that were removed, and states that were. Without it such a
+	// checkpoint is refused. The log says what is dropped.
 	AllowNonRestoredState bool
-	// DropPreparedOutput drops output that was prepared, and is not visible yet, of sinks
-	// that the job no longer has, and prepared output that cannot be made visible because
-	// it is damaged: those records are lost. Without it such a start is refused.
+	// DropPreparedOutput drops prepared output that cannot become visible: because the job
+	// does not have its sink any more, or because it is damaged. The records in it are lost.
+	// Without this option such a start is refused.
 	DropPreparedOutput bool
-	// BesideOldOutput lets a job that starts without a checkpoint write beside output that
-	// an earlier run of it has made visible. Without it such a start is refused: the same
-	// records would be there twice.
+	// BesideOldOutput lets a job that starts without a checkpoint, or with one that is older
+	// than output that an earlier run of it has made visible, write beside that output.
+	// Without it such a start is refused: the same records would be there twice. A start from
+	// a path, or with AllowFallback, is told to go back and needs no second permission.
 	BesideOldOutput bool
-	// ForgetSplits are splits, by the name of their source, whose positions are dropped at
-	// the start: one that is still there is read from its beginning.
+	// ForgetSplits has, by the name of a source, the ids of splits whose positions are
+	// dropped at the start. A split that is still there is read from its beginning.
 	ForgetSplits map[string][]string
 	// Restart says how a job that has failed is restarted.
 	Restart Restart
 	// NoFinalCheckpoint lets a job that is stopped by its context end at once, without a
-	// last checkpoint.
+	// final checkpoint. A run that goes on from there processes the records since the last
+	// checkpoint again.
 	NoFinalCheckpoint bool
-	// Drain lets event time come to its end when the job is stopped: all windows and timers
-	// fire. A job that goes on from there finds them fired, so it is for the last stop of a
-	// job.
+	// Drain says that event time comes to its end when the job is stopped, as at the end of
+	// its input: all timers and windows fire. A run that goes on from there finds them
+	// fired, so set it for the last stop of a job only.
 	Drain bool
-	// CancelTimeout is how long the job waits, after it was told to end, for user code
-	// that does not return and shows no progress. Local then returns an error that says
-	// where it is. Default: 3 min, as Flink's task.cancellation.timeout.
+	// CancelTimeout is how long a job that is to end waits without progress: for its final
+	// checkpoint, and then for user code to return. After that Local returns an error that
+	// says which code has not returned. Default: 3 min, as Flink's
+	// task.cancellation.timeout.
 	CancelTimeout time.Duration
-	// FS is where checkpoints are kept. Default: the operating system's files.
+	// FS is the file system for checkpoints. Default: the operating system's.
 	FS durable.FS
-	// Log gets what happens. Default: warnings and errors go to slog.Default(), and nothing
-	// else anywhere.
+	// Log gets the log. Default: warnings and errors go to slog.Default(), and lower levels
+	// are dropped.
 	Log *slog.Logger
 	// Monitor, if set, shows the job while it runs.
 	Monitor *Monitor
@@ -83,21 +88,22 @@ type Options struct {
 
 // Restart says how a job that has failed is restarted from its last complete checkpoint.
 type Restart struct {
-	// Max is how often the job is restarted without a complete checkpoint in between before
-	// it ends; negative means never. Default: 10.
+	// Max is how many restarts in a row, without a complete checkpoint in between, the job
+	// may have; the next failure ends it. Negative means that the job is not restarted.
+	// Default: 10.
 	Max int
-	// Pause is the pause before the first restart; it doubles with every further one, up to
+	// Pause is the pause before the first restart. It doubles with every further one, up to
 	// a minute. Default: 1 s.
 	Pause time.Duration
-	// GiveUpOnSame is how often in a row, without a complete checkpoint in between, a
-	// function of an operator may fail with the same error before the job ends: it is
-	// likely to be a bug, which no restart heals. Errors of sources and sinks, of the
-	// network and of the operating system are not counted. Negative means that no error is.
+	// GiveUpOnSame ends the job when a function of an operator has failed so many times in a
+	// row with the same error, without a complete checkpoint in between: that is likely to
+	// be a bug, which no restart heals. Errors of sources and sinks, of the network and of
+	// the operating system, and deadlines do not count. Negative means that no error counts.
 	// Default: 2.
 	GiveUpOnSame int
 }
 
-// From is what a job starts from: Latest, None, or Path of a checkpoint. The zero value is
+// From says which checkpoint a job starts from: Latest, None, or Path. The zero value is
 // Latest.
 type From struct {
 	none bool
@@ -107,15 +113,15 @@ type From struct {
 var (
 	// Latest is the last complete checkpoint, or nothing if there is none.
 	Latest = From{}
-	// None is nothing: the job begins anew. Older checkpoints stay until newer ones are
-	// complete.
+	// None is no checkpoint: the job begins anew. Older checkpoints stay until newer ones
+	// are complete.
 	None = From{none: true}
 )
 
 // Path is the checkpoint in a directory: of the job itself, or a copy of one.
 func Path(dir string) From { return From{path: dir} }
 
-// ParseFrom reads what a flag says: latest, none or a path.
+// ParseFrom reads the value of a flag: latest, none or a path.
 func ParseFrom(s string) From {
 	switch strings.TrimSpace(s) {
 	case "", "latest":
@@ -127,7 +133,7 @@ func ParseFrom(s string) From {
 	}
 }
 
-// MarshalText returns what ParseFrom reads.
+// MarshalText returns the text that ParseFrom reads.
 func (f From) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 // UnmarshalText is ParseFrom.
@@ -136,7 +142,7 @@ func (f *From) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String returns what ParseFrom reads.
+// String returns the text that ParseFrom reads.
 func (f From) String() string {
 	switch {
 	case f.none:
@@ -200,7 +206,7 @@ func setDefault[T comparable](v *T, d T) {
 	}
 }
 
-// from is what the store is asked for.
+// from returns what the store is asked for.
 func (o Options) from() store.From {
 	return store.From{AllowFallback: o.AllowFallback, None: o.From.none, Path: o.From.path}
 }

@@ -60,7 +60,7 @@ func TestAJobDoesNotReadWhatItWrites(t *testing.T) {
 	}
 }
 
-// claimed is a sink that says how it was claimed, and may refuse.
+// claimed is a sink that notes how it was claimed, and may refuse.
 type claimed struct {
 	*weir.Collector[int64]
 	claims *[]weir.Claim
@@ -77,8 +77,9 @@ func (s claimed) Claim(_ context.Context, c weir.Claim) (func() error, error) {
 	return func() error { *s.holds--; return nil }, nil
 }
 
-// The place of a sink is claimed once in a run, before anything is read, and let go of at its
-// end, however often the job was restarted; the sink knows whether the run begins anew.
+// The place of a sink is claimed once in a run, before anything is read, and released at its
+// end, even if the job was restarted in between. The claim says whether the run starts
+// without a checkpoint.
 func TestSinksAreClaimed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var claims []weir.Claim
@@ -89,7 +90,7 @@ func TestSinksAreClaimed(t *testing.T) {
 			job := weir.NewJob("claims")
 			weir.To(weir.Map(weir.From(job, "in", weir.Slice(numbers(10)...)), func(n int64) (int64, error) {
 				if holds != 1 {
-					t.Error("a record comes, and the place is not claimed")
+					t.Error("a record has come before the place is claimed")
 				}
 				if n == 5 && !failed {
 					failed = true

@@ -18,7 +18,7 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// written is a job that writes the numbers up to n to files in dir.
+// written makes a job that writes the numbers up to n to files in dir.
 func written(fsys durable.FS, dir string, n int, perSecond float64) *weir.Job {
 	job := weir.NewJob("written")
 	in := weir.From(job, "numbers", ratelimit.Source(weir.Slice(numbers(n)...), perSecond))
@@ -26,7 +26,7 @@ func written(fsys durable.FS, dir string, n int, perSecond float64) *weir.Job {
 	return job
 }
 
-// checkWritten makes sure that each number is visible once.
+// checkWritten checks that each number is visible once.
 func checkWritten(t *testing.T, dir string, n int) {
 	t.Helper()
 	var got, want []string
@@ -56,9 +56,9 @@ func glob(t *testing.T, pattern ...string) []string {
 	return names
 }
 
-// A part of the output that was damaged between its checkpoint and the restart is not made
-// visible. The error says what is intact and what to do, and both ways out are open: to put
-// the file right, and to go back behind the checkpoint.
+// Output that was damaged between its checkpoint and the restart does not become visible. The
+// error says what is intact and what to do. Both remedies work: to repair the file, and to
+// start from an earlier checkpoint.
 func TestDamagedOutput(t *testing.T) {
 	for _, goBack := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestDamagedOutput(t *testing.T) {
 			opts := options(t, 1)
 			opts.Restart.Max = -1
 			dir := t.TempDir()
-			// Checkpoint 3 is complete, and its output does not become visible any more.
+			// Checkpoint 3 is complete, and its output is not visible yet.
 			faults := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Rename, Name: "part-*", K: 3, Sticky: true, Err: syscall.EIO})
 			if err := run.Local(t.Context(), written(faults, dir, n, 1000), opts); err == nil {
 				t.Fatal("the third commit has not failed")

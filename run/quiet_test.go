@@ -10,7 +10,7 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// A job without a log says nothing as long as nothing needs attention, and says what does.
+// Without Options.Log a job logs warnings and errors, and nothing else.
 func TestQuietByDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &lines{}
@@ -34,14 +34,14 @@ func TestQuietByDefault(t *testing.T) {
 			}
 		}
 		if n := log.count("level=INFO"); n != 0 || log.count("level=WARN", "dir=") > 1 {
-			t.Errorf("said without a need:\n%s", log.text())
+			t.Errorf("logged, though nothing needs attention:\n%s", log.text())
 		}
 		opts.From, opts.BesideOldOutput, fails = run.None, true, true
 		if err := run.Local(t.Context(), job, opts); err != nil {
 			t.Fatal(err)
 		}
 		if log.count("level=WARN", "attempt failed", "once", "job=quiet") != 1 {
-			t.Errorf("a restart is not said:\n%s", log.text())
+			t.Errorf("a restart is not logged:\n%s", log.text())
 		}
 	})
 }

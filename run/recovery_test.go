@@ -22,7 +22,7 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// A disk that is full for a while costs the checkpoints of that while; the job goes on.
+// While a disk is full checkpoints fail. The job goes on.
 func TestFullDiskIsTolerated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
@@ -45,8 +45,7 @@ func TestFullDiskIsTolerated(t *testing.T) {
 	})
 }
 
-// A disk that stays full ends the job; the last complete checkpoint is what the next run
-// starts from.
+// A disk that stays full ends the job. The next run starts from the last complete checkpoint.
 func TestFullDiskThatStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
@@ -57,16 +56,16 @@ func TestFullDiskThatStays(t *testing.T) {
 		opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		wantFull(t, err, jobDir, "checkpoint 4 is intact", "3 checkpoints in a row", "ended after 1 restarts")
-		// Of three failed checkpoints in each of two attempts the first two are followed by
-		// another one.
+		wantFull(t, err, jobDir, "checkpoint 4 is complete", "3 checkpoints in a row", "ended after 1 restarts")
+		// There are two attempts with three failed checkpoints each. In each attempt the first
+		// two are followed by another one.
 		failed := log.entries(t, "checkpoint failed")
 		if len(failed) != 6 {
 			t.Errorf("%d failed checkpoints are logged, want 6: %v", len(failed), failed)
 		}
 		for i, e := range failed {
-			if e["dir"] != jobDir || e["intact"] != 4.0 || !strings.Contains(e["msg"].(string), "the disk is full") {
-				t.Errorf("logged %v, want that the disk is full, where, and that checkpoint 4 is intact", e)
+			if e["dir"] != jobDir || e["complete"] != 4.0 || !strings.Contains(e["msg"].(string), "a file system is full") {
+				t.Errorf("logged %v, want that the disk is full, where, and that checkpoint 4 is complete", e)
 			}
 			if pause, ok := e["pause"].(float64); ok != (i%3 < 2) || ok && (pause <= 0 || pause > 1e8) {
 				t.Errorf("logged %v as failure %d in a row, want when it is tried again: within 100 ms, but after the last", e, i%3+1)
@@ -90,8 +89,8 @@ func TestFullDiskThatStays(t *testing.T) {
 	})
 }
 
-// The same where the output goes, with the patience that a job has by default. Space that is
-// there again in time costs nothing but that.
+// The same for the disk of the output, with the default of Restart. If there is space again
+// in time, the job goes on.
 func TestFullOutputDisk(t *testing.T) {
 	for _, failures := range []int{3, 11} {
 		synctest.Test(t, func(t *testing.T) {
@@ -111,9 +110,9 @@ func TestFullOutputDisk(t *testing.T) {
 				t.Fatalf("%d restarts are logged, want %d", len(restarts), len(pauses))
 			}
 			for i, e := range restarts {
-				if e["level"] != "WARN" || !strings.Contains(e["msg"].(string), "the disk is full") || !strings.Contains(e["msg"].(string), "intact") ||
+				if e["level"] != "WARN" || !strings.Contains(e["msg"].(string), "a file system is full") || !strings.Contains(e["full"].(string), "the quota is used up in "+dir) ||
 					e["dir"] != dir || e["checkpoint"] != 3.0 || e["pause"] != 1e9*pauses[i] {
-					t.Errorf("logged %v, want that %s is full, that checkpoint 3 is intact, and a pause of %v s", e, dir, pauses[i])
+					t.Errorf("logged %v, want that %s is full, that it goes on from checkpoint 3, and a pause of %v s", e, dir, pauses[i])
 				}
 			}
 			if failures == 3 {
@@ -126,7 +125,7 @@ func TestFullOutputDisk(t *testing.T) {
 			if took := time.Since(began); took < 303*time.Second || took > 305*time.Second {
 				t.Errorf("ended after %v, want 303 s of pauses", took)
 			}
-			wantFull(t, err, dir, "checkpoint 3 is intact", "ended after 10 restarts", "operator out")
+			wantFull(t, err, dir, "checkpoint 3 is complete", "ended after 10 restarts", "operator out")
 			opts.Monitor = &run.Monitor{}
 			if err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts); err != nil {
 				t.Fatal(err)
@@ -136,8 +135,8 @@ func TestFullOutputDisk(t *testing.T) {
 	}
 }
 
-// The checkpoint that is called intact is one that is there: not the last one that was
-// reported, if a restart has found a newer one and removed that.
+// The error of a full disk names a checkpoint that is there. If a restart has found a newer
+// one than the last that was reported, the older one may have been removed.
 func TestFullDiskNamesWhatIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
@@ -151,11 +150,11 @@ func TestFullDiskNamesWhatIsThere(t *testing.T) {
 		if len(there) != 1 || filepath.Base(there[0]) != "chk-5" {
 			t.Fatalf("there is %q after %v, want chk-5", there, err)
 		}
-		wantFull(t, err, filepath.Dir(there[0]), "checkpoint 5 is intact")
+		wantFull(t, err, filepath.Dir(there[0]), "checkpoint 5 is complete")
 	})
 }
 
-// A checkpoint that could not even be begun is told of in the same way.
+// A checkpoint that could not be begun is logged in the same way.
 func TestFullDiskBeforeACheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
@@ -167,14 +166,14 @@ func TestFullDiskBeforeACheckpoint(t *testing.T) {
 			t.Fatal(err)
 		}
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		found := log.entries(t, "checkpoint not begun, as the disk is full")
-		if len(found) != 1 || found[0]["dir"] != jobDir || found[0]["intact"] != 2.0 || found[0]["pause"] != 1e8 {
+		found := log.entries(t, "checkpoint not begun because a file system is full")
+		if len(found) != 1 || found[0]["dir"] != jobDir || found[0]["complete"] != 2.0 || found[0]["pause"] != 1e8 {
 			t.Errorf("logged %v, want one checkpoint that was not begun, and 100 ms to the next", found)
 		}
 	})
 }
 
-// Before the first checkpoint there is none to be intact.
+// Before the first checkpoint the error names none.
 func TestFullDiskFromTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts, dir := options(t, 1), t.TempDir()
@@ -195,14 +194,18 @@ func TestFullDiskFromTheStart(t *testing.T) {
 	})
 }
 
-// wantFull makes sure that err tells a person that there is no space in dir and what to do,
-// and a program the same by its kind and by the exit code.
+// wantFull checks that the text of err says that there is no space in dir and what to do, and
+// that a program can tell by the kind of the error and by the exit code.
 func wantFull(t *testing.T, err error, dir string, words ...string) {
 	t.Helper()
 	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
 		t.Fatalf("got %v, want no space", err)
 	}
-	for _, w := range append(words, "no space left in "+dir+";", "free space and start again") {
+	what := "no space left in "
+	if errors.Is(err, syscall.EDQUOT) {
+		what = "the quota is used up in "
+	}
+	for _, w := range append(words, what+dir, "free space ", "and start again") {
 		if !strings.Contains(err.Error(), w) {
 			t.Errorf("%v\ndoes not say %q", err, w)
 		}
@@ -212,10 +215,10 @@ func wantFull(t *testing.T, err error, dir string, words ...string) {
 	}
 }
 
-// A logBook keeps what is logged as JSON.
+// A logBook keeps log lines as JSON.
 type logBook struct{ bytes.Buffer }
 
-// entries returns those whose message begins with some words.
+// entries returns the lines whose message begins with the given words.
 func (b *logBook) entries(t *testing.T, words string) (found []map[string]any) {
 	t.Helper()
 	for line := range bytes.Lines(b.Bytes()) {
@@ -230,8 +233,8 @@ func (b *logBook) entries(t *testing.T, words string) (found []map[string]any) {
 	return found
 }
 
-// If nobody can tell whether a checkpoint is complete the attempt ends there, and what is
-// on disk decides: here, that it is.
+// If it cannot be known whether a checkpoint is complete, the attempt ends, and recovery
+// decides by what is on the disk: here the checkpoint is complete.
 func TestUnknownOutcome(t *testing.T) {
 	for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailAfter} {
 		synctest.Test(t, func(t *testing.T) {
@@ -290,7 +293,8 @@ func damage(t *testing.T, dir string) {
 	}
 }
 
-// Damage is never stepped over in silence: not at a start, and with leave only once.
+// A damaged checkpoint is never skipped silently: a start refuses it, and AllowFallback skips
+// it once.
 func TestDamagedCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[total]
@@ -308,7 +312,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 			t.Fatalf("got %v, want a *store.DamagedError", err)
 		}
 		if damaged.Intact != newest-1 || !strings.Contains(damaged.Error(), "--allow-fallback") {
-			t.Errorf("%v: want it to name %d as intact, and the way there", damaged, newest-1)
+			t.Errorf("%v: want it to say that %d is intact, and how to go back to it", damaged, newest-1)
 		}
 		if len(out.Records()) != before {
 			t.Error("a refused run has made output visible")
@@ -321,12 +325,12 @@ func TestDamagedCheckpoint(t *testing.T) {
 			t.Errorf("went back to checkpoint %d, want %d", st.Restored, newest-1)
 		}
 		if len(out.Records()) <= 2000 {
-			t.Errorf("%d records: going back repeats what came between, and it has not", len(out.Records()))
+			t.Errorf("%d records: want those between the two checkpoints twice", len(out.Records()))
 		}
 	})
 }
 
-// What a changed job cannot be restored from is refused, with what to do about it.
+// A checkpoint that a changed job cannot be restored from is refused. The error says what to do.
 func TestChangedJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := options(t, 2)
@@ -365,7 +369,7 @@ func TestChangedJobs(t *testing.T) {
 			n := weir.NewValue[int64](c, "n")
 			return func(v int64) error { n.Set(v); return nil }
 		}), "out", &weir.Collector[int64]{})
-		refused(job, "does not fit the job", "type of the key", "Long", "String", "--from none")
+		refused(job, "does not fit the job", "type of the key", "int64", "string", "give the operator another name")
 
 		opts.Parallelism = 129
 		refused(build("op", "n"), "max parallelism 128", "a parallelism of 128 at most")
@@ -388,7 +392,7 @@ func TestChangedJobs(t *testing.T) {
 		opts.AllowNonRestoredState = true
 		for _, job := range []*weir.Job{build("op", "other"), build("renamed", "n")} {
 			if err := run.Local(t.Context(), job, opts); err != nil {
-				t.Errorf("with leave: %v", err)
+				t.Errorf("with AllowNonRestoredState: %v", err)
 			}
 		}
 	})

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// A screen is where a program says what it is doing. If it is a terminal it has a line
-// at its end that is redrawn; log lines go above it. If not, only log lines are written.
+// A screen shows log lines and progress. On a terminal its last line is redrawn with the
+// progress, and log lines go above it. Elsewhere only log lines are written.
 type screen struct {
 	out  io.Writer
 	live bool
 
 	mu   sync.Mutex
-	line string // what the redrawn line shows now
+	line string // the text of the redrawn line
 }
 
 const clearLine = "\r\x1b[K"
@@ -30,14 +30,14 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// say writes a line for people: nothing in a pipe.
+// say writes a line if the screen is a terminal.
 func (s *screen) say(format string, args ...any) {
 	if s.live {
 		fmt.Fprintf(s.out, format+"\n", args...)
 	}
 }
 
-// redraw shows another line; an empty one removes it.
+// redraw replaces the last line. An empty one removes it.
 func (s *screen) redraw(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,8 +45,8 @@ func (s *screen) redraw(line string) {
 	fmt.Fprint(s.out, clearLine, line)
 }
 
-// follow shows how far a job is until the function it returns is called, which leaves
-// the last state of the line on the screen.
+// follow shows the progress of a job until the function that it returns is called. The
+// last progress stays on the screen.
 func (s *screen) follow(m *Monitor) (done func()) {
 	if !s.live {
 		return func() {}
@@ -79,7 +79,7 @@ func (s *screen) follow(m *Monitor) (done func()) {
 	return func() { close(stop); <-stopped }
 }
 
-// progress is the line that is redrawn.
+// progress returns the text of the redrawn line.
 func progress(st Status, perSecond float64) string {
 	line := fmt.Sprintf("%s records  %s/s  checkpoints: %d", grouped(st.Records), grouped(int64(perSecond)), st.Completed)
 	switch {

@@ -14,8 +14,8 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// Side outputs lead to streams of their own, from operators with state and without; one that
-// nothing reads is dropped.
+// Side outputs of operators with state and without become streams of their own. The records of
+// a side output that nothing reads are dropped.
 func TestSideOutputs(t *testing.T) {
 	for _, parallelism := range []int{1, 3} {
 		synctest.Test(t, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestSideOutputs(t *testing.T) {
 	}
 }
 
-// subtasks counts how many different subtasks have run something.
+// subtasks counts how many different subtasks have processed records.
 type subtasks struct {
 	mu   sync.Mutex
 	seen map[string]map[int]bool
@@ -79,8 +79,8 @@ func (s *subtasks) note(what string, c *weir.Context) {
 	s.seen[what][c.Subtask()] = true
 }
 
-// Operators have the parallelism they are given, or the job's; records go from one to the
-// other whatever the two are; state is restored when the numbers change.
+// An operator has its own parallelism, or that of the job. Records get from one operator to
+// the next at any two parallelisms, and state is restored when the numbers change.
 func TestParallelismOfEachOperator(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := options(t, 2)
@@ -118,7 +118,7 @@ func TestParallelismOfEachOperator(t *testing.T) {
 				t.Errorf("round %d: %d records", round, len(out.Records()))
 			}
 		}
-		// The order of the records of a key is not that of the source, but their sum is.
+		// The records of a key do not come in the order of the source, but their sum is the same.
 		var last [10]int64
 		for _, r := range out.Records() {
 			last[r.Rest] = max(last[r.Rest], r.Sum)
@@ -133,7 +133,7 @@ func TestParallelismOfEachOperator(t *testing.T) {
 	})
 }
 
-// Contexts of user code: it can log, is told when it must return, and is closed at the end,
+// User code can log by its Context, is told of complete checkpoints, and is closed at the end,
 // also after a failure.
 func TestUserCodeHasAContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestUserCodeHasAContext(t *testing.T) {
 	})
 }
 
-// A function that waits returns when the job must end.
+// The context of a function that waits ends when the job must end.
 func TestUserCodeIsToldToReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		job := weir.NewJob("told")
@@ -202,7 +202,7 @@ func TestUserCodeIsToldToReturn(t *testing.T) {
 	})
 }
 
-// Everything that is wrong with a job is found before it runs, with the line that wrote it.
+// Mistakes in a job are found before it runs. Each error names the line of the mistake.
 func TestMistakesHaveALine(t *testing.T) {
 	for want, build := range map[string]func(*weir.Job){
 		"map: nil function":       func(j *weir.Job) { weir.Map[int64, int64](weir.From(j, "in", weir.Slice[int64]()), nil) },
@@ -233,7 +233,7 @@ func keyed(j *weir.Job) weir.Keyed[int64, int64] {
 	return weir.KeyBy(weir.From(j, "in", weir.Slice[int64]()), func(n int64) int64 { return n })
 }
 
-// Zero jobs and streams are mistakes that are said, and no panics.
+// A zero Job or Stream is an error and not a panic.
 func TestZeroJobsAndStreams(t *testing.T) {
 	var none *weir.Job
 	weir.To(weir.Map(weir.Stream[int64]{}, func(n int64) (int64, error) { return n, nil }), "out", &weir.Collector[int64]{})

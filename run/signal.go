@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// errSignal is why the context of a program ended: what ErrStopped is joined with.
+// errSignal is the cause of the end of a program's context. ErrStopped is joined with it.
 var errSignal = errors.New("by a signal")
 
-// signalContext ends with the first signal that asks the program to end. Those that come
-// after it are looked at by heed.
+// signalContext returns a context that ends with the first signal that asks the program to
+// end. heed decides about later signals.
 func signalContext() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 8)
@@ -41,11 +41,11 @@ func signalContext() (ctx context.Context, stop func()) {
 	}
 }
 
-// pressedTwice is how far apart two signals of Ctrl-C are at least that a person has sent:
-// a program that passes signals on sends them within moments.
+// pressedTwice is the least time between two signals of Ctrl-C that a person has sent. A
+// program that passes signals on repeats them within moments.
 const pressedTwice = time.Second
 
-// reaction is what a signal leads to.
+// reaction is what a signal does.
 type reaction uint8
 
 const (
@@ -54,9 +54,9 @@ const (
 	endNow
 )
 
-// heed decides what signals lead to. The first one ends the job with a final checkpoint.
-// After that only a second Ctrl-C of a person ends it at once: GNU timeout, shells and
-// supervisors send a signal to the program and to its group, and some repeat it.
+// heed decides what a signal does. The first one ends the job with a final checkpoint.
+// After that only a Ctrl-C that a person has pressed again ends it at once: GNU timeout,
+// shells and supervisors send a signal to the program and to its group, and some repeat it.
 type heed struct {
 	began time.Time // when the first signal came, zero before
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The first signal ends the job with a final checkpoint. After it only a second Ctrl-C that
-// a person can have pressed ends it at once; what supervisors and wrappers repeat does not.
+// The first signal ends the job with a final checkpoint. After it only a Ctrl-C that a person
+// can have pressed again ends it at once; signals that supervisors repeat do not.
 func TestHeed(t *testing.T) {
 	at := time.Unix(0, 0)
 	for _, tt := range []struct {
@@ -27,7 +27,7 @@ func TestHeed(t *testing.T) {
 		var h heed
 		for i, s := range tt.sent {
 			if got := h.take(s, at.Add(tt.after[i])); got != tt.want[i] {
-				t.Errorf("%s: signal %d leads to %d, want %d", tt.name, i+1, got, tt.want[i])
+				t.Errorf("%s: reaction to signal %d is %d, want %d", tt.name, i+1, got, tt.want[i])
 			}
 		}
 	}

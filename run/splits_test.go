@@ -32,7 +32,7 @@ type shelf struct {
 type shelfLog struct {
 	lines []string
 	ended bool
-	again []byte // where to read on, though it has ended: its end and a byte more
+	again []byte // the position to read on from after the end: the end and one byte more
 }
 
 func (s *shelf) Splits(context.Context) ([]string, error) { return nil, errors.New("not asked") }
@@ -111,7 +111,7 @@ func (s *shelf) change(f func()) {
 	f()
 }
 
-// running runs a job over a shelf while script changes it, and stops the job.
+// running runs a job that reads a shelf, while script changes the shelf, and stops the job.
 func (s *shelf) running(t *testing.T, opts run.Options, out *weir.Collector[string], script func()) {
 	t.Helper()
 	job := weir.NewJob("shelf")
@@ -122,7 +122,7 @@ func (s *shelf) running(t *testing.T, opts run.Options, out *weir.Collector[stri
 	script()
 	cancel()
 	if err := <-done; !errors.Is(err, run.ErrStopped) || !errors.Is(err, context.Canceled) {
-		t.Fatalf("got %v, want that it was stopped, and by what", err)
+		t.Fatalf("got %v, want ErrStopped and the cause", err)
 	}
 	if s.open != 0 {
 		t.Errorf("%d readers are left open", s.open)
@@ -139,14 +139,15 @@ func wantLines(t *testing.T, when string, out *weir.Collector[string], want ...s
 	}
 }
 
-// A source that plans its splits has them read as it says: logs that appear are read, those
-// that have ended are not read again unless it gives another position, and those that it
-// forgets are new when they come back.
+// A SplitPlanner decides how splits are read: logs that appear are read, a log that has ended
+// is read again only if the plan gives it another position, and a log that was forgotten is a
+// new one when it comes back.
 func TestPlannedSplits(t *testing.T) {
 	for _, parallelism := range []int{1, 3} {
 		synctest.Test(t, func(t *testing.T) {
 			var out weir.Collector[string]
 			opts := options(t, parallelism)
+			opts.CheckpointInterval = time.Second
 			s := &shelf{logs: map[string]*shelfLog{"a": {lines: []string{"a1", "a2"}}}, committed: map[string][]uint64{}}
 			s.running(t, opts, &out, func() {
 				time.Sleep(2 * time.Second)
@@ -186,7 +187,7 @@ func TestPlannedSplits(t *testing.T) {
 			if last := s.committed["a"]; len(last) == 0 || last[len(last)-1] != 3 {
 				t.Errorf("committed of a: %v, want up to 3", last)
 			}
-			// The next run goes on where this one was.
+			// The next run goes on from the positions of this one.
 			s.change(func() { s.logs["a"].lines = append(s.logs["a"].lines, "a4") })
 			s.running(t, opts, &out, func() { time.Sleep(3 * time.Second) })
 			wantLines(t, "a second run", &out, "a1", "a2", "a3", "a4", "b1", "b2", "another b")
@@ -197,7 +198,7 @@ func TestPlannedSplits(t *testing.T) {
 	}
 }
 
-// What was committed before the end of a bounded input is committed when the job has ended.
+// When a job with bounded input has ended, its readers have committed their last positions.
 func TestTheLastPositionIsCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{logs: map[string]*shelfLog{}, committed: map[string][]uint64{}}
@@ -227,7 +228,7 @@ type boundedShelf struct{ *shelf }
 
 func (boundedShelf) Bounded() bool { return true }
 
-// A split that is to be forgotten, and that the checkpoint does not have, is a mistake.
+// ForgetSplits with a split that the checkpoint does not have is an error.
 func TestForgettingWhatIsNotThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		job := weir.NewJob("forget")

@@ -12,15 +12,15 @@ import (
 // A Monitor shows a job while it runs. The zero value is ready; give it to Options.
 type Monitor struct{ inner job.Monitor }
 
-// A Status is a job at one moment. Its JSON form is stable: fields are added and keep their
-// meaning.
+// A Status shows a job at one moment. Its JSON form is stable: fields may be added, and
+// existing ones keep their names and meanings.
 type Status struct {
 	// Attempt counts the attempts of this run, from 1; 0 before the first one runs.
 	Attempt int `json:"attempt"`
 	// Restored is the checkpoint that the run began with, 0 for nothing.
 	Restored weir.CheckpointID `json:"restored,omitempty"`
-	// Records is how many records the sources have read in this run, those among them that
-	// were read again after a restart.
+	// Records is how many records the sources have read in this run. Records that were read
+	// again after a restart count again.
 	Records int64 `json:"records"`
 	// Completed is how many checkpoints this run has completed.
 	Completed int `json:"completed"`
@@ -30,23 +30,23 @@ type Status struct {
 	Causes map[string]int `json:"causes,omitempty"`
 	// LastComplete is the last complete checkpoint, 0 if there is none.
 	LastComplete weir.CheckpointID `json:"last_complete,omitempty"`
-	// Last is how the last checkpoint that this run has completed went.
+	// Last has the figures of the last checkpoint that this run has completed.
 	Last CheckpointStatus `json:"last"`
 	// Failures is how many attempts have failed, for each reason: function, source, sink,
-	// checkpoints, recovery, stuck, other. LastFailure is what the last one has failed with.
+	// checkpoints, recovery, stuck, other. LastFailure is the error of the last one.
 	Failures    map[string]int `json:"failures,omitempty"`
 	LastFailure string         `json:"last_failure,omitempty"`
 	// Tasks are the subtasks that run now.
 	Tasks []TaskStatus `json:"tasks,omitempty"`
 }
 
-// A CheckpointStatus is how a checkpoint went. Phases of subtasks are the longest of any
-// subtask. Durations are in nanoseconds.
+// A CheckpointStatus says how long a checkpoint took, and how large it is. Each phase of
+// the subtasks is that of the subtask that took longest. Durations are in nanoseconds.
 type CheckpointStatus struct {
 	Took        time.Duration `json:"took_ns"`        // from its trigger until it was complete
 	Alignment   time.Duration `json:"alignment_ns"`   // from the first barrier to the last
-	Synchronous time.Duration `json:"synchronous_ns"` // while the subtask stood still
-	Write       time.Duration `json:"write_ns"`       // encoding and writing state, beside the processing
+	Synchronous time.Duration `json:"synchronous_ns"` // freezing the state; the subtask processes nothing meanwhile
+	Write       time.Duration `json:"write_ns"`       // encoding and writing state, while processing goes on
 	Sync        time.Duration `json:"sync_ns"`        // making state files durable
 	Publish     time.Duration `json:"publish_ns"`     // from the last acknowledgement until it was complete
 	Bytes       int64         `json:"bytes"`          // of state
@@ -61,8 +61,9 @@ type TaskStatus struct {
 	Source  bool  `json:"source,omitempty"`
 	Records int64 `json:"records"` // that have come in during this attempt
 	Batches int64 `json:"batches"`
-	// Idle is how long the subtask has waited for input, Blocked how long for receivers to
-	// take what it sends; the rest of the time it was busy. In nanoseconds.
+	// Idle is how long the subtask has waited for input, Blocked how long it has waited
+	// because a channel to a receiver was full. The rest of the time it was busy. In
+	// nanoseconds.
 	Idle    time.Duration `json:"idle_ns"`
 	Blocked time.Duration `json:"blocked_ns"`
 	// Watermark is how far event time has come, MinTime without event time.
@@ -92,7 +93,7 @@ func (m *Monitor) Status() Status {
 	return s
 }
 
-// count notes a number that is not 0 under its reason.
+// count sets the number for a reason, unless it is 0.
 func count(m *map[string]int, reason fmt.Stringer, n int) {
 	if n == 0 {
 		return

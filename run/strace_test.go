@@ -22,10 +22,11 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// programs are what the test binary is instead, if one of these variables is set.
+// programs has, by environment variable, the program that the test binary runs if the variable
+// is set.
 var programs = map[string]func(arg string){programJob: program}
 
-// The test binary is also the program that is looked at, and those of other tests.
+// The test binary is also the program whose system calls are traced, and those of other tests.
 func TestMain(m *testing.M) {
 	for env, program := range programs {
 		if arg := os.Getenv(env); arg != "" {
@@ -39,8 +40,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// straced runs a job whose checkpoints have two state files: the positions of its source
-// and what its sink has prepared. It stops after five of them, however long they take.
+// straced runs a job whose checkpoints have two state files: the positions of its source and
+// the prepared output of its sink. It stops after five checkpoints.
 func straced(dir string) {
 	ctx, stop := context.WithCancel(context.Background())
 	monitor := &run.Monitor{}
@@ -62,8 +63,8 @@ func straced(dir string) {
 	}
 }
 
-// ready is a sink that has always something prepared, also if nothing has come since the
-// last checkpoint.
+// ready is a sink that always prepares something, also if no record has come since the last
+// checkpoint.
 type ready struct{}
 
 func (ready) Open(context.Context, weir.SinkContext) (weir.Writer[int64], error) { return ready{}, nil }
@@ -79,9 +80,9 @@ type operation struct {
 	begun, ended   int // lines of the trace
 }
 
-// TestRealSystemCalls holds the system calls of a real process against the order that
-// is pinned for the store, and makes sure that nothing is deleted, and no sync left out,
-// before the last directory sync.
+// TestRealSystemCalls compares the system calls of a real process with the order that is
+// pinned for the store. It checks that no sync is missing, and that nothing is deleted before
+// the last sync of a directory.
 func TestRealSystemCalls(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -123,7 +124,7 @@ func TestRealSystemCalls(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("checkpoint %d: the operations are\n%s\nand should be\n%s", i+1, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-		// What changes names must not even have begun before what comes first has ended.
+		// A call that changes names must not begin before the calls before it have ended.
 		for j, op := range cycle {
 			if op.verb != "rename" && op.verb != "remove" {
 				continue
@@ -217,9 +218,9 @@ func below(dir string, ops []operation) (kept []operation) {
 
 var numbered = regexp.MustCompile(`^(?:\.inprogress-|\.trash-|chk-)(\d+)`)
 
-// splitCycles gives each operation to the checkpoint it belongs to: the one that its name
-// bears, or, as checkpoint n retires n-1, the one after it. A sync of the job's directory
-// belongs to the rename before it. Before the first checkpoint is the start of the job.
+// splitCycles sorts operations by the checkpoint they belong to: the one in the name, or the
+// one after it, as checkpoint n retires n-1. A sync of the job's directory belongs to the
+// rename before it. Operations before the first checkpoint belong to the start of the job.
 func splitCycles(ops []operation) (cycles [][]operation) {
 	renamed := 0
 	for _, op := range ops {
@@ -245,10 +246,10 @@ func splitCycles(ops []operation) (cycles [][]operation) {
 	return cycles
 }
 
-// inWords is the operations of a cycle in the form in which they are compared: without
-// numbers and random names, several writes to one file as one. The sync of the metadata
-// and that of the staging directory run at the same time; they are put in the order in
-// which they are pinned.
+// inWords returns the operations of a cycle in the form in which they are compared: without
+// numbers and random names, and with several writes to one file as one. The sync of the
+// metadata and that of the staging directory run at the same time; they are put in the pinned
+// order.
 func inWords(cycle []operation) (lines []string) {
 	for _, op := range cycle {
 		line := op.verb + " " + anonymous(op.name)
@@ -285,7 +286,7 @@ func anonymous(name string) string {
 	return name
 }
 
-// pinned is the order of checkpoint/store/testdata/cycle.txt in the same form.
+// pinned returns the order in checkpoint/store/testdata/cycle.txt, in the same form.
 func pinned(t *testing.T) (lines []string) {
 	b, err := os.ReadFile(filepath.FromSlash("../checkpoint/store/testdata/cycle.txt"))
 	if err != nil {

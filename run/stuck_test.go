@@ -14,7 +14,7 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// hangingSource does not return from one of its calls until it is let go.
+// hangingSource does not return from one of its calls until the test lets it.
 type hangingSource struct {
 	weir.Source[int64]
 	at  string
@@ -45,7 +45,7 @@ func (r hangingReader) Read(ctx context.Context, records []int64) (int, error) {
 	return r.Reader.Read(ctx, records)
 }
 
-// hangingSink does not return from one of its calls until it is let go.
+// hangingSink does not return from one of its calls until the test lets it.
 type hangingSink struct {
 	*weir.Collector[int64]
 	at  string
@@ -76,9 +76,9 @@ func (w hangingWriter) Prepare(ctx context.Context, id weir.CheckpointID) ([]byt
 	return w.Writer.Prepare(ctx, id)
 }
 
-// User code that never returns does not keep Local from returning: a set time after the
-// job was to end it says where that code is, with its stack. The job's directory stays
-// locked until the code returns.
+// Local returns even if user code never does: CancelTimeout after the job was told to end, with
+// an error that has the stack of that code. The job's directory stays locked until the code
+// returns.
 func TestUserCodeThatNeverReturns(t *testing.T) {
 	for _, tt := range []struct {
 		at, where, stack string
@@ -133,8 +133,8 @@ func TestUserCodeThatNeverReturns(t *testing.T) {
 	}
 }
 
-// While a checkpoint waits for a subtask, the log says from half a minute on for which, and
-// since when.
+// If a checkpoint waits for a subtask for half a minute, the log says for which, and since
+// when.
 func TestASlowCheckpointIsExplained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		job := weir.NewJob("slow")

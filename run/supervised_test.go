@@ -20,8 +20,8 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// followJob is set in a process that is to follow the folder of this name, and to write what
-// it reads to the folder "out" beside it.
+// followJob is an environment variable. A process that has it follows the folder of this name,
+// and writes what it reads to the folder "out" beside it.
 const followJob = "WEIR_TEST_FOLLOW"
 
 func init() { programs[followJob] = follow }
@@ -29,7 +29,7 @@ func init() { programs[followJob] = follow }
 func follow(dir string) {
 	run.Main(func() (*weir.Job, error) {
 		job := weir.NewJob("follow")
-		// A line on standard output says that the line of the input has come through.
+		// A line on standard output says that the line of the input was read.
 		seen := weir.Map(weir.From(job, "in", file.Lines(dir, file.Follow())), func(line string) (string, error) {
 			fmt.Println(line)
 			return line, nil
@@ -39,8 +39,8 @@ func follow(dir string) {
 	})
 }
 
-// startFollowing starts a program that follows a folder with one line in it, and returns
-// once the line has come through.
+// startFollowing starts a program that follows a folder with one line in it, and returns once
+// the program has read the line.
 func startFollowing(t *testing.T, stderr io.Writer) (cmd *exec.Cmd, dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -86,8 +86,8 @@ func visible(t *testing.T, dir string) string {
 	return all.String()
 }
 
-// A signal that comes twice or more, as GNU timeout and supervisors send it, does not skip
-// the final checkpoint.
+// If a signal comes twice or more, as GNU timeout and supervisors send it, the final checkpoint
+// is taken all the same.
 func TestSignalsThatAreRepeated(t *testing.T) {
 	for _, signals := range [][]syscall.Signal{
 		{syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM},
@@ -107,7 +107,8 @@ func TestSignalsThatAreRepeated(t *testing.T) {
 	}
 }
 
-// A reader of standard error that goes away does not end the job, nor its final checkpoint.
+// If the reader of standard error goes away, the job goes on, and takes its final checkpoint at
+// the end.
 func TestReaderOfStandardErrorGoesAway(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -9,12 +9,15 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/crashfs"
+	"github.com/weirstream/weir/durable/faultfs"
 	"github.com/weirstream/weir/durable/logfs"
 	"github.com/weirstream/weir/flink"
 )
@@ -42,7 +45,7 @@ func aSourceOn(t testing.TB, disk *crashfs.FS) (*crashfs.FS, string) {
 	blob, err := w.Close()
 	check(t, err)
 	blobs = append(blobs, blob)
-	check(t, p.Publish(metadataOf(1, blobs), blobs))
+	check(t, p.Publish(metadataOf(1, blobs), blobs, testNames))
 	check(t, s.Close())
 	disk.Settle()
 	return disk, jobDir.Complete(1)
@@ -135,7 +138,24 @@ func start2(fsys durable.FS, dir string) (*Store, *Checkpoint, error) {
 	return s, c, err
 }
 
-// TestCopyGetsASeal: what nobody has sealed is sealed, under the right name.
+// TestCopyIsRefusedItsName: a rename that was turned down has done nothing, and nothing is
+// left. One of which that is not known is told of.
+func TestCopyIsRefusedItsName(t *testing.T) {
+	for errno, refused := range map[syscall.Errno]bool{syscall.EXDEV: true, syscall.EACCES: true, syscall.ENOSPC: true, syscall.EIO: false} {
+		disk, src := aSource(t)
+		before := names(t, disk, "/data")
+		_, err := Copy(faultfs.New(disk, faultfs.Rule{Ops: faultfs.Rename, K: 1, Err: errno}), src, "/data/copy", CopyOptions{})
+		var unknown *UnknownCopyError
+		if !errors.Is(err, errno) || errors.As(err, &unknown) == refused {
+			t.Errorf("%v: got %v", errno, err)
+		}
+		if after := names(t, disk, "/data"); refused && !slices.Equal(after, before) {
+			t.Errorf("%v: %v is left, before it was %v", errno, after, before)
+		}
+	}
+}
+
+// TestCopyGetsASeal: what has no seal gets one, under the right name.
 func TestCopyGetsASeal(t *testing.T) {
 	disk, src := aFlinkSource(t)
 	derived := checkpoint.JobID{}
@@ -275,12 +295,12 @@ func TestCopyAndTheJob(t *testing.T) {
 	owned := &intruder{FS: disk}
 	owned.at = func() {
 		_, _, err := start2(disk, "/new")
-		wantText(t, err, "is in use by a copier (incarnation 2)")
+		wantText(t, err, "names a copier, incarnation 2)")
 	}
 	_, err = Copy(owned, src, "/new/"+testJob.String()+"/chk-1", copyOptions)
 	check(t, err)
 	if owned.times == 0 {
-		t.Error("nobody tried to start the job")
+		t.Error("there was no attempt to start the job")
 	}
 }
 
@@ -340,7 +360,7 @@ func TestCopyGolden(t *testing.T) {
 	golden(t, "copy.txt", &lines)
 }
 
-// An early file system has a job run in a directory just before somebody else takes it.
+// An early file system has a job run in a directory just before another process takes it.
 type early struct {
 	durable.FS
 	job  func()

@@ -9,14 +9,45 @@ import (
 	"github.com/weirstream/weir/durable/faultfs"
 )
 
-// TestPoison: nobody knows whether checkpoint 2 is complete, and nobody says so.
+// TestRefusedRenameIsNoPoison: a rename that the system has turned down has done nothing.
+// The checkpoint is aborted, and the next one goes on from there. A server whose answer
+// says so and is wrong is not believed.
+func TestRefusedRenameIsNoPoison(t *testing.T) {
+	for errno, permanent := range map[syscall.Errno]bool{
+		syscall.EXDEV: true, syscall.EINVAL: true, syscall.ENOSYS: true, syscall.EACCES: true, syscall.EROFS: true,
+		syscall.ENAMETOOLONG: true, syscall.ENOSPC: false, syscall.EDQUOT: false, syscall.EMFILE: false, syscall.EBUSY: false,
+	} {
+		w, s := newWorld(t, 1, 1, 1)
+		s.fsys = faultfs.New(w.disk, faultfs.Rule{Ops: faultfs.Rename, K: 1, Err: errno})
+		_, err := publish(s, 1)
+		var aborted *AbortedError
+		if !errors.As(err, &aborted) || aborted.ID != 2 || aborted.Newest != 1 || !errors.Is(err, errno) || aborted.Permanent() != permanent {
+			t.Errorf("%v: got %v", errno, err)
+		}
+		wantNames(t, w.disk, ".lock", "chk-1")
+		if id := mustPublish(t, s, 1); id != 3 {
+			t.Errorf("%v: next id %v", errno, id)
+		}
+
+		w, s = newWorld(t, 1, 1, 1)
+		s.fsys = faultfs.New(w.disk, faultfs.Rule{Ops: faultfs.Rename, K: 1, Do: faultfs.FailAfter, Err: errno})
+		_, err = publish(s, 1)
+		var unknown *UnknownOutcomeError
+		if !errors.As(err, &unknown) || unknown.Permanent() != permanent {
+			t.Errorf("%v, and it was done: got %v", errno, err)
+		}
+	}
+}
+
+// TestPoison: it is not known whether checkpoint 3 is complete, and nothing says that it is
+// or is not.
 func TestPoison(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		rule  faultfs.Rule
 		found checkpoint.ID // by recovery
 	}{
-		{"rename refused", faultfs.Rule{Ops: faultfs.Rename, K: 1, Err: syscall.EIO}, 1},
+		{"rename failed", faultfs.Rule{Ops: faultfs.Rename, K: 1, Err: syscall.EIO}, 1},
 		{"rename done, answer lost", faultfs.Rule{Ops: faultfs.Rename, K: 1, Do: faultfs.FailAfter, Err: syscall.EIO}, 2},
 		{"last sync failed", faultfs.Rule{Ops: faultfs.SyncDir, Name: testJob.String(), K: 1, Err: syscall.EIO}, 2},
 	} {
@@ -32,7 +63,7 @@ func TestPoison(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			wantText(t, err, "not known whether checkpoint 3 is complete (checkpoint 1 before it is complete)", "look after the disk")
-			if err := other.Publish(metadataOf(other.ID(), nil), nil); !errors.Is(err, unknown) {
+			if err := other.Publish(metadataOf(other.ID(), nil), nil, testNames); !errors.Is(err, unknown) {
 				t.Errorf("another checkpoint was published on a poisoned store: %v", err)
 			}
 			wantFound := checkpoint.ID(1)

@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"time"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable"
 )
 
-// fallBack is what is done about a damaged newest checkpoint: it looks for the newest
-// one that is intact and goes back to it if that is allowed.
+// fallBack deals with a damaged newest checkpoint: it looks for the newest one that is
+// intact and goes back to it if that is allowed.
 func (s *Store) fallBack(from From, newest *Report) (*Checkpoint, error) {
 	damaged := []*Report{newest}
 	for i := len(s.have) - 2; i >= 0; i-- {
@@ -47,23 +49,42 @@ func (s *Store) fallBack(from From, newest *Report) (*Checkpoint, error) {
 // it for the newest if by then it can be read.
 //
 // They are not deleted, then or later: they are the only evidence of what happened,
-// perhaps some of their state can be saved, and somebody had to decide to go back
-// behind them. Their ids stay taken by their names. If this is cut off, the next start
+// perhaps some of their state can be saved, and an operator had to decide to go back
+// to before them. Their ids stay taken by their names. If this is cut off, the next start
 // either finds the damaged checkpoint and refuses again, or finds it set aside, which
 // had been allowed, and says so in the log.
+//
+// A checkpoint that cannot be renamed, as it lies in the lower layer of an overlay, stays
+// where it is and gets a mark (see mark): no byte of the evidence is touched either way.
 func (s *Store) setAside(damaged []*Report) error {
 	for _, rep := range damaged {
-		to, err := s.moveAway(rep.ID, checkpoint.Damaged)
+		where, err := s.moveAway(rep.ID, checkpoint.Damaged)
+		if durable.Refused(err) {
+			where, err = s.mark(rep)
+		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("set damaged checkpoint %v aside: %w", rep.ID, err)
 		}
-		s.log.Warn("damaged checkpoint set aside", "checkpoint", rep.ID, "path", to, "found", rep.Verdict())
+		s.log.Warn("damaged checkpoint set aside", "checkpoint", rep.ID, "path", where, "found", rep.Verdict())
 		s.forget(rep.ID)
 	}
 	if err := s.fsys.SyncDir(string(s.dir)); err != nil {
 		return fmt.Errorf("sync the job's directory, after damaged checkpoints were set aside: %w", err)
 	}
 	return nil
+}
+
+// mark writes the file .damaged-<n>, which makes a scan take chk-<n> for set aside. Its
+// name is all that counts; the sentence in it is for people. It is durable once the job's
+// directory is synced: a mark without its bytes is as good.
+func (s *Store) mark(rep *Report) (string, error) {
+	dir := s.dir.Complete(rep.ID)
+	text := fmt.Sprintf("%s is %s\nIt could not be renamed here, so this file sets it aside: Weir starts from an older one.\n"+
+		"If you put an intact checkpoint in its place, delete this file.\n", path.Base(dir), rep.Verdict())
+	_, err := s.underFreeName(checkpoint.Damaged, rep.ID, func(name string) error {
+		return durable.WriteFile(s.fsys, name, []byte(text))
+	})
+	return dir, err
 }
 
 // forget takes a checkpoint off the list.
@@ -79,7 +100,7 @@ func (s *Store) forget(id checkpoint.ID) {
 	s.have = rest
 }
 
-// apart is how long one checkpoint was made after another, 0 if that cannot be told.
+// apart is how long one checkpoint was made after another, 0 if that is not known.
 func (s *Store) apart(newer, older string) time.Duration {
 	a, err1 := s.fsys.Stat(newer)
 	b, err2 := s.fsys.Stat(older)
@@ -90,7 +111,7 @@ func (s *Store) apart(newer, older string) time.Duration {
 }
 
 // A DamagedError says that the checkpoint to start from is damaged. Nothing has been
-// changed. No crash leaves such a checkpoint behind: a disk, a file system or somebody
+// changed. No crash leaves such a checkpoint: a disk, a file system, a program or a person
 // has changed or lost what was complete.
 type DamagedError struct {
 	Report *Report // what is wrong with it, and where
@@ -105,6 +126,9 @@ type DamagedError struct {
 	AllDamaged int // if none is intact: how many were looked at
 }
 
+// noCrash is what damage of a job's own checkpoint means.
+const noCrash = "No crash does that on a file system that keeps what was synced: suspect the disk, or what has touched the files. "
+
 func (e *DamagedError) Error() string {
 	var b strings.Builder
 	if e.Report.ID > 0 {
@@ -116,21 +140,21 @@ func (e *DamagedError) Error() string {
 	case e.Given:
 		b.WriteString("Nothing was changed; start from another one")
 	case e.Intact > 0:
-		fmt.Fprintf(&b, "No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. "+
+		fmt.Fprintf(&b, noCrash+"Nothing was changed. "+
 			"Checkpoint %v in %s is intact (every byte verified). Going back to it %s. "+
 			"If that is acceptable, start with --allow-fallback (Options.AllowFallback): the damaged checkpoint is set aside, not deleted",
 			e.Intact, e.IntactDir, e.repeats())
 	case e.AllDamaged > 1:
-		fmt.Fprintf(&b, "No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. "+
+		fmt.Fprintf(&b, noCrash+"Nothing was changed. "+
 			"None of the %d checkpoints here is intact: restore one from a backup, start from a savepoint, or start from nothing", e.AllDamaged)
 	default:
-		b.WriteString("No crash does that: suspect the disk, or whoever touched the files. Nothing was changed. " +
+		b.WriteString(noCrash + "Nothing was changed. " +
 			"There is no older checkpoint: restore it from a backup, start from a savepoint, or start from nothing")
 	}
 	return b.String()
 }
 
-// repeats says what going back costs.
+// repeats is what going back costs.
 func (e *DamagedError) repeats() string {
 	since := ""
 	if e.Apart > 0 {

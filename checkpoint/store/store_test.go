@@ -54,7 +54,7 @@ func TestAbort(t *testing.T) {
 	if _, err := late.Write([]byte("x")); !errors.Is(err, errAborted) {
 		t.Errorf("a late writer got %v", err)
 	}
-	wantText(t, p.Publish(metadataOf(1, nil), nil), "aborted")
+	wantText(t, p.Publish(metadataOf(1, nil), nil, testNames), "aborted")
 	if id := mustPublish(t, s, 1); id != 2 {
 		t.Errorf("the id after an aborted 1 is %v", id)
 	}
@@ -90,7 +90,7 @@ func TestMisuse(t *testing.T) {
 		blobs, err := write(p, 2)
 		check(t, err)
 		m, blobs := change(p, metadataOf(p.ID(), blobs), blobs)
-		err = p.Publish(m, blobs)
+		err = p.Publish(m, blobs, testNames)
 		var aborted *AbortedError
 		if !errors.As(err, &aborted) {
 			t.Fatalf("Publish: %v, want it aborted", err)
@@ -100,7 +100,7 @@ func TestMisuse(t *testing.T) {
 	publishing(func(p *Pending, m *flink.Metadata, blobs []Blob) (*flink.Metadata, []Blob) {
 		p.NewWriter("forgotten", 0)
 		return m, blobs
-	}, "1 state writers are still open", "no complete one yet")
+	}, "1 state writers are still open", "there is no complete one")
 	publishing(func(p *Pending, m *flink.Metadata, blobs []Blob) (*flink.Metadata, []Blob) {
 		return m, blobs[:1]
 	}, "2 state files were written and 1 acknowledged")
@@ -145,14 +145,14 @@ func TestMisuse(t *testing.T) {
 	slow, err := s.Begin()
 	check(t, err)
 	mustPublish(t, s, 1)
-	wantText(t, slow.Publish(metadataOf(slow.ID(), nil), nil), "overtaken")
+	wantText(t, slow.Publish(metadataOf(slow.ID(), nil), nil, testNames), "overtaken")
 
 	// Begun before a recovery.
 	old, err := s.Begin()
 	check(t, err)
 	_, err = s.Recover(From{})
 	check(t, err)
-	if err := old.Publish(metadataOf(old.ID(), nil), nil); !errors.Is(err, errForgotten) {
+	if err := old.Publish(metadataOf(old.ID(), nil), nil, testNames); !errors.Is(err, errForgotten) {
 		t.Errorf("published across a recovery: %v", err)
 	}
 	check(t, old.Abort())
@@ -194,17 +194,20 @@ func TestNeverCollides(t *testing.T) {
 		t.Errorf("the id after .damaged-49 is %v", id)
 	}
 
-	// Somebody made what the next checkpoint would be.
+	// A name that is taken is refused, and that is no unknown outcome: nothing was done.
 	check(t, fsys.Mkdir(jobDir.Complete(51)))
 	_, err = publish(s, 1)
-	var unknown *UnknownOutcomeError
-	if !errors.As(err, &unknown) || !errors.Is(err, fs.ErrExist) {
+	var aborted *AbortedError
+	if !errors.As(err, &aborted) || !errors.Is(err, fs.ErrExist) || aborted.Newest != 50 {
 		t.Errorf("published over an existing name: %v", err)
+	}
+	if id := mustPublish(t, s, 1); id != 52 {
+		t.Errorf("the id after 51 is %v", id)
 	}
 }
 
-// TestForgottenIDStaysTaken: the id of a checkpoint that was begun and of which nobody
-// heard any more stands in the name of its staging directory alone, which recovery removes.
+// TestForgottenIDStaysTaken: the id of a checkpoint that was begun and then
+// forgotten stands in the name of its staging directory alone, which recovery removes.
 func TestForgottenIDStaysTaken(t *testing.T) {
 	fsys := newDisk(t)
 	s, _ := mustStart(t, fsys, testOptions(2))
@@ -220,7 +223,7 @@ func TestForgottenIDStaysTaken(t *testing.T) {
 	}
 }
 
-// TestStateFileIsGone: a state file that somebody has removed is missed before the
+// TestStateFileIsGone: a state file that was removed is missed before the
 // checkpoint gets its name.
 func TestStateFileIsGone(t *testing.T) {
 	fsys := newDisk(t)
@@ -230,6 +233,6 @@ func TestStateFileIsGone(t *testing.T) {
 	blobs, err := write(p, 2)
 	check(t, err)
 	check(t, fsys.Remove(checkpoint.FileIn(p.dir, blobs[1].File.Name)))
-	err = p.Publish(metadataOf(p.ID(), blobs), blobs)
+	err = p.Publish(metadataOf(p.ID(), blobs), blobs, testNames)
 	wantText(t, err, "2 state files were written, and 1 are in the staging directory", "aborted")
 }

@@ -10,9 +10,9 @@ import (
 )
 
 // Subsume deletes the checkpoints that are no longer retained and returns which. It is
-// called after Publish. Nothing is synced: a deletion that a power cut undoes or
-// halves is finished by the next start. What cannot be deleted is logged and left for
-// that, too; the error is misuse or a poisoned store.
+// called after Publish. Nothing is synced: a deletion that a power cut undoes or halves
+// is finished by the next start. A checkpoint that cannot be deleted is logged and left
+// for that, too; the error is misuse or a poisoned store.
 func (s *Store) Subsume() (deleted []checkpoint.ID, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +27,7 @@ func (s *Store) retire() (deleted []checkpoint.ID) {
 	keep, drop := checkpoint.Retain(s.have, s.opts.Retain)
 	for _, id := range drop {
 		if err := s.delete(id); err != nil {
-			s.log.Warn("cannot delete a checkpoint that is no longer needed; the next start will",
+			s.log.Warn("cannot delete a checkpoint that is no longer needed; the next start tries again",
 				"checkpoint", id, "dir", s.dir, "err", err)
 			continue
 		}
@@ -51,29 +51,63 @@ const maxCopies = 1000
 // delete renames a checkpoint away and removes it, its metadata first.
 func (s *Store) delete(id checkpoint.ID) error {
 	trash, err := s.moveAway(id, checkpoint.Trash)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // somebody was faster
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // another process has deleted it
+	case durable.Refused(err):
+		return s.deleteInPlace(id)
+	case err != nil:
 		return fmt.Errorf("rename checkpoint to be deleted: %w", err)
 	}
-	if err := s.fsys.Remove(checkpoint.MetadataIn(trash)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.removeMetadata(trash); err != nil {
+		return err
+	}
+	return s.removeRest(trash)
+}
+
+// deleteInPlace removes a checkpoint that cannot be renamed: an overlay renames no
+// directory of its lower layer (EXDEV). The metadata goes first, durably. So whatever a
+// power cut leaves of the rest, there is no chk-<n> that looks whole and is not; one
+// without metadata is below the newest and counts as half deleted.
+func (s *Store) deleteInPlace(id checkpoint.ID) error {
+	dir := s.dir.Complete(id)
+	if err := s.removeMetadata(dir); err != nil {
+		return err
+	}
+	if err := s.fsys.SyncDir(dir); err != nil {
+		return fmt.Errorf("sync the directory, after its metadata was removed: %w", err)
+	}
+	return s.removeRest(dir)
+}
+
+func (s *Store) removeMetadata(dir string) error {
+	if err := s.fsys.Remove(checkpoint.MetadataIn(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove metadata: %w", err)
 	}
-	if err := durable.RemoveTree(s.fsys, trash); err != nil {
+	return nil
+}
+
+func (s *Store) removeRest(dir string) error {
+	if err := durable.RemoveTree(s.fsys, dir); err != nil {
 		return fmt.Errorf("remove state files: %w", err)
 	}
 	return nil
 }
 
-// moveAway renames chk-<id> to a name of another kind that is not taken, and returns
-// the new path.
+// moveAway renames chk-<id> to a name of another kind that is not taken, and returns the
+// new path.
 func (s *Store) moveAway(id checkpoint.ID, kind checkpoint.Kind) (string, error) {
+	return s.underFreeName(kind, id, func(to string) error { return s.fsys.Rename(s.dir.Complete(id), to) })
+}
+
+// underFreeName has something made under the first name for a checkpoint that is not
+// taken, and returns its path.
+func (s *Store) underFreeName(kind checkpoint.Kind, id checkpoint.ID, do func(name string) error) (string, error) {
 	for k := range maxCopies {
-		to := s.dir.Path(checkpoint.Name{Kind: kind, ID: id, Copy: k})
-		err := s.fsys.Rename(s.dir.Complete(id), to)
+		name := s.dir.Path(checkpoint.Name{Kind: kind, ID: id, Copy: k})
+		err := do(name)
 		if err == nil {
-			return to, nil
+			return name, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return "", err

@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 func (t *tool) doctorCommand() *cobra.Command {
@@ -68,20 +70,20 @@ with a cache that lies passes every test here.`,
 	return cmd
 }
 
-// A doctor is one examination.
+// A doctor is one run of the verb.
 type doctor struct {
 	t *tool
 
 	shown  string
-	mount  durable.Mount
-	space  *durable.Space // nil if it is not known
-	trials []durable.Trial
+	mount  probe.Mount
+	space  *probe.Space // nil if it is not known
+	trials []probe.Trial
 	costs  []cost
 }
 
-// examine finds out all there is to find out. The error is that it could not be tried.
+// examine finds out what can be found out. An error says that it could not be tried.
 func (d *doctor) examine(ctx context.Context, given string) (err error) {
-	d.shown, err = localPath(given)
+	d.shown, err = inspect.LocalPath(given)
 	if err != nil {
 		return err
 	}
@@ -94,17 +96,15 @@ func (d *doctor) examine(ctx context.Context, given string) (err error) {
 	} else if err != nil {
 		return err
 	}
-	if d.mount, err = durable.ProbeMount(dir); err != nil {
-		return err
-	}
-	if space, err := durable.ProbeSpace(dir); err == nil {
+	d.mount = probe.MountOf(dir)
+	if space, err := probe.SpaceOf(dir); err == nil {
 		d.space = &space
 	}
 	return d.inScratch(ctx, dir)
 }
 
-// inScratch tries things out in a directory of its own, and removes that whatever
-// happens, also if it is interrupted.
+// inScratch tries things out in a directory of its own, and removes that in the end, also if it
+// is interrupted.
 func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 	var unique [8]byte
 	rand.Read(unique[:]) // never fails
@@ -117,9 +117,9 @@ func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 			err = errors.Join(err, fmt.Errorf("remove the scratch directory %s: %w", scratch, rerr))
 		}
 	}()
-	_, m := d.t.measure("trying out " + printable(d.shown))
+	m := d.t.measure("trying out " + printable(d.shown))
 	defer m.stop()
-	d.trials = durable.Litmus(d.t.fsys, scratch)
+	d.trials = probe.Litmus(d.t.fsys, scratch)
 	d.trials = append(d.trials, d.tryStore(path.Join(scratch, "checkpoints")))
 	if d.failed() {
 		return nil // what does not work need not be measured
@@ -130,14 +130,14 @@ func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 
 func (d *doctor) failed() bool {
 	for _, t := range d.trials {
-		if t.Outcome == durable.Failed {
+		if t.Outcome == probe.Failed {
 			return true
 		}
 	}
 	return false
 }
 
-// A verdict is what comes of an examination. The words are a contract.
+// A verdict is the result of an examination. The texts are a contract: docs/cli-json.md.
 type verdict string
 
 const (
@@ -146,22 +146,22 @@ const (
 	cannotHold verdict = "broken"
 )
 
-// verdict is the worst of what was found.
+// verdict returns the worst of what was found.
 func (d *doctor) verdict() verdict {
 	v := canHold
 	for _, l := range d.mount.Limits() {
 		switch {
-		case l.Severity == durable.Broken:
+		case l.Severity == probe.Broken:
 			return cannotHold
-		case l.Severity == durable.Doubt:
+		case l.Severity == probe.Doubt:
 			v = inDoubt
 		}
 	}
 	for _, t := range d.trials {
 		switch t.Outcome {
-		case durable.Failed:
+		case probe.Failed:
 			return cannotHold
-		case durable.Weaker:
+		case probe.Weaker:
 			v = inDoubt
 		}
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 )
 
 // The lines that doctor writes for programs. docs/cli-json.md is their contract.
@@ -96,7 +96,7 @@ func (d *doctor) json() error {
 	return nil
 }
 
-func fieldOf(m durable.Mount) mountField {
+func fieldOf(m probe.Mount) mountField {
 	f := mountField{
 		Point: m.Point, FileSystem: m.Type, Source: m.Source, Options: append([]string{}, m.Options...),
 		Journal: m.Journal.String(), FastCommit: m.FastCommit.String(),

@@ -13,9 +13,10 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/faultfs"
+	"github.com/weirstream/weir/durable/probe"
 )
 
-// wantNothingLeft: the doctor removes what it has made, however it ends.
+// wantNothingLeft makes sure that the doctor has removed what it has made.
 func wantNothingLeft(t *testing.T, dir string) {
 	t.Helper()
 	if names := entryNames(t, durable.OS(), dir); len(names) > 0 {
@@ -23,15 +24,12 @@ func wantNothingLeft(t *testing.T, dir string) {
 	}
 }
 
-// mountCode is how the doctor must end on a directory where all trials hold.
+// mountCode returns the exit code of the doctor for a directory where all trials hold.
 func mountCode(t *testing.T, dir string) int {
 	t.Helper()
-	m, err := durable.ProbeMount(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := probe.MountOf(dir)
 	for _, l := range m.Limits() {
-		if l.Severity == durable.Broken {
+		if l.Severity == probe.Broken {
 			return exitDamaged
 		}
 	}
@@ -84,15 +82,15 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// TestDoctorOnTmpfs: that all trials hold there does not make it fit.
+// TestDoctorOnTmpfs: all trials hold there, and it is not fit all the same.
 func TestDoctorOnTmpfs(t *testing.T) {
 	dir, err := os.MkdirTemp("/dev/shm", "weir-test-")
 	if err != nil {
 		t.Skip("no tmpfs here: ", err)
 	}
 	defer os.RemoveAll(dir)
-	if m, err := durable.ProbeMount(dir); err != nil || m.Type != "tmpfs" {
-		t.Skipf("no tmpfs here: %+v, %v", m, err)
+	if m := probe.MountOf(dir); m.Type != "tmpfs" {
+		t.Skipf("no tmpfs here: %+v", m)
 	}
 	stdout, stderr, code := run("doctor", dir)
 	if code != exitDamaged || stderr != "" || !strings.Contains(stdout, "\nbroken: tmpfs keeps files in memory") ||
@@ -102,7 +100,7 @@ func TestDoctorOnTmpfs(t *testing.T) {
 	wantNothingLeft(t, dir)
 }
 
-// TestDoctorFindsOut: file systems that are wrong in one thing.
+// TestDoctorFindsOut examines file systems that each have one fault.
 func TestDoctorFindsOut(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -154,7 +152,7 @@ func (r changingReader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// TestDoctorInterrupted: it removes its scratch directory then, too.
+// TestDoctorInterrupted: the scratch directory is removed then, too.
 func TestDoctorInterrupted(t *testing.T) {
 	dir := filepath.ToSlash(t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -169,23 +167,23 @@ func TestDoctorInterrupted(t *testing.T) {
 
 // TestDoctorVerdict: the worst counts.
 func TestDoctorVerdict(t *testing.T) {
-	ext4 := durable.Mount{Type: "ext4", Journal: durable.Yes, FastCommit: durable.No}
-	nfs := durable.Mount{Type: "nfs4"}
-	tmpfs := durable.Mount{Type: "tmpfs"}
-	weaker, failed := durable.Trial{Outcome: durable.Weaker}, durable.Trial{Outcome: durable.Failed}
-	untried := durable.Trial{Outcome: durable.Untried}
+	ext4 := probe.Mount{Type: "ext4", Journal: probe.Yes, FastCommit: probe.No}
+	nfs := probe.Mount{Type: "nfs4"}
+	tmpfs := probe.Mount{Type: "tmpfs"}
+	weaker, failed := probe.Trial{Outcome: probe.Weaker}, probe.Trial{Outcome: probe.Failed}
+	untried := probe.Trial{Outcome: probe.Untried}
 	for i, c := range []struct {
-		mount  durable.Mount
-		trials []durable.Trial
+		mount  probe.Mount
+		trials []probe.Trial
 		want   verdict
 	}{
 		{ext4, nil, canHold},
-		{ext4, []durable.Trial{{}, untried}, canHold},
-		{ext4, []durable.Trial{weaker}, inDoubt},
-		{ext4, []durable.Trial{failed, weaker}, cannotHold},
+		{ext4, []probe.Trial{{}, untried}, canHold},
+		{ext4, []probe.Trial{weaker}, inDoubt},
+		{ext4, []probe.Trial{failed, weaker}, cannotHold},
 		{nfs, nil, inDoubt},
-		{nfs, []durable.Trial{failed}, cannotHold},
-		{tmpfs, []durable.Trial{weaker}, cannotHold},
+		{nfs, []probe.Trial{failed}, cannotHold},
+		{tmpfs, []probe.Trial{weaker}, cannotHold},
 	} {
 		d := &doctor{mount: c.mount, trials: c.trials}
 		if got := d.verdict(); got != c.want {

@@ -5,10 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
-// text tells people all that was found out, and what could not be.
+// text writes all that was found out, and what could not be, for people.
 func (d *doctor) text() {
 	out := d.t.out
 	out.printf("%s: %s\n", printable(d.shown), printable(d.mount.String()))
@@ -33,13 +34,13 @@ func (d *doctor) text() {
 			tb.rows = append(tb.rows, row{cells: []string{c.what, millis(c.median), millis(c.worst), fmt.Sprint(c.runs)}})
 		}
 		tb.writeTo(out, "")
-		out.para("  ", "state files of "+byteCount(trialBytes)+", written at the same time; other work on the disk counts in")
+		out.para("  ", "state files of "+bytesize.Format(trialBytes)+", written at the same time; other work on the disk counts in")
 		out.printf("\n")
 	}
 	d.textVerdict()
 }
 
-func (d *doctor) textMount(m durable.Mount) {
+func (d *doctor) textMount(m probe.Mount) {
 	out := d.t.out
 	if len(m.Options) > 0 {
 		out.para("  ", printable("options "+strings.Join(m.Options, ",")))
@@ -59,20 +60,20 @@ func (d *doctor) textSpace() {
 		d.t.out.printf("  how much room there is cannot be seen here\n")
 		return
 	}
-	d.t.out.printf("  %s of %s free", byteCount(s.FreeBytes), byteCount(s.TotalBytes))
+	d.t.out.printf("  %s of %s free", bytesize.Format(s.FreeBytes), bytesize.Format(s.TotalBytes))
 	if s.TotalInodes > 0 {
 		d.t.out.printf(", %s of %s inodes", grouped(s.FreeInodes), grouped(s.TotalInodes))
 	}
 	d.t.out.printf("\n")
 }
 
-// textVerdict says what all this comes to, the worst first.
+// textVerdict writes the conclusions, the worst first, and the verdict.
 func (d *doctor) textVerdict() {
 	out := d.t.out
 	for _, w := range []struct {
-		severity durable.Severity
+		severity probe.Severity
 		head     string
-	}{{durable.Broken, "broken: "}, {durable.Doubt, "warning: "}, {durable.Note, "note: "}} {
+	}{{probe.Broken, "broken: "}, {probe.Doubt, "warning: "}, {probe.Note, "note: "}} {
 		for _, l := range d.mount.Limits() {
 			if l.Severity == w.severity {
 				out.para("", w.head+printable(l.Sentence))
@@ -81,9 +82,9 @@ func (d *doctor) textVerdict() {
 	}
 	for _, t := range d.trials {
 		switch t.Outcome {
-		case durable.Failed:
+		case probe.Failed:
 			out.para("", "broken: it does not hold that "+t.Name)
-		case durable.Weaker:
+		case probe.Weaker:
 			out.para("", "warning: it does not hold in full that "+t.Name)
 		}
 	}
@@ -100,17 +101,17 @@ func (d *doctor) textVerdict() {
 		"The power was not cut, and a drive that lies about its cache passes all of this.")
 }
 
-func outcomeTint(o durable.Outcome) tint {
+func outcomeTint(o probe.Outcome) tint {
 	switch o {
-	case durable.Held:
+	case probe.Held:
 		return green
-	case durable.Failed:
+	case probe.Failed:
 		return red
 	}
 	return yellow
 }
 
-// millis is a duration for people who compare disks.
+// millis returns a duration in a unit in which disks can be compared.
 func millis(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 }

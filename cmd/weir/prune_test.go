@@ -15,7 +15,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// TestPruneWhileTheJobRuns: it refuses, says who runs it, and goes on with the others.
+// TestPruneWhileTheJobRuns: prune refuses the job, says which process runs it, and goes on with the
+// others.
 func TestPruneWhileTheJobRuns(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	for _, name := range []string{"words", "others"} {
@@ -31,7 +32,7 @@ func TestPruneWhileTheJobRuns(t *testing.T) {
 	words, others := path.Join(base, flink.JobIDOf("words").String()), path.Join(base, flink.JobIDOf("others").String())
 	before := strings.Join(entryNames(t, durable.OS(), words), " ")
 	stdout, stderr, code := run("prune", base, "--keep", "1")
-	if code != exitFailed || !strings.Contains(stderr, words+" is in use by the job itself (incarnation 2)") ||
+	if code != exitFailed || !strings.Contains(stderr, words+" is in use by another process (the lock file names the job itself, incarnation 2)") ||
 		!strings.Contains(stdout, "1 kept, 2 removed") {
 		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
 	}
@@ -46,7 +47,7 @@ func TestPruneWhileTheJobRuns(t *testing.T) {
 	}
 }
 
-// TestPruneKeepsTheJobOut: while prune is at work no job can be started, and is told why.
+// TestPruneKeepsTheJobOut: while prune works, the job cannot be started, and the error says why.
 func TestPruneKeepsTheJobOut(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1}).run(base, "words", 3, false); err != nil {
@@ -56,7 +57,7 @@ func TestPruneKeepsTheJobOut(t *testing.T) {
 	fsys := beforeRemove{durable.OS(), func() {
 		tried++
 		_, err := store.Open(durable.OS(), base, flink.JobIDOf("words"), store.Options{})
-		if err == nil || !strings.Contains(err.Error(), "is in use by weir prune, process ") {
+		if err == nil || !strings.Contains(err.Error(), "the lock file names weir prune, process ") {
 			t.Errorf("start the job: %v", err)
 		}
 	}}
@@ -82,7 +83,7 @@ func (f beforeRemove) Remove(name string) error {
 	return f.FS.Remove(name)
 }
 
-// TestPruneFaults fails each operation in turn. Whatever happens, the two newest stay.
+// TestPruneFaults fails each operation in turn. The two newest checkpoints are always kept.
 func TestPruneFaults(t *testing.T) {
 	for k := 1; ; k++ {
 		disk := aDisk(t, 4)

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// An output is what a job has written.
+// An output is the output of a job.
 type output struct {
-	lines  []string // that are visible, sorted
-	hidden []string // names of files that are not
+	lines  []string // visible lines, sorted
+	hidden []string // names of files that are not visible
 }
 
-// readOutput reads the output of the job that runs in dir. Nothing is there before the
-// first process has come to it.
+// readOutput reads the output of the job that runs in dir. It is empty before the first
+// process has made the directory.
 func readOutput(dir string) (output, error) {
 	var o output
 	folder := filepath.Join(dir, "weir-data", "flights", "out")
@@ -43,7 +43,8 @@ func readOutput(dir string) (output, error) {
 	return o, nil
 }
 
-// within says which line is visible that should not be, or more often than it should.
+// within returns "" if the output has no lines but those in want, and none more often.
+// Otherwise it says which line it has.
 func (o output) within(want []string) string {
 	i := 0
 	for _, line := range o.lines {
@@ -61,7 +62,8 @@ func (o output) within(want []string) string {
 	return ""
 }
 
-// compare says how the output differs from what it is to be in the end.
+// compare returns "" if the output is the one that is wanted in the end. Otherwise it says
+// how it differs.
 func (o output) compare(want []string) string {
 	if d := o.within(want); d != "" {
 		return d
@@ -74,7 +76,7 @@ func (o output) compare(want []string) string {
 		}
 	}
 	if len(o.hidden) > 0 {
-		return fmt.Sprintf("left behind: %d files that are not visible, the first: %s", len(o.hidden), o.hidden[0])
+		return fmt.Sprintf("not removed: %d files that are not visible, the first: %s", len(o.hidden), o.hidden[0])
 	}
 	return ""
 }

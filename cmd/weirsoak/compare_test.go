@@ -28,7 +28,7 @@ func TestCompare(t *testing.T) {
 		{output{lines: lines("0 a")}, "not in the output of an undisturbed run: 0", "not in"},
 		{output{lines: lines("a b b c d")}, "not in the output of an undisturbed run: d", "not in"},
 		{output{lines: []string{"a\n", "b"}}, "not in", "not in"}, // torn
-		{output{lines: want, hidden: []string{".part"}}, "", "left behind"},
+		{output{lines: want, hidden: []string{".part"}}, "", "not removed"},
 	} {
 		for when, got := range map[string]string{"within": test.got.within(want), "end": test.got.compare(want)} {
 			expect := map[string]string{"within": test.within, "end": test.end}[when]

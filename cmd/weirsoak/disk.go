@@ -11,18 +11,18 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// A disk is a small file system of its own, on which a job lives and runs out of room. A nil
-// disk is the machine's: it is never full.
+// A disk is a small file system on which a job runs out of room. A nil disk stands for the
+// disk of the machine, which is never full.
 type disk struct {
 	dir     string       // where it is mounted
-	unmount func() error // and what to do then
+	unmount func() error // unmounts it and removes its files
 	filled  bool
 }
 
-// diskSize is enough for the whole output and some checkpoints, and soon filled.
+// diskSize has room for the whole output and some checkpoints, and is soon filled.
 const diskSize = "16M"
 
-// ballast is the file that takes all the room there is.
+// ballast returns the name of the file that takes all the room there is.
 func (d *disk) ballast() string { return path.Join(filepath.ToSlash(d.dir), "ballast") }
 
 func (d *disk) full() bool { return d != nil && d.filled }
@@ -34,7 +34,7 @@ func (d *disk) fill() error {
 	}
 	f, err := durable.OS().Create(d.ballast())
 	if errors.Is(err, syscall.ENOSPC) {
-		return nil // somebody else was faster
+		return nil // the job has filled it already
 	}
 	if err != nil {
 		return fmt.Errorf("fill the disk: %w", err)
@@ -42,8 +42,8 @@ func (d *disk) fill() error {
 	d.filled = true
 	defer f.Close()
 	for chunk := make([]byte, 256<<10); ; {
-		// A write that failed was the last one of its file, so nothing smaller is tried.
-		// What is left by then is less than a chunk: enough for a start, and not for long.
+		// After a failed write a file takes no more, so nothing smaller is tried. The room
+		// that is left is less than a chunk: a process can start with it, but not work for long.
 		if _, err := f.Write(chunk); err != nil {
 			if errors.Is(err, syscall.ENOSPC) {
 				return nil
@@ -53,7 +53,7 @@ func (d *disk) fill() error {
 	}
 }
 
-// free makes the room again.
+// free removes the ballast.
 func (d *disk) free() error {
 	if !d.full() {
 		return nil
@@ -65,7 +65,8 @@ func (d *disk) free() error {
 	return nil
 }
 
-// close takes the disk away, unless somebody is to look at it.
+// close unmounts and removes the disk. If keep is true it only frees it, so that a person
+// can look at it.
 func (d *disk) close(keep bool) error {
 	if keep {
 		return d.free()

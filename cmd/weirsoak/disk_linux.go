@@ -12,7 +12,7 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// noSmallDisk says why there can be none, or nothing.
+// noSmallDisk returns the reason why no small disk can be made here, or "".
 func noSmallDisk() string {
 	if os.Geteuid() != 0 {
 		return "only root can mount one"
@@ -28,7 +28,7 @@ func noSmallDisk() string {
 	return ""
 }
 
-// makeDisk makes a small ext4 in a file and mounts it, both below dir.
+// makeDisk makes a small ext4 in a file and mounts it, both in dir.
 func makeDisk(dir string) (*disk, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -52,8 +52,8 @@ func makeDisk(dir string) (*disk, error) {
 	}}, nil
 }
 
-// tool runs one that does something to disks. It is not waited for for ever: the machine's
-// other disks may be in its way.
+// tool runs a command on disks. It waits for 30 s at most, as another disk of the machine may
+// keep the command waiting.
 func tool(name string, args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

@@ -12,10 +12,10 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// look holds what a process has left against what is promised at every moment: whatever is
-// called complete is whole, the newest is no older than the one before, and what is visible
-// is output, once.
-func (l *life) look() error {
+// look checks what a process has left: every complete checkpoint is whole, the newest one is
+// not older than after the process before, and every visible line is a line of the
+// undisturbed run, and not there more often than in that.
+func (l *running) look() error {
 	newest, verified, damage, err := verifyAll(durable.OS(), path.Join(filepath.ToSlash(l.dir), "weir-data"))
 	if err != nil {
 		return fmt.Errorf("verify checkpoints: %w", err)
@@ -38,8 +38,8 @@ func (l *life) look() error {
 	return nil
 }
 
-// verifyAll verifies the complete checkpoints of all jobs below base. After a mere kill
-// there is no damage.
+// verifyAll verifies the complete checkpoints of all jobs in base. A kill causes no damage,
+// so damage is a difference.
 func verifyAll(fsys durable.FS, base string) (newest checkpoint.ID, verified int, damage string, err error) {
 	jobs, err := fsys.ReadDir(base)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -51,7 +51,7 @@ func verifyAll(fsys durable.FS, base string) (newest checkpoint.ID, verified int
 	for _, e := range jobs {
 		job, err := checkpoint.ParseJobID(e.Name)
 		if err != nil {
-			continue // the example keeps its input and its output here, too
+			continue // the input and the output of the example are here, too
 		}
 		dir := checkpoint.JobDirIn(base, job)
 		names, err := fsys.ReadDir(string(dir))

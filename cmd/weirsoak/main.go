@@ -1,27 +1,27 @@
-// Command weirsoak kills a job for as long as it is told to, and compares what the job has
-// written in the end with what it writes undisturbed.
+// Command weirsoak kills a job again and again for a given time, and compares the output in
+// the end with that of an undisturbed run.
 //
-// A round takes the flights example through some dozens of processes. Each is started with
-// other options (parallelism, checkpoint interval, retained checkpoints, inline threshold,
-// rate) and ends at a random moment: by SIGKILL, by SIGTERM, by SIGTERM and then SIGKILL. In
-// every other round the job lives on an ext4 of a few megabytes, which is filled and emptied
-// under its feet. After each process every complete checkpoint is verified, byte for byte,
-// and the output may hold nothing that the undisturbed run does not have, and nothing twice.
-// After the last one, which is left alone, the output must be the same, byte for byte, but for
-// the order of lines.
+// A round runs the flights example in some dozens of processes, one after the other. Each
+// has other options (parallelism, checkpoint interval, retained checkpoints, inline
+// threshold, rate) and ends at a random moment: by SIGKILL, by SIGTERM, or by SIGTERM and
+// then SIGKILL. In half of the rounds the job runs on an ext4 of a few megabytes, which
+// weirsoak fills and empties meanwhile. After each process weirsoak verifies every complete
+// checkpoint, byte for byte, and checks that the output has no line that the undisturbed run
+// does not have, and none twice. The last process is left alone. After it the output must be
+// the same, byte for byte, except for the order of lines.
 //
-// What it can find and what it cannot: a kill leaves the page cache alone, and with it
-// everything that was written. So this tests that the output is exactly once whatever is in
-// the way of a process. It says nothing about durability: a job that never synced anything
-// would pass. What a power cut leaves is the matter of durable/crashfs.
+// A kill leaves the page cache alone, and with it everything that was written. So this tests
+// that output is exactly once, even if processes are killed and disks are full. It does not
+// test durability: a job that never synced anything would pass. Package durable/crashfs
+// tests power cuts.
 //
-// What happens in a round is a value, drawn from the seed (plan.go); the moments at which
-// the kernel does it are not, so a seed repeats the plan and not always the difference.
+// The plan of a round is drawn from the seed (plan.go). The moments at which the kernel
+// carries it out are not, so a seed repeats the plan, but not always the difference.
 //
-//   - plan.go draws a round, round.go carries it out, process.go is one process of it;
-//   - disk.go is the disk that runs full, disk_linux.go how there comes to be one;
-//   - look.go holds what a process left against what is promised, compare.go the output;
-//   - status.go says how far it is, to people and to programs.
+//   - plan.go draws a round, round.go carries it out, process.go runs one process of it;
+//   - disk.go is the disk that runs full, disk_linux.go makes and mounts it;
+//   - look.go checks what a process has left, compare.go compares the output;
+//   - status.go shows the progress, as text or as JSON.
 //
 // It touches files through package durable, and processes and mounts through package
 // os/exec. It imports checkpoint, checkpoint/store and durable.
@@ -45,8 +45,8 @@ import (
 // The exit codes.
 const (
 	exitSame      = 0 // no round has found a difference
-	exitDifferent = 1 // one has; its directory is kept
-	exitFailed    = 2 // usage, or there was no way to do it
+	exitDifferent = 1 // a round has; its directory is kept
+	exitFailed    = 2 // wrong usage, or weirsoak itself has failed
 )
 
 func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -65,9 +65,9 @@ func command(args []string, out, errs io.Writer) int {
 	var s settings
 	flags := flag.NewFlagSet("weirsoak", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	flags.DurationVar(&s.duration, "for", 10*time.Minute, "begin new rounds for this `time`; the one that is running then is finished")
+	flags.DurationVar(&s.duration, "for", 10*time.Minute, "begin new rounds for this `time`; then finish the one that is running")
 	flags.Uint64Var(&s.seed, "seed", 0, "draw the plans from this `number`; 0 takes one from the clock")
-	flags.IntVar(&s.first, "round", 1, "begin with the round of this `number`: to repeat one")
+	flags.IntVar(&s.first, "round", 1, "begin with the round of this `number`, to repeat it")
 	flags.StringVar(&s.program, "program", "", "run this `file` instead of building the flights example")
 	flags.StringVar(&s.dir, "dir", "", "work in this `directory`, which must not be there; default: a new one for temporary files")
 	flags.BoolVar(&s.json, "json", false, "write JSON, one object a line, see docs/cli-json.md")
@@ -82,7 +82,7 @@ func command(args []string, out, errs io.Writer) int {
 		fmt.Fprintf(errs, "weirsoak takes flags only, not %q; see --help\n", flags.Arg(0))
 		return exitFailed
 	case s.duration < 0 || s.first < 1:
-		fmt.Fprintln(errs, "-for must not be negative, and -round is 1 at the least")
+		fmt.Fprintln(errs, "-for must not be negative, and -round must be at least 1")
 		return exitFailed
 	}
 	if s.seed == 0 {
@@ -110,8 +110,8 @@ func command(args []string, out, errs io.Writer) int {
 func usage(flags *flag.FlagSet) {
 	w := flags.Output()
 	fmt.Fprint(w, `weirsoak kills the flights example at random moments, again and again, and compares its
-output with that of an undisturbed run. It tests exactly-once, and not durability: a kill
-keeps the page cache.
+output with that of an undisturbed run. It tests exactly-once, and not durability: the page
+cache survives a kill.
 
 Usage:
   weirsoak [flags]
@@ -129,18 +129,19 @@ Flags:
 	fmt.Fprint(w, `
 Exit codes:
   0  no difference
-  1  a difference; the round's directory is kept, and it is said what to look at
-  2  wrong usage, or it could not be done
+  1  a difference; the round's directory is kept, and the output says what to look at
+  2  wrong usage, or weirsoak itself has failed
 
-Full disks need Linux, root and loop devices; without them they are left out, with a word.
+Full disks need Linux, root and loop devices. Without these there are none, and the output
+says so.
 `)
 }
 
-// soak goes through rounds until the time is over. It stops at the first difference.
+// soak carries out rounds until the time is over. It stops at the first difference.
 func soak(ctx context.Context, s settings, st *status) (different bool, err error) {
 	fsys := durable.OS()
 	if _, err := fsys.Stat(filepath.ToSlash(s.dir)); err == nil {
-		return false, fmt.Errorf("%s is there already: it would be removed in the end", s.dir)
+		return false, fmt.Errorf("%s is there already, and would be removed in the end: name a new directory", s.dir)
 	}
 	if err := durable.MkdirAll(fsys, filepath.ToSlash(s.dir)); err != nil {
 		return false, err

@@ -8,20 +8,21 @@ import (
 	"time"
 )
 
-// A round is a job's life: processes that are struck down, and one that is let live.
+// A round is the plan of processes that are ended one after the other. A last one, which is
+// not in the plan, runs to its end.
 type round struct {
 	number    int
-	smallDisk bool // it lives on a disk that runs full
-	strikes   []strike
+	smallDisk bool // the job runs on a disk that runs full
+	steps     []step
 }
 
-// A strike is one process and what happens to it. Moments are counted from its start.
-type strike struct {
+// A step is one process and what is done to it. Moments are counted from its start.
+type step struct {
 	options options
-	at      time.Duration // when the blow comes
-	blow    blow
-	then    time.Duration // of stopThenKill: how long after the first
-	fill    moment        // when the disk is filled; it stays so over processes
+	at      time.Duration // when the first signal is sent
+	ending  ending
+	then    time.Duration // of stopThenKill: from the first signal to the second
+	fill    moment        // when the disk is filled; it stays full until it is emptied
 	free    moment        // when it is emptied
 }
 
@@ -30,24 +31,24 @@ type moment time.Duration
 
 const none moment = -1
 
-// A blow is how a process ends.
-type blow int
+// An ending is how a process ends.
+type ending int
 
 const (
-	kill         blow = iota // SIGKILL
-	stop                     // SIGTERM: a final checkpoint, and exit code 0
-	stopThenKill             // SIGTERM, and SIGKILL while it is at that
+	kill         ending = iota // SIGKILL
+	stop                       // SIGTERM: a final checkpoint, and exit code 0
+	stopThenKill               // SIGTERM, and SIGKILL while it is stopping
 )
 
-func (b blow) String() string { return [...]string{"kill", "stop", "stop, then kill"}[b] }
+func (b ending) String() string { return [...]string{"kill", "stop", "stop, then kill"}[b] }
 
-// options are what a process is told.
+// options are the options of a process.
 type options struct {
 	parallelism int
 	interval    time.Duration // between checkpoints
 	retain      int           // checkpoints
-	inline      string        // up to how large a state is kept in _metadata
-	rate        int           // flights a second; 0: as fast as it goes
+	inline      string        // the size up to which a state is kept in _metadata
+	rate        int           // flights a second; 0 means no limit
 }
 
 func (o options) args() []string {
@@ -61,9 +62,9 @@ func (o options) args() []string {
 	}
 }
 
-func (s strike) String() string {
-	text := fmt.Sprintf("%v after %v", s.blow, s.at)
-	if s.blow == stopThenKill {
+func (s step) String() string {
+	text := fmt.Sprintf("%v after %v", s.ending, s.at)
+	if s.ending == stopThenKill {
 		text += fmt.Sprintf(" and %v", s.then)
 	}
 	if s.fill != none {
@@ -80,16 +81,16 @@ func drawRound(seed uint64, number int) round {
 	r := rand.New(rand.NewPCG(seed, uint64(number)))
 	plan := round{number: number, smallDisk: r.IntN(2) == 0}
 	for range 10 + r.IntN(31) {
-		plan.strikes = append(plan.strikes, drawStrike(r, plan.smallDisk))
+		plan.steps = append(plan.steps, drawStep(r, plan.smallDisk))
 	}
 	return plan
 }
 
-func drawStrike(r *rand.Rand, smallDisk bool) strike {
-	s := strike{
+func drawStep(r *rand.Rand, smallDisk bool) step {
+	s := step{
 		options: drawOptions(r),
 		at:      milliseconds(r, 0, 500),
-		blow:    kill,
+		ending:  kill,
 		fill:    none,
 		free:    none,
 	}
@@ -98,9 +99,9 @@ func drawStrike(r *rand.Rand, smallDisk bool) strike {
 	}
 	switch r.IntN(8) {
 	case 0:
-		s.blow = stop
+		s.ending = stop
 	case 1:
-		s.blow, s.then = stopThenKill, milliseconds(r, 0, 30)
+		s.ending, s.then = stopThenKill, milliseconds(r, 0, 30)
 	}
 	if smallDisk {
 		if r.IntN(3) == 0 {
@@ -123,7 +124,7 @@ func drawOptions(r *rand.Rand) options {
 	}
 }
 
-// undisturbed is how a job ends that nobody is in the way of.
+// undisturbed returns the options of a process that is left alone.
 func undisturbed(parallelism int) options {
 	return options{parallelism: parallelism, interval: time.Second, retain: 2, inline: "20KiB"}
 }
@@ -150,8 +151,9 @@ const (
 	sendKill
 )
 
-// events are what happens in a strike, in order. Nothing comes after the last blow.
-func (s strike) events() []event {
+// events returns what is done to the process of a step, in order. Nothing comes after the
+// last signal.
+func (s step) events() []event {
 	var all []event
 	if s.fill != none {
 		all = append(all, event{time.Duration(s.fill), fillDisk})
@@ -159,7 +161,7 @@ func (s strike) events() []event {
 	if s.free != none {
 		all = append(all, event{time.Duration(s.free), freeDisk})
 	}
-	switch s.blow {
+	switch s.ending {
 	case kill:
 		all = append(all, event{s.at, sendKill})
 	case stop:
@@ -169,7 +171,7 @@ func (s strike) events() []event {
 	}
 	slices.SortStableFunc(all, func(a, b event) int { return int(a.at - b.at) })
 	last := slices.IndexFunc(all, func(e event) bool {
-		return e.do == sendKill || e.do == sendStop && s.blow == stop
+		return e.do == sendKill || e.do == sendStop && s.ending == stop
 	})
 	return all[:last+1]
 }

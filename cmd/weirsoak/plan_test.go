@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A plan is drawn from its numbers and from nothing else, and everything comes up.
+// A plan depends on its numbers only, and every kind of step comes up.
 func TestPlan(t *testing.T) {
 	seen := map[string]int{}
 	for n := 1; n <= 100; n++ {
@@ -15,15 +15,15 @@ func TestPlan(t *testing.T) {
 		if !reflect.DeepEqual(plan, drawRound(7, n)) {
 			t.Fatalf("round %d is drawn in two ways", n)
 		}
-		if reflect.DeepEqual(plan.strikes, drawRound(8, n).strikes) {
+		if reflect.DeepEqual(plan.steps, drawRound(8, n).steps) {
 			t.Errorf("round %d is the same by another seed", n)
 		}
 		seen[fmt.Sprintf("small disk %v", plan.smallDisk)]++
-		for _, s := range plan.strikes {
+		for _, s := range plan.steps {
 			if !plan.smallDisk && (s.fill != none || s.free != none) {
-				t.Errorf("%v, and the disk is the machine's", s)
+				t.Errorf("%v, but there is no small disk in this round", s)
 			}
-			seen[s.blow.String()]++
+			seen[s.ending.String()]++
 			seen[fmt.Sprintf("fill %v, free %v", s.fill != none, s.free != none)]++
 			seen[fmt.Sprintf("parallelism %d", s.options.parallelism)]++
 			seen[fmt.Sprintf("retain %d", s.options.retain)]++
@@ -37,14 +37,14 @@ func TestPlan(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	for _, test := range []struct {
-		s    strike
+		s    step
 		want []event
 	}{
-		{strike{at: 5, blow: kill, fill: none, free: none}, []event{{5, sendKill}}},
-		{strike{at: 5, blow: kill, fill: 3, free: 7}, []event{{3, fillDisk}, {5, sendKill}}},
-		{strike{at: 5, blow: kill, fill: 3, free: 1}, []event{{1, freeDisk}, {3, fillDisk}, {5, sendKill}}},
-		{strike{at: 5, blow: stop, fill: 6, free: none}, []event{{5, sendStop}}},
-		{strike{at: 5, blow: stopThenKill, then: 3, fill: 6, free: 9}, []event{{5, sendStop}, {6, fillDisk}, {8, sendKill}}},
+		{step{at: 5, ending: kill, fill: none, free: none}, []event{{5, sendKill}}},
+		{step{at: 5, ending: kill, fill: 3, free: 7}, []event{{3, fillDisk}, {5, sendKill}}},
+		{step{at: 5, ending: kill, fill: 3, free: 1}, []event{{1, freeDisk}, {3, fillDisk}, {5, sendKill}}},
+		{step{at: 5, ending: stop, fill: 6, free: none}, []event{{5, sendStop}}},
+		{step{at: 5, ending: stopThenKill, then: 3, fill: 6, free: 9}, []event{{5, sendStop}, {6, fillDisk}, {8, sendKill}}},
 	} {
 		if got := test.s.events(); !slices.Equal(got, test.want) {
 			t.Errorf("%v: %v, want %v", test.s, got, test.want)

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// tooLong is when a process is said to hang that was to end: by itself, or by SIGTERM.
+// tooLong is how long a process may take that is to end by itself or by SIGTERM. After that
+// it counts as hanging.
 const tooLong = 2 * time.Minute
 
 // A process is one run of the program.
@@ -20,7 +21,7 @@ type process struct {
 	done chan struct{} // closed when it has ended
 }
 
-// start starts the program in dir. It gets no signals that are meant for weirsoak.
+// start starts the program in dir. Signals for weirsoak do not reach it.
 func start(program, dir string, args []string) (*process, error) {
 	p := &process{cmd: exec.Command(program, args...), done: make(chan struct{})}
 	p.cmd.Dir = dir
@@ -30,7 +31,7 @@ func start(program, dir string, args []string) (*process, error) {
 		return nil, fmt.Errorf("start the program: %w", err)
 	}
 	go func() {
-		p.cmd.Wait() // what it says is in ProcessState, too
+		p.cmd.Wait() // its error is in ProcessState, too
 		close(p.done)
 	}()
 	return p, nil
@@ -38,16 +39,17 @@ func start(program, dir string, args []string) (*process, error) {
 
 func (p *process) kill() { p.cmd.Process.Kill() }
 
-// stop asks for an end with a final checkpoint. Where there is no such signal, it kills.
+// stop asks the process to end with a final checkpoint. On a system without such a signal it
+// kills the process.
 func (p *process) stop() {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.kill()
 	}
 }
 
-// within waits for the end, and tells whether it has come by then.
+// within waits for the end of the process, for d at most, and reports whether it has ended.
 func (p *process) within(d time.Duration) bool {
-	select { // whoever has ended has, however late it is
+	select { // a process that has ended counts as such, even if d is negative
 	case <-p.done:
 		return true
 	default:
@@ -62,8 +64,8 @@ func (p *process) within(d time.Duration) bool {
 	}
 }
 
-// wait waits for the end of a process that is to end by itself. One that hangs says where,
-// on a system that knows how to ask, and is killed.
+// wait waits for the end of a process that is to end by itself. It ends one that hangs:
+// SIGQUIT makes a Go program print its stacks, where there is that signal.
 func (p *process) wait() error {
 	if p.within(tooLong) {
 		return nil
@@ -73,10 +75,10 @@ func (p *process) wait() error {
 		p.kill()
 		<-p.done
 	}
-	return fmt.Errorf("it had not ended %v after it was to", tooLong)
+	return fmt.Errorf("it has not ended within %v", tooLong)
 }
 
-// exitCode is -1 if it was killed.
+// exitCode returns the exit code of a process that has ended, -1 if it was killed.
 func (p *process) exitCode() int { return p.cmd.ProcessState.ExitCode() }
 
 // A tail keeps the end of what is written to it.

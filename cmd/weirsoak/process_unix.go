@@ -7,5 +7,6 @@ import (
 	"syscall"
 )
 
-// apart gives the process a group of its own: the terminal's interrupt is not for it.
+// apart gives the process a group of its own, so that Ctrl-C at the terminal does not reach
+// it.
 func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

@@ -10,11 +10,11 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// A program is what is run in every round, and what it writes when it is left alone.
+// A program is the program that every round runs, and its undisturbed output.
 type program struct {
 	file        string   // of the program
-	input       string   // of the job: outside of the disk that runs full
-	want        []string // lines of the output, sorted
+	input       string   // of the job; not on the disk that runs full
+	want        []string // lines of the undisturbed output, sorted
 	noSmallDisk bool
 }
 
@@ -58,7 +58,7 @@ func prepare(ctx context.Context, s settings) (*program, error) {
 		return nil, err
 	}
 	if len(out.lines) == 0 || len(out.hidden) > 0 {
-		return nil, fmt.Errorf("undisturbed run: %d lines of output, left behind: %q", len(out.lines), out.hidden)
+		return nil, fmt.Errorf("undisturbed run: %d lines of output; hidden files were not removed: %q", len(out.lines), out.hidden)
 	}
 	p.want = out.lines
 	return p, nil

@@ -12,21 +12,21 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// A result is what a round has found.
+// A result is the result of a round.
 type result struct {
 	counts
 	difference string // what is wrong; empty if nothing is
-	dir        string // what is kept, then
+	dir        string // the directory that is kept if something is wrong
 }
 
-// counts are what has happened.
+// counts says how often each thing has happened.
 type counts struct {
 	Kills       int `json:"kills"`       // processes ended by SIGKILL
 	Stops       int `json:"stops"`       // by SIGTERM, with a final checkpoint
 	Ends        int `json:"ends"`        // by themselves, as the input had ended
 	Failures    int `json:"failures"`    // by themselves, while the disk was full
-	FullDisks   int `json:"full_disks"`  // times that the disk was filled
-	Checkpoints int `json:"checkpoints"` // verified, each time that one was
+	FullDisks   int `json:"full_disks"`  // how often the disk was filled
+	Checkpoints int `json:"checkpoints"` // verified; one counts each time that it is
 }
 
 func (c *counts) add(d counts) {
@@ -38,24 +38,24 @@ func (c *counts) add(d counts) {
 	c.Checkpoints += d.Checkpoints
 }
 
-// life is a round while it is carried out.
-type life struct {
+// running is a round while it is carried out.
+type running struct {
 	*program
 	result
 	dir    string // where the processes run
 	disk   *disk
 	newest checkpoint.ID
-	log    strings.Builder // what has happened, for a difference
+	log    strings.Builder // what has happened; kept if there is a difference
 }
 
-// carryOut carries a round out in dir. If it finds a difference dir is kept, and if not it
-// is removed. An error is about weirsoak: nothing is known of the job.
+// carryOut carries a round out in dir. It removes dir, unless it finds a difference. An
+// error means that weirsoak has failed; it says nothing about the job.
 func (p *program) carryOut(ctx context.Context, plan round, dir string, st *status) (res result, err error) {
 	fsys := durable.OS()
 	if err := durable.MkdirAll(fsys, filepath.ToSlash(dir)); err != nil {
 		return res, err
 	}
-	l := &life{program: p, dir: dir}
+	l := &running{program: p, dir: dir}
 	if plan.smallDisk && !p.noSmallDisk {
 		if l.disk, err = makeDisk(dir); err != nil {
 			return res, err
@@ -63,12 +63,12 @@ func (p *program) carryOut(ctx context.Context, plan round, dir string, st *stat
 		defer func() { err = errors.Join(err, l.disk.close(l.difference != "")) }()
 		l.dir = l.disk.dir
 	}
-	for i, s := range plan.strikes {
+	for i, s := range plan.steps {
 		if ctx.Err() != nil {
-			break // and the job still comes to its end
+			break // the last process still runs
 		}
 		fmt.Fprintf(&l.log, "\n=== process %d: %v\n", i+1, s)
-		if err := l.suffer(s); err != nil {
+		if err := l.runStep(s); err != nil {
 			return l.result, err
 		}
 		st.progress(l.counts)
@@ -88,18 +88,18 @@ func (p *program) carryOut(ctx context.Context, plan round, dir string, st *stat
 		return l.result, err
 	}
 	l.result.dir = l.dir
-	// The log is beside the round: its disk may be full.
+	// The log is beside dir and not in it, because the small disk may be full.
 	return l.result, durable.WriteFile(fsys, filepath.ToSlash(dir)+".log", []byte(l.log.String()))
 }
 
-// suffer runs one process and lets happen to it what is to.
-func (l *life) suffer(s strike) error {
+// runStep runs one process and does to it what the step says.
+func (l *running) runStep(s step) error {
 	p, err := start(l.file, l.dir, append(s.options.args(), "--in", l.input))
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	full, asked := l.disk.full(), false // at any time of this process
+	full, asked := l.disk.full(), false // whether it was so at any time of this process
 	for _, e := range s.events() {
 		if p.within(e.at - time.Since(began)) {
 			break
@@ -145,8 +145,8 @@ func (l *life) suffer(s strike) error {
 	return l.look()
 }
 
-// end runs the job to its end and compares what it has written.
-func (l *life) end(o options) error {
+// end runs the job to its end and compares the output.
+func (l *running) end(o options) error {
 	if err := l.disk.free(); err != nil {
 		return err
 	}
@@ -176,8 +176,8 @@ func (l *life) end(o options) error {
 	return nil
 }
 
-// differs notes what is wrong; the first is what counts.
-func (l *life) differs(format string, args ...any) {
+// differs notes a difference. The first one is the result.
+func (l *running) differs(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	fmt.Fprintf(&l.log, "*** %s\n", text)
 	if l.difference == "" {

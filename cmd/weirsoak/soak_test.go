@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// The test binary is a program to be killed, too, when it is told so: one that does it
-// wrong.
+// With WEIRSOAK_WRONG set, the test binary is the program that weirsoak runs: one with a
+// mistake.
 func TestMain(m *testing.M) {
 	if wrong := os.Getenv("WEIRSOAK_WRONG"); wrong != "" {
 		os.Exit(doWrong(wrong))
@@ -21,11 +21,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// doWrong writes the lines 1 and 2 when it is left alone, and something else when it is not.
+// doWrong writes the lines 1 and 2 in the undisturbed run. In the others it makes the given
+// mistake.
 func doWrong(how string) int {
 	out := filepath.Join("weir-data", "flights", "out")
 	files := map[string]string{"part-1": "1\n2\n"}
-	if slices.Contains(os.Args, "--in") { // the undisturbed run has its input in itself
+	if slices.Contains(os.Args, "--in") { // the undisturbed run is not told its input
 		switch how {
 		case "doubles":
 			files["part-2"] = "2\n"
@@ -50,7 +51,7 @@ func doWrong(how string) int {
 	return 0
 }
 
-// Whatever a program does wrong is found, said, and kept to be looked at.
+// Each mistake of a program is found and shown, and the files are kept.
 func TestDifferences(t *testing.T) {
 	seed := strconv.FormatUint(seedWith(false), 10) // a small disk would stay mounted
 	self, err := os.Executable()
@@ -61,7 +62,7 @@ func TestDifferences(t *testing.T) {
 		"doubles":  "visible more often than it should be: 2",
 		"loses":    "1 lines of 2 are missing, the first: 2",
 		"makes up": "not in the output of an undisturbed run: 3",
-		"leaves":   "left behind: 1 files that are not visible, the first: .part-2.inprogress",
+		"leaves":   "not removed: 1 files that are not visible, the first: .part-2.inprogress",
 		"fails":    "ended with exit code 1",
 		"damages":  "chk-1",
 	} {
@@ -78,7 +79,7 @@ func TestDifferences(t *testing.T) {
 				}
 			}
 			if _, err := os.Stat(filepath.Join(dir, "round-1", "weir-data")); err != nil && how != "fails" {
-				t.Error("what there is to look at is gone:", err)
+				t.Error("the files of the job are gone:", err)
 			}
 			log, err := os.ReadFile(filepath.Join(dir, "round-1.log"))
 			if err != nil || !strings.Contains(string(log), "*** ") {
@@ -98,7 +99,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"-help"}, exitSame, "Exit codes:"},
 		{[]string{"-for", "soon"}, exitFailed, "invalid value"},
 		{[]string{"everything"}, exitFailed, "takes flags only"},
-		{[]string{"-round", "0"}, exitFailed, "-round is 1 at the least"},
+		{[]string{"-round", "0"}, exitFailed, "-round must be at least 1"},
 		{[]string{"-dir", dir}, exitFailed, "is there already"},
 		{[]string{"-dir", filepath.Join(dir, "new"), "-program", filepath.Join(dir, "missing")}, exitFailed, "start the program"},
 	} {
@@ -108,11 +109,11 @@ func TestUsage(t *testing.T) {
 		}
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		t.Errorf("left behind: %v, %v", entries, err)
+		t.Errorf("not removed: %v, %v", entries, err)
 	}
 }
 
-// seedWith is the first seed whose first round is on a small disk, or is not.
+// seedWith returns the first seed whose first round is on a small disk, or is not.
 func seedWith(smallDisk bool) uint64 {
 	seed := uint64(1)
 	for drawRound(seed, 1).smallDisk != smallDisk {
@@ -121,8 +122,8 @@ func seedWith(smallDisk bool) uint64 {
 	return seed
 }
 
-// Where no small disk can be made, a round that was drawn for one runs on the machine's,
-// which is never full.
+// Where no small disk can be made, a round that was drawn for one runs on the disk of the
+// machine, which is never full.
 func TestNoSmallDisk(t *testing.T) {
 	var d *disk
 	if err := errors.Join(d.fill(), d.free()); err != nil || d.full() {
@@ -130,7 +131,7 @@ func TestNoSmallDisk(t *testing.T) {
 	}
 }
 
-// A round of the real thing, on a disk that runs full if there can be one.
+// One round of the flights example, on a disk that runs full if one can be made.
 func TestSoak(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds, and builds the flights example")
@@ -151,12 +152,12 @@ func TestSoak(t *testing.T) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &end); err != nil {
 		t.Fatal(err)
 	}
-	// How many of its processes come to a checkpoint before they are killed is up to the
-	// machine; the last one does, and the first are killed.
+	// The speed of the machine decides how many processes complete a checkpoint before they
+	// are killed. The last one does, and the first ones are killed.
 	if end.Type != "summary" || end.Kills < 1 || end.Checkpoints < 1 || end.Differences != 0 {
 		t.Errorf("too little has happened: %+v", end)
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("the directory is left behind: %v", err)
+		t.Errorf("the directory was not removed: %v", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// A status says how far it is: on a terminal one line that changes, in a pipe a line for each
-// round, or JSON.
+// A status shows the progress: on a terminal in one line that changes, elsewhere with a line
+// for each round, or as JSON.
 type status struct {
 	out    io.Writer
 	live   bool
@@ -30,14 +30,14 @@ func newStatus(out io.Writer, s settings) *status {
 	return st
 }
 
-// say says something to people.
+// say writes a line, unless the output is JSON.
 func (st *status) say(format string, args ...any) {
 	if !st.asJSON {
 		fmt.Fprintf(st.out, st.clear()+format+"\n", args...)
 	}
 }
 
-// clear is what takes the line away that changes.
+// clear returns the text that removes the line that changes.
 func (st *status) clear() string {
 	if st.live {
 		return "\r\x1b[K"
@@ -45,7 +45,7 @@ func (st *status) clear() string {
 	return ""
 }
 
-// progress shows a round that is not over.
+// progress shows the counts in the middle of a round.
 func (st *status) progress(now counts) {
 	if !st.live {
 		return
@@ -59,7 +59,7 @@ func (st *status) text(c counts) string {
 		st.rounds, c.Kills, c.Stops, c.Ends, c.FullDisks, c.Failures, c.Checkpoints)
 }
 
-// round tells of a round that is over.
+// round shows the result of a round.
 func (st *status) round(n int, res result) {
 	st.rounds++
 	st.counts.add(res.counts)
@@ -81,11 +81,11 @@ func (st *status) round(n int, res result) {
 		return
 	}
 	st.say(`round %d: %s
-  what the job left     %s
-  what had happened     %s
-  once more             -seed %d -round %d
-Look at the checkpoints with "go run ./cmd/weir ls" and "verify"; a disk that is mounted
-there is to be unmounted by hand.`, n, res.difference, res.dir, logOf(st.s, n, res), st.s.seed, n)
+  files of the job      %s
+  log of the round      %s
+  repeat it with        -seed %d -round %d
+Look at the checkpoints with "go run ./cmd/weir ls" and "verify". If a disk is mounted there,
+unmount it by hand.`, n, res.difference, res.dir, logOf(st.s, n, res), st.s.seed, n)
 }
 
 func logOf(s settings, n int, res result) string {
@@ -95,7 +95,7 @@ func logOf(s settings, n int, res result) string {
 	return fmt.Sprintf("%s%cround-%d.log", s.dir, os.PathSeparator, n)
 }
 
-// end tells what it came to.
+// end shows the sums.
 func (st *status) end(different bool, err error) {
 	differences := 0
 	if different {

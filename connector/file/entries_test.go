@@ -23,7 +23,7 @@ func TestNamesThatLeadNowhere(t *testing.T) {
 			d.write("a", "1\n")
 			must(t, os.Symlink("nowhere/b", d.path("dangling")))
 			must(t, os.Symlink("loop", d.path("loop")))
-			log := logged(t, func() { d.run(2) })
+			log := loggedBy(t, func() { d.run(2) })
 			d.want("1")
 			for _, words := range []string{"cannot be looked at and is left out", "dangling"} {
 				if !strings.Contains(log, words) {
@@ -130,7 +130,7 @@ func TestOneFile(t *testing.T) {
 		d := drive(t, filepath.Join(dir, "a.log"), Follow())
 		d.dir = dir
 		d.write("b.log", "no\n")
-		log := logged(t, func() { d.run(70) })
+		log := loggedBy(t, func() { d.run(70) })
 		if n := strings.Count(log, "not there yet"); n != 2 {
 			t.Errorf("it is said %d times in 70 s that the file is not there: %s", n, log)
 		}

@@ -238,7 +238,7 @@ func TestAfterGzip(t *testing.T) {
 		for _, opts := range [][]Option{nil, {Follow()}} {
 			path := filepath.Join(t.TempDir(), "in")
 			write(t, path, append(append(zip("1\n"), zip("2\n")...), after...))
-			log := logged(t, func() {
+			log := loggedBy(t, func() {
 				r, err := Lines(path, opts...).Open(t.Context(), weir.Split{ID: "in"})
 				must(t, err)
 				defer r.Close()

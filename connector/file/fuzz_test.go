@@ -12,28 +12,6 @@ import (
 	"github.com/weirstream/weir"
 )
 
-func FuzzPrepared(f *testing.F) {
-	f.Add(prepared{
-		hidden:   inProgress{owner: 1, incarnation: 2, attempt: 3, subtask: 4, counter: 5}.String(),
-		visible:  visibleName(1, 4, 6, ".jsonl"),
-		length:   7,
-		checksum: 8,
-	}.encode())
-	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := decodePrepared(b)
-		if err != nil {
-			return
-		}
-		if !bytes.Equal(p.encode(), b) {
-			t.Errorf("%x decodes to %+v, which is encoded as %x", b, p, p.encode())
-		}
-		if filepath.Base(p.hidden) != p.hidden || filepath.Base(p.visible) != p.visible || p.hidden[0] != '.' || p.visible[0] == '.' {
-			t.Errorf("%x: names %q and %q", b, p.hidden, p.visible)
-		}
-	})
-}
-
 // FuzzJSONLines compares the source with json.Unmarshal, line by line, in one go and from
 // the position in between.
 func FuzzJSONLines(f *testing.F) {
@@ -152,27 +130,6 @@ func FuzzLines(f *testing.F) {
 			if seen < 0 || !slices.Equal(rest, want[seen:]) {
 				t.Fatalf("from position %d: got %q of %q", i, rest, want)
 			}
-		}
-	})
-}
-
-// FuzzSinkNames: what stands in a sink's folder is a file of a sink that is being written,
-// by exactly the name it would be given, or it is not touched.
-func FuzzSinkNames(f *testing.F) {
-	f.Add(inProgress{owner: 0xdeadbeef, incarnation: 2, attempt: 3, subtask: 4, counter: 5}.String())
-	f.Add(".part-deadbeef-01-3-4-5.inprogress")
-	f.Add(".part-deadbeef-9223372036854775808-3-4-5.inprogress")
-	f.Add(visibleName(1, 4, 6, ".jsonl"))
-	f.Fuzz(func(t *testing.T, s string) {
-		n, ok := parseInProgress(s)
-		if ok && (n.String() != s || n.incarnation < 0 || n.attempt < 0 || n.subtask < 0 || n.counter < 0) {
-			t.Errorf("%q is %+v", s, n)
-		}
-		if ok && visibleNames.MatchString(s) {
-			t.Errorf("%q is hidden and visible", s)
-		}
-		if visibleNames.MatchString(s) && (filepath.Base(s) != s || s[0] == '.') {
-			t.Errorf("%q is a visible name", s)
 		}
 	})
 }

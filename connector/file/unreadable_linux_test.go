@@ -36,7 +36,7 @@ func TestUnreadableFile(t *testing.T) {
 			d.write("a", "1\n")
 			d.write("secret", "2\n")
 			must(t, os.Chmod(d.path("secret"), 0))
-			log := logged(t, func() { asOther(t, func() { d.run(70) }) })
+			log := loggedBy(t, func() { asOther(t, func() { d.run(70) }) })
 			d.want("1")
 			if n := strings.Count(log, "may not be read and is left out"); n < 1 || n > 2 || opts != nil && !strings.Contains(log, "times=") {
 				t.Errorf("it is said %d times in 70 s: %s", n, log)

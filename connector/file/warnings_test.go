@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// logged returns what is logged while f runs.
-func logged(t testing.TB, f func()) string {
+// loggedBy returns what is logged while f runs.
+func loggedBy(t testing.TB, f func()) string {
 	t.Helper()
 	var b lockedBuffer
 	old := slog.Default()
@@ -38,7 +38,7 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 func TestWarningsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w warnings
-		log := logged(t, func() {
+		log := loggedBy(t, func() {
 			for i := range 150 { // one a second
 				w.warn("a file is odd", "file", i)
 				if i%10 == 0 {

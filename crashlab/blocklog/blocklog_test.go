@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// randomLog is a log on a disk of 16 blocks: writes of odd sizes at odd places, some
+// randomLog returns a log on a disk of 16 blocks: writes of odd sizes at odd places, some
 // flushes, some marks.
 func randomLog(rnd *rand.Rand, n int) Log {
 	var l Log
@@ -42,7 +42,7 @@ func contents(m *Image) []byte {
 	return p
 }
 
-// An image in layers is what a plain array would be, whatever order cuts are played in.
+// An image in layers has the content of a plain array, in any order of the cuts.
 func TestPrefixesAgreeWithAnArray(t *testing.T) {
 	const seed = 1
 	rnd := rand.New(rand.NewPCG(seed, 0))
@@ -72,8 +72,8 @@ func TestPrefixesAgreeWithAnArray(t *testing.T) {
 	}
 }
 
-// What a flush has covered is never lost, what came later is never there, and of what
-// lies between every block is old or new.
+// Writes before the last flush are never lost, writes after the cut are never there, and
+// between the two every block is old or new.
 func TestReorderingsLoseOnlyWhatNoFlushCovered(t *testing.T) {
 	const seed = 2
 	rnd := rand.New(rand.NewPCG(seed, 0))
@@ -114,7 +114,7 @@ func TestReorderingsLoseOnlyWhatNoFlushCovered(t *testing.T) {
 			}
 			for i, b := range got {
 				if !slices.Contains(possible[i], b) {
-					t.Fatalf("seed %d: %v: byte %d is %d, which nobody wrote", seed, c, i, b)
+					t.Fatalf("seed %d: %v: byte %d is %d, which was never written", seed, c, i, b)
 				}
 			}
 		}
@@ -124,7 +124,7 @@ func TestReorderingsLoseOnlyWhatNoFlushCovered(t *testing.T) {
 	}
 }
 
-// A cut is one image, not several.
+// The same cut gives the same image each time.
 func TestACutIsReproducible(t *testing.T) {
 	l := randomLog(rand.New(rand.NewPCG(3, 0)), 50)
 	plan := Plan(l, 60, 7)
@@ -164,8 +164,8 @@ func TestPlan(t *testing.T) {
 	if got, want := moments(all, true), []int{0, 2, 5, 7, 8}; !slices.Equal(got, want) || len(all) != 60 {
 		t.Errorf("%d cuts, prefixes before %v, want 60 and %v: every write, and the end", len(all), got, want)
 	}
-	// Two writes before the first flush, and one at the end that can be torn: the one
-	// between has no other way to survive than to survive.
+	// Two writes before the first flush can be reordered, and one at the end can be torn. The
+	// one between can only survive as a whole or not at all.
 	if got, want := slices.Compact(moments(all, false)), []int{3, 8}; !slices.Equal(got, want) {
 		t.Errorf("reorderings before %v, want %v", got, want)
 	}

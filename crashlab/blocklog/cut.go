@@ -7,18 +7,18 @@ import (
 	"slices"
 )
 
-// A Cut is a power cut: the moment, and what the disk's cache made of the writes that
-// no flush had covered. It means the same image every time.
+// A Cut is a power cut: its moment, and which of the writes since the last flush have
+// reached the disk. The same Cut gives the same image every time.
 type Cut struct {
-	// Before is the event that did not happen any more: a write, a flush, or the end of
-	// the log.
+	// Before is the index of the first event that did not happen: a write, a flush, or the
+	// end of the log.
 	Before int
-	// Seed is 0 if every write before that is on the disk: a prefix of the log. Otherwise
-	// it draws which of the writes since the last flush are, block by block.
+	// Seed is 0 if all writes before that event are on the disk: a prefix of the log.
+	// Otherwise it draws which of the writes since the last flush are, block by block.
 	Seed uint64
 }
 
-// Prefix tells whether the cut kept the order of the writes.
+// Prefix reports whether all writes before the cut are on the disk.
 func (c Cut) Prefix() bool { return c.Seed == 0 }
 
 func (c Cut) String() string {
@@ -28,7 +28,7 @@ func (c Cut) String() string {
 	return fmt.Sprintf("before event %d, the writes since the last flush drawn by %d", c.Before, c.Seed)
 }
 
-// solid is up to which event everything has reached the disk for sure.
+// solid returns the index up to which all events are certain to have reached the disk.
 func (c Cut) solid(l Log) int {
 	if c.Prefix() {
 		return c.Before
@@ -36,14 +36,15 @@ func (c Cut) solid(l Log) int {
 	return l.flushedBefore(c.Before)
 }
 
-// loose calls yield with what else has reached it, in the order of the log.
+// loose calls yield with the bytes after that event that have reached the disk, too, in the
+// order of the log.
 func (c Cut) loose(l Log, yield func(off int64, data []byte)) {
 	if c.Prefix() {
 		return
 	}
 	rnd := rand.New(rand.NewPCG(c.Seed, uint64(c.Before)))
-	// Some cuts lose nearly everything, some nearly nothing: half of everything is missing
-	// in the least interesting ones.
+	// Some cuts lose nearly everything, some nearly nothing. These find more than cuts that
+	// lose half of everything.
 	keep := rnd.Float64()
 	for _, e := range l[c.solid(l):c.Before] {
 		if e.Kind != Write {
@@ -64,9 +65,9 @@ func (c Cut) loose(l Log, yield func(off int64, data []byte)) {
 	}
 }
 
-// Plan chooses n power cuts, in an order in which a Player plays them fast. Two thirds
-// are prefixes, all of them if there are no more, spread evenly if there are; what
-// remains are reorderings within one flush epoch, drawn by seed.
+// Plan chooses n power cuts, in an order in which a Player plays them fast. Two thirds of
+// them are prefixes: all prefixes if there are no more, and an even choice if there are. The
+// rest are reorderings of the writes since the last flush, drawn by seed.
 func Plan(l Log, n int, seed uint64) []Cut {
 	var moments []int
 	for i, e := range l {
@@ -95,8 +96,8 @@ func Plan(l Log, n int, seed uint64) []Cut {
 	return cuts
 }
 
-// loosens tells whether the writes that are not covered by a flush before event i can
-// survive in another way than in their order: there are two of them, or one can be torn.
+// loosens reports whether the writes between event i and the flush before it can survive in
+// another way than in their order: if there are two of them, or one that can be torn.
 func (l Log) loosens(i int) bool {
 	blocks := int64(0)
 	for _, e := range l[l.flushedBefore(i):i] {
@@ -122,8 +123,8 @@ func spread(all []int, n int) []int {
 	return picked
 }
 
-// A Player makes the images of cuts. Going from one cut to a later one costs what lies
-// between them.
+// A Player makes the images of cuts. To go from one cut to a later one it plays only the
+// events between them.
 type Player struct {
 	log    Log
 	base   *Image
@@ -131,13 +132,13 @@ type Player struct {
 	played int // events of the log that are in prefix
 }
 
-// NewPlayer plays a log on the image it began with, which it leaves alone.
+// NewPlayer returns a player of a log on its base image, which it does not change.
 func NewPlayer(base *Image, l Log) *Player {
 	return &Player{log: l, base: base, prefix: base.Over()}
 }
 
-// Image is what a cut leaves on the disk. It can be written to; it is good until the
-// next call.
+// Image returns what a cut leaves on the disk. The caller may write to the image, and may
+// use it until the next call.
 func (p *Player) Image(c Cut) *Image {
 	solid := c.solid(p.log)
 	if solid < p.played {

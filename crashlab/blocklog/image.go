@@ -6,23 +6,23 @@ import "slices"
 // may be torn.
 const BlockBytes = 4096
 
-// An Image is the content of a disk: blocks of its own on top of another image, which
-// it leaves alone. What no layer has is zeros. A block of zeros on the lowest layer
+// An Image is the content of a disk: blocks of its own on top of another image, which it
+// does not change. Blocks that no layer has are zeros. A block of zeros on the lowest layer
 // takes no memory.
 //
-// An image may be read concurrently as long as nobody writes to it.
+// An image may be read concurrently as long as nothing writes to it.
 type Image struct {
 	below  *Image
 	blocks map[int64][]byte
 }
 
-// NewImage is a disk of zeros.
+// NewImage returns a disk of zeros.
 func NewImage() *Image { return &Image{blocks: map[int64][]byte{}} }
 
-// Over is an image that is like this one until it is written to.
+// Over returns an image on top of this one: it has the same content until it is written to.
 func (m *Image) Over() *Image { return &Image{below: m, blocks: map[int64][]byte{}} }
 
-// block is the content of a block, nil for zeros.
+// block returns the content of a block, nil for zeros.
 func (m *Image) block(n int64) []byte {
 	for ; m != nil; m = m.below {
 		if b, ok := m.blocks[n]; ok {
@@ -77,7 +77,7 @@ var zeroBlock [BlockBytes]byte
 
 func zeros(p []byte) bool { return string(p) == string(zeroBlock[:len(p)]) }
 
-// Written are the numbers of the blocks that may hold anything but zeros, ascending.
+// Written returns the numbers of the blocks that may hold anything but zeros, ascending.
 func (m *Image) Written() []int64 {
 	seen := map[int64]bool{}
 	for ; m != nil; m = m.below {

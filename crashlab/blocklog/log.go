@@ -1,8 +1,8 @@
-// Package blocklog is what a disk remembers: the log of everything that was written to it
-// and flushed, in order, with marks of what the world was told meanwhile; the images that
-// a power cut may leave of it; and the choice of which of those to look at.
+// Package blocklog has the log of a disk: all writes and flushes in order, with marks of
+// what the world was told meanwhile. It makes the images that a power cut may leave, and
+// chooses which of those to examine.
 //
-// It is pure arithmetic on values: no device, no clock, and its randomness has a seed.
+// It is pure: no device, no clock, and its randomness has a seed.
 package blocklog
 
 import (
@@ -16,9 +16,9 @@ type Kind uint8
 const (
 	// Write: bytes reached the disk's cache. They may survive a power cut.
 	Write Kind = iota
-	// Flush: what was written before it survives.
+	// Flush: all writes before it survive.
 	Flush
-	// Mark: something was said to the world, which no power cut unsays.
+	// Mark: the world was told something. It does not forget that in a power cut.
 	Mark
 )
 
@@ -31,15 +31,15 @@ type Event struct {
 	Text string        // of a Mark
 }
 
-// A Log is what happened to a disk since its base image, in the order in which the
-// disk saw it. A request that was still on its way when a mark was made stands behind
-// the mark: at that moment it was not on the disk, which is a legal thing to assume.
+// A Log has everything that happened to a disk since its base image, in the order in which
+// the disk saw it. A request that was still on its way when a mark was made comes after the
+// mark: at that moment it had not reached the disk, which a real disk allows, too.
 type Log []Event
 
-// Writes is how many writes there are.
+// Writes returns the number of writes.
 func (l Log) Writes() int { return l.count(Write) }
 
-// Flushes is how many flushes there are.
+// Flushes returns the number of flushes.
 func (l Log) Flushes() int { return l.count(Flush) }
 
 func (l Log) count(k Kind) (n int) {
@@ -51,8 +51,7 @@ func (l Log) count(k Kind) (n int) {
 	return n
 }
 
-// flushedBefore is the place of the first event that is not covered by a flush, among
-// those before i.
+// flushedBefore returns the index of the first event after the last flush before event i.
 func (l Log) flushedBefore(i int) int {
 	for j := i - 1; j >= 0; j-- {
 		if l[j].Kind == Flush {
@@ -62,8 +61,8 @@ func (l Log) flushedBefore(i int) int {
 	return 0
 }
 
-// Last is the last mark before event i that begins with the word, what follows the word
-// in it, and when it was made.
+// Last finds the last mark before event i that begins with the word. It returns the text
+// after the word, and when the mark was made.
 func (l Log) Last(i int, word string) (rest string, at time.Duration, ok bool) {
 	for j := i - 1; j >= 0; j-- {
 		if rest, ok := strings.CutPrefix(l[j].Text, word+" "); ok && l[j].Kind == Mark {
@@ -73,7 +72,7 @@ func (l Log) Last(i int, word string) (rest string, at time.Duration, ok bool) {
 	return "", 0, false
 }
 
-// End is when the last event happened.
+// End returns when the last event happened.
 func (l Log) End() time.Duration {
 	if len(l) == 0 {
 		return 0

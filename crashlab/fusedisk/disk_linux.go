@@ -27,17 +27,18 @@ type Disk struct {
 	full   bool  // log would have grown beyond maxLogBytes
 }
 
-// Path is the file that the disk is.
+// Path returns the name of the disk's file.
 func (d *Disk) Path() string { return d.path }
 
-// Show makes the disk show an image, to which it will also write.
+// Show makes the disk show an image. Writes to the disk change the image.
 func (d *Disk) Show(image *blocklog.Image) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.image = image
 }
 
-// Record begins a log. What is on the disk at this moment is its base.
+// Record begins a log. It returns the content of the disk at this moment, which is the base
+// of the log.
 func (d *Disk) Record() (base *blocklog.Image) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -54,14 +55,14 @@ func (d *Disk) Mark(text string) {
 	d.enter(blocklog.Event{Kind: blocklog.Mark, Text: text})
 }
 
-// Stop ends the log, with a last mark for when that was.
+// Stop ends the log, with a mark at the end.
 func (d *Disk) Stop() (blocklog.Log, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.enter(blocklog.Event{Kind: blocklog.Mark, Text: "END"})
 	d.record = false
 	if d.full {
-		return nil, errors.New("more was written than a log may hold, 1 GiB")
+		return nil, errors.New("the log has reached its limit of 1 GiB")
 	}
 	return d.log, nil
 }
@@ -104,7 +105,7 @@ func (d *Disk) write(p []byte, off int64) bool {
 	return true
 }
 
-// flush is called when a flush arrives: what was answered before is in the log before it.
+// flush takes in a flush. Writes that were answered before are in the log before it.
 func (d *Disk) flush() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,8 +1,8 @@
-// Package fusedisk serves disks from memory: a FUSE file system in which each file is
-// one, made to have a loop device put on top of it. A disk either records every write
-// and every flush that reaches it, or shows the image of a power cut and forgets what
-// is written to it.
+// Package fusedisk serves disks from memory. It is a FUSE file system in which each file is
+// a disk; a loop device is put on top of it. A disk either records every write and every
+// flush that reaches it, or shows the image of a power cut, and what is written to it is
+// dropped afterwards.
 //
-// Whoever serves must not wait for the file systems on top: do what reads or writes
-// there in another process.
+// The process that serves the disks must not wait for the file systems on them: read and
+// write there in another process.
 package fusedisk

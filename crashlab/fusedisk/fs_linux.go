@@ -26,13 +26,13 @@ type FS struct {
 
 const maxWrite = 1 << 20 // bytes in one request
 
-// Serve serves an empty file system of disks, which mount will mount on dir,
-// perhaps in another mount namespace. Device is the /dev/fuse that belongs to
-// it; whoever mounts must not keep it open.
+// Serve serves an empty file system of disks. mount mounts it on dir, perhaps in another
+// mount namespace. device is a descriptor of /dev/fuse; the process that mounts must not
+// keep it open.
 //
-// The kernel fails all requests as soon as nobody has it open any more. So the mount is
-// not left to go-fuse, which would let every process that is started from then on inherit
-// it: those would wait for ever for a server that has died.
+// The kernel fails all requests as soon as no process has the device open any more. So
+// go-fuse must not do the mount: every process that is started later would inherit the
+// device from it, and would wait for ever for a server that has died.
 func Serve(dir string, mount func(device int) error) (*FS, error) {
 	device, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -48,7 +48,7 @@ func Serve(dir string, mount func(device int) error) (*FS, error) {
 		MountOptions: fuse.MountOptions{
 			MaxWrite:      maxWrite,
 			DisableXAttrs: true,
-			DisableSplice: true, // what is read comes from memory
+			DisableSplice: true, // reads are answered from memory
 		},
 	})
 	if err != nil {
@@ -58,7 +58,7 @@ func Serve(dir string, mount func(device int) error) (*FS, error) {
 	return &FS{dir: dir, root: root, server: server}, nil
 }
 
-// Mount mounts what is served behind device on dir.
+// Mount mounts on dir the file system that is served on device.
 func Mount(device int, dir string) error {
 	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0,max_read=%d", device, maxWrite)
 	return unix.Mount("crashlab", dir, "fuse.crashlab", unix.MS_NOSUID|unix.MS_NODEV, options)
@@ -72,11 +72,11 @@ func (f *FS) Add(name string, size int64) *Disk {
 	return d
 }
 
-// Wait waits until it has been unmounted.
+// Wait waits until the file system has been unmounted.
 func (f *FS) Wait() { f.server.Wait() }
 
-// A node is a disk as go-fuse sees it. Nothing but its bytes is kept, and the kernel
-// keeps no copy of those: a write that has returned is in the log.
+// A node is a disk as go-fuse sees it. The kernel caches nothing of it: a write that has
+// returned is in the log.
 type node struct {
 	fs.Inode
 	disk *Disk

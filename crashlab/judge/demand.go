@@ -2,27 +2,27 @@ package judge
 
 import "fmt"
 
-// An Expectation is what must come out for a workload on a file system.
+// An Expectation is the result that a workload must have on a file system.
 type Expectation int
 
 const (
-	// Watch: nothing is demanded, it is only reported.
+	// Watch: any result is allowed. It is only reported.
 	Watch Expectation = iota
 	// Clean: no image may be bad. That is the promise.
 	Clean
-	// Caught: some image must be bad: a bench that does not see what is known to be
-	// broken proves nothing about the rest.
+	// Caught: at least one image must be bad. If the bench does not see the losses of a
+	// sequence that is known to be broken, its other results prove nothing.
 	Caught
-	// CaughtLosing: on some image everything must be lost.
+	// CaughtLosing: on at least one image every checkpoint must be lost.
 	CaughtLosing
 )
 
-// Complaint says how a tally falls short of what is expected, "" if it does not.
+// Complaint says how a tally differs from the expectation, or "" if it does not.
 func (e Expectation) Complaint(t *Tally) string {
 	c := t.Both()
 	switch {
 	case c.All() == 0:
-		return "there were no images to look at"
+		return "there were no images"
 	case e == Clean && c.Bad() > 0:
 		return fmt.Sprintf("the promise is broken on %d of %d images", c.Bad(), c.All())
 	case e == Caught && c.Bad() == 0:

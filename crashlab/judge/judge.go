@@ -1,5 +1,6 @@
-// Package judge holds what a recovery found after a power cut against what the world had
-// been told before it, sums that up, and says whether the sum is what it has to be.
+// Package judge compares what a recovery has found after a power cut with what the world
+// had been told before it, counts the verdicts, and says whether the counts are as expected.
+// The world is everything outside of the machine: a power cut there does not make it forget.
 //
 // It is pure: values in, verdicts out.
 package judge
@@ -15,23 +16,23 @@ import (
 
 // The words of the marks in a log.
 const (
-	Begin = "BEGIN" // and an id: the checkpoint may be found from now on
-	Ack   = "ACK"   // and an id: the checkpoint has been reported complete
+	Begin = "BEGIN" // with an id: a recovery may find the checkpoint from now on
+	Ack   = "ACK"   // with an id: the checkpoint has been reported complete
 )
 
 // Told is what the world has been told at some moment.
 type Told struct {
-	Begun   checkpoint.ID // the newest that may exist; 0 if nothing was said about that
+	Begun   checkpoint.ID // the newest that may exist; 0 if the log does not say
 	Acked   checkpoint.ID // the newest reported complete; 0 for none
 	AckedAt time.Duration // since the log began
 }
 
-// ToldBefore is what the world has been told before an event of a log.
+// ToldBefore returns what the world has been told before an event of a log.
 func ToldBefore(l blocklog.Log, event int) (t Told) {
 	id := func(s string) checkpoint.ID {
 		n, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
-			panic(err) // marks are checked when they are made
+			panic(err) // the mark was made of a checkpoint.ID
 		}
 		return checkpoint.ID(n)
 	}
@@ -44,20 +45,20 @@ func ToldBefore(l blocklog.Log, event int) (t Told) {
 	return t
 }
 
-// A Finding is what came of mounting and recovering one image.
+// A Finding is the result of mounting one image and recovering from it.
 type Finding struct {
 	Unmountable string        `json:"unmountable,omitempty"` // why it cannot be mounted
-	Recovered   checkpoint.ID `json:"recovered"`             // 0: there is nothing to start from
+	Recovered   checkpoint.ID `json:"recovered"`             // 0: there is no checkpoint
 	Torn        string        `json:"torn,omitempty"`        // what looks whole and is not
-	Refused     string        `json:"refused,omitempty"`     // why recovery gave nothing back
-	Wrong       string        `json:"wrong,omitempty"`       // what went wrong when going on from there
+	Refused     string        `json:"refused,omitempty"`     // the error of recovery
+	Wrong       string        `json:"wrong,omitempty"`       // what went wrong after recovery
 }
 
 // A State is the verdict on an image.
 type State int
 
 const (
-	// OK: what was acknowledged is there, whole, and so is nothing else.
+	// OK: the acknowledged checkpoint, or a newer one that was begun, is there and whole.
 	OK State = iota
 	// Regressed: only an older checkpoint is there.
 	Regressed
@@ -65,7 +66,8 @@ const (
 	Lost
 	// Torn: something that looks like a checkpoint has other bytes than were written.
 	Torn
-	// Wrong: the right checkpoint is there, and going on from it goes wrong.
+	// Wrong: the right checkpoint is there, but the next step fails: the next checkpoint, or
+	// the output of the job.
 	Wrong
 	// Unmountable: the file system itself did not survive.
 	Unmountable

@@ -16,11 +16,11 @@ func TestVerdict(t *testing.T) {
 	}{
 		{Told{}, Finding{}, OK},
 		{Told{Begun: 1}, Finding{}, OK},
-		{Told{Begun: 1}, Finding{Recovered: 1}, OK}, // durable before anybody was told
+		{Told{Begun: 1}, Finding{Recovered: 1}, OK}, // durable before the world was told
 		{Told{Begun: 3, Acked: 2}, Finding{Recovered: 2}, OK},
 		{Told{Begun: 3, Acked: 2}, Finding{Recovered: 3}, OK},
 		{Told{Begun: 3, Acked: 2}, Finding{Recovered: 4}, Torn},
-		{Told{Acked: 2}, Finding{Recovered: 4}, OK}, // nothing was said about what was begun
+		{Told{Acked: 2}, Finding{Recovered: 4}, OK}, // the log does not say what was begun
 		{Told{Begun: 3, Acked: 2}, Finding{Recovered: 1}, Regressed},
 		{Told{Begun: 3, Acked: 2}, Finding{}, Lost},
 		{Told{Begun: 3, Acked: 2}, Finding{Refused: "the store does not open"}, Lost},
@@ -37,7 +37,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// A state lasts until the next write; the mark before that write counts.
+// A disk stays in one state until the next write. The marks before that write count.
 func TestWindow(t *testing.T) {
 	s := time.Second
 	l := blocklog.Log{

@@ -9,7 +9,7 @@ import (
 // Counts are numbers of images by verdict.
 type Counts [States]int
 
-// Bad is how many are not OK.
+// Bad returns how many are not OK.
 func (c Counts) Bad() (n int) {
 	for s, k := range c {
 		if State(s) != OK {
@@ -19,25 +19,25 @@ func (c Counts) Bad() (n int) {
 	return n
 }
 
-// All is how many there are.
+// All returns how many there are.
 func (c Counts) All() int { return c.Bad() + c[OK] }
 
 // A Tally sums up the verdicts on the images of one log.
 type Tally struct {
 	Prefixes  Counts // the disk kept the order of the writes
-	Reordered Counts // it did not, within a flush epoch
+	Reordered Counts // it did not, between two flushes
 
-	// Window is how long after an acknowledgement a power cut was last seen to take the
-	// acknowledged checkpoint away, in prefixes.
+	// Window is the longest time after an acknowledgement at which a power cut still
+	// destroyed the acknowledged checkpoint, in prefixes.
 	Window time.Duration
-	// WindowOpen: that was so at the end of the log still.
+	// WindowOpen says that this was still so at the end of the log.
 	WindowOpen bool
 
-	// Restarts is on how many images the whole job was run to its end.
+	// Restarts is the number of images on which the job was run to the end of its input.
 	Restarts int
 }
 
-// Both are the counts of all images.
+// Both returns the counts of all images.
 func (t *Tally) Both() (c Counts) {
 	for s := range c {
 		c[s] = t.Prefixes[s] + t.Reordered[s]
@@ -47,8 +47,8 @@ func (t *Tally) Both() (c Counts) {
 
 // Add adds the verdict on a cut of a log.
 //
-// The disk is in the state that a prefix leaves until the next write: that long could
-// the power have been cut with this result.
+// The disk stays in the state of a prefix until the next write. During that time a power
+// cut has this result.
 func (t *Tally) Add(l blocklog.Log, c blocklog.Cut, told Told, s State) {
 	if !c.Prefix() {
 		t.Reordered[s]++

@@ -16,7 +16,7 @@ import (
 	"github.com/weirstream/weir/crashlab/workload"
 )
 
-// A bench is one run.
+// A bench is one run of the bench.
 type bench struct {
 	Options
 	tmp      string
@@ -26,13 +26,13 @@ type bench struct {
 	progress func(format string, args ...any)
 }
 
-// replayers is how many images are looked at at the same time: while one waits for a
-// sync the other computes.
+// replayers is how many images are mounted at the same time: while one waits for a sync the
+// other computes.
 const replayers = 2
 
-// Run runs the bench. Each result is reported when it is there, in the order of the
-// table; progress gets a line that replaces the one before. Whatever happens, nothing
-// stays mounted and no loop device stays behind.
+// Run runs the bench. It calls report with each result, in the order of the table, and
+// progress with a line that replaces the line before. When it returns, also with an error,
+// nothing is mounted and no loop device is left.
 func Run(ctx context.Context, o Options, report func(*Result), progress func(format string, args ...any)) (err error) {
 	b := &bench{Options: o, progress: progress}
 	b.setup = workload.Setup{Checkpoints: o.Checkpoints, Every: o.Every, Rate: o.JobRate}
@@ -86,7 +86,8 @@ func Run(ctx context.Context, o Options, report func(*Result), progress func(for
 	})
 }
 
-// recordAll records everything at once: it is mostly waiting for the kernel to write back.
+// recordAll makes all records at the same time: most of the time goes into waiting for the
+// kernel to write back.
 func (b *bench) recordAll(ctx context.Context) ([]*record, error) {
 	n := len(b.Configs) * len(b.Workloads)
 	records := make([]*record, n)
@@ -105,8 +106,9 @@ func (b *bench) recordAll(ctx context.Context) ([]*record, error) {
 	return records, err
 }
 
-// each does work for 0 to n-1, some at the same time, and calls after behind each, one
-// at a time. The first error ends the others and is returned when all have ended.
+// each calls work with 0 to n-1, several at the same time, and after each of these it calls
+// after, one call at a time. The first error ends the others, and each returns it when all
+// have ended.
 func each(ctx context.Context, n, atOnce int, work func(context.Context, int) error, after func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -133,13 +135,13 @@ func each(ctx context.Context, n, atOnce int, work func(context.Context, int) er
 	return context.Cause(ctx)
 }
 
-// buildJob builds the example whose job is run, and runs it once where nothing is cut.
+// buildJob builds the flights example, and runs it once undisturbed.
 func (b *bench) buildJob(ctx context.Context) error {
 	b.progress("building the job")
 	b.setup.Binary = filepath.Join(b.tmp, "flights")
 	build := exec.CommandContext(ctx, "go", "build", "-o", b.setup.Binary, "github.com/weirstream/weir/examples/flights")
 	if said, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the flights example, which must be done from within the repository: %w\n%s", err, said)
+		return fmt.Errorf("build the flights example (run crashlab inside of the repository): %w\n%s", err, said)
 	}
 	b.progress("running the job undisturbed")
 	b.setup.Expected = filepath.Join(b.tmp, "expected")

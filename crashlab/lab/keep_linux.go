@@ -11,8 +11,8 @@ import (
 	"github.com/weirstream/weir/crashlab/judge"
 )
 
-// keep writes an image into a sparse file, to be looked at by hand (mount -o loop), and
-// beside it what is wrong with it.
+// keep writes an image into a sparse file, so that a person can mount it (mount -o loop), and
+// a text file beside it that says what is wrong with it.
 func keep(dir, name string, image *blocklog.Image, size int64, c blocklog.Cut, state judge.State, why string) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err

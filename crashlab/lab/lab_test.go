@@ -19,14 +19,14 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// The test binary is the program, too: each of its processes passes here.
+// The test binary is also the program: each of its processes begins here.
 func TestMain(m *testing.M) {
 	workload.Workloads = append(workload.Workloads, forgetful...)
 	Enter()
 	os.Exit(m.Run())
 }
 
-// forgetful are Weir's store on file systems that leave out one kind of sync.
+// forgetful has workloads of Weir's store on file systems that leave out one kind of sync.
 var forgetful = []workload.Workload{
 	workload.OfStore("no-file-sync", "", 1, forgetting{FS: durable.OS(), files: "*-*-*-*-*"}),
 	workload.OfStore("no-metadata-sync", "", 1, forgetting{FS: durable.OS(), files: "_metadata"}),
@@ -58,8 +58,8 @@ func (f forgetting) SyncDir(name string) error {
 	return f.FS.SyncDir(name)
 }
 
-// small is a run of a few seconds: nothing is waited for, so what is seen to be lost is
-// what the next checkpoint takes away.
+// small returns the options of a run of a few seconds. It does not wait for write-back, so
+// the only losses are those of a checkpoint that the next one has deleted.
 func small(t *testing.T, systems string, images int, workloads ...string) Options {
 	t.Helper()
 	o := Options{Images: images, Seed: 1, Checkpoints: 4}
@@ -93,7 +93,7 @@ func runBench(t *testing.T, o Options) map[string]*Result {
 	return results
 }
 
-// The bench sees FLINK-36421, and nothing where nothing is.
+// The bench sees the losses of FLINK-36421, and none in a correct sequence.
 func TestLog1LosesAndTheStoreDoesNot(t *testing.T) {
 	results := runBench(t, small(t, "ext4", 40, "log1", "log2", "minimal", "store-1", "store-2"))
 	for name, want := range map[string]judge.Expectation{
@@ -110,7 +110,7 @@ func TestLog1LosesAndTheStoreDoesNot(t *testing.T) {
 	}
 }
 
-// A sync that Weir's store leaves out is seen on a real file system.
+// If Weir's store leaves out a sync, a real file system shows the loss.
 func TestAForgottenSyncIsSeen(t *testing.T) {
 	results := runBench(t, small(t, "ext4", 60, "no-file-sync", "no-metadata-sync", "no-job-directory-sync"))
 	for name, want := range map[string]judge.State{
@@ -123,7 +123,7 @@ func TestAForgottenSyncIsSeen(t *testing.T) {
 	}
 }
 
-// A whole job comes through the power cuts with every flight in its output once.
+// After every power cut a whole job ends with every flight in its output once.
 func TestJob(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("needs the go command, to build the job")
@@ -139,8 +139,8 @@ func TestJob(t *testing.T) {
 	}
 }
 
-// On every file system: the store is clean where it can be, and what Weir warns of at the
-// start of a job is what the table of configurations says.
+// The store is clean on every file system that keeps what was synced, and Weir warns at the
+// start of a job about exactly the others.
 func TestEveryFileSystem(t *testing.T) {
 	for _, c := range loopmount.Configs {
 		t.Run(c.Name, func(t *testing.T) {
@@ -152,8 +152,8 @@ func TestEveryFileSystem(t *testing.T) {
 	}
 }
 
-// traces is what a run could leave behind, in the temporary directory of this test: there
-// may be other runs on the machine.
+// traces returns what a run could leave: loop devices, mounts and files. It looks at the
+// temporary directory of this test only, because there may be other runs on the machine.
 func traces(t *testing.T) (all []string) {
 	t.Helper()
 	loops, err := filepath.Glob("/sys/block/loop*/loop/backing_file")
@@ -181,7 +181,7 @@ func traces(t *testing.T) (all []string) {
 	return append(all, dirs...)
 }
 
-// Wherever it is interrupted, nothing is left.
+// A run that is interrupted leaves nothing, at whatever moment.
 func TestInterruptedItLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for _, at := range []string{"recording", "recorded 1", ": 3 of"} {
@@ -201,7 +201,7 @@ func TestInterruptedItLeavesNothing(t *testing.T) {
 	}
 }
 
-// A run that fails leaves nothing either.
+// A run that fails leaves nothing.
 func TestFailedItLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	for _, c := range []struct {

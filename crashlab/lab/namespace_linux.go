@@ -18,14 +18,15 @@ import (
 	"github.com/weirstream/weir/crashlab/loopmount"
 )
 
-// A namespace is where everything is mounted.
+// A namespace is the mount namespace in which everything is mounted.
 type namespace struct {
 	keeper *exec.Cmd
 	in     io.Closer
 	said   bytes.Buffer
 }
 
-// newNamespace makes one, with the disks that are served behind device on dir.
+// newNamespace makes a namespace. In it, the disks that are served on device are mounted on
+// dir.
 func newNamespace(device int, dir string) (*namespace, error) {
 	ns := &namespace{keeper: self(roleNamespace, dir)}
 	ns.keeper.SysProcAttr.Cloneflags = syscall.CLONE_NEWNS
@@ -53,12 +54,11 @@ func newNamespace(device int, dir string) (*namespace, error) {
 	return ns, nil
 }
 
-// namespaceProcess is the process that keeps a namespace until it is told or the server
-// dies.
+// namespaceProcess is the process that keeps a namespace until the server ends it or dies.
 func namespaceProcess() int {
 	const device = 3 // the first of ExtraFiles
 	dir := os.Args[1]
-	// What is mounted here must not show outside, or it would stay there.
+	// Mounts in this namespace must not appear outside of it, or they would stay there.
 	err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "")
 	if err == nil {
 		err = fusedisk.Mount(device, dir)
@@ -70,8 +70,8 @@ func namespaceProcess() int {
 		_, err = os.Stdout.Write([]byte{0})
 	}
 	if err == nil {
-		io.Copy(io.Discard, os.Stdin)
-		err = loopmount.Unmount(dir)
+		_, err = io.Copy(io.Discard, os.Stdin) // until the bench ends, or closes it
+		err = errors.Join(err, loopmount.Unmount(dir))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -85,7 +85,7 @@ func (ns *namespace) enter(cmd *exec.Cmd) {
 	cmd.Env = append(cmd.Env, fmt.Sprintf("%s=/proc/%d/ns/mnt", namespaceKey, ns.keeper.Process.Pid))
 }
 
-// release unmounts what a process that was ended has left mounted on dir.
+// release unmounts what a killed process has left mounted on dir.
 func (ns *namespace) release(dir string) error {
 	mounted, err := loopmount.Mounted(ns.keeper.Process.Pid, dir)
 	if err != nil || !mounted {
@@ -105,7 +105,7 @@ func (ns *namespace) release(dir string) error {
 	return nil
 }
 
-// unmountProcess is the process that does it.
+// unmountProcess is the process that unmounts for release.
 func unmountProcess() int {
 	if err := loopmount.Unmount(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

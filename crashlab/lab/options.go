@@ -9,23 +9,23 @@ import (
 	"github.com/weirstream/weir/crashlab/workload"
 )
 
-// Options say what is run.
+// Options say what to run.
 type Options struct {
 	Configs   []loopmount.Config
 	Workloads []workload.Workload
 
 	Images   int    // power cuts for each file system and workload
 	Seed     uint64 // of the reorderings
-	Restarts int    // on how many of the job's images the whole job is run again
+	Restarts int    // number of the job's images on which the job is run again
 	Keep     string // a directory for bad images, "" for none
 
-	Checkpoints int           // of workloads that count them
+	Checkpoints int           // number of checkpoints; the job makes as many as it comes to
 	Every       time.Duration // from one checkpoint to the next
 	Settle      time.Duration // how long the record goes on after the last one
 	JobRate     float64       // flights a second
 }
 
-// A Result is what came out for one workload on one file system.
+// A Result is the result of one workload on one file system.
 type Result struct {
 	Config   loopmount.Config
 	Workload workload.Workload
@@ -35,25 +35,25 @@ type Result struct {
 	Writes, Flushes int           // in the record
 	Acked           checkpoint.ID // the last checkpoint reported complete in it
 	Length          time.Duration // of the record
-	Took            time.Duration // looking at all images
+	Took            time.Duration // for recovery from all images
 
 	Bad []BadImage // the first few
-	// Complaints say what is not as it has to be; none is the good end.
+	// Complaints say what is not as expected; nil if all is well.
 	Complaints []string
 }
 
-// A BadImage is one of which the verdict was not OK.
+// A BadImage is an image whose verdict is not OK.
 type BadImage struct {
 	Cut   string
 	State judge.State
 	Why   string
-	Kept  string // the file it was kept in, if it was
+	Kept  string // the file that it is kept in, "" for none
 }
 
 // maxBad is how many bad images of a result are described and kept.
 const maxBad = 5
 
-// expected is what must come out.
+// expected returns the result that is expected.
 func expected(c loopmount.Config, w workload.Workload) judge.Expectation {
 	switch w.Kind {
 	case workload.FlinkBefore:
@@ -63,7 +63,7 @@ func expected(c loopmount.Config, w workload.Workload) judge.Expectation {
 		return judge.Caught
 	case workload.FlinkAfter:
 		return judge.Caught
-	default: // Weir's own, and the minimum, as a bench that cries wolf is no good either
+	default: // Weir's own; and the minimal sequence, which shows that the bench raises no false alarm
 		if c.Keeps {
 			return judge.Clean
 		}

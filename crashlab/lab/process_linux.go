@@ -12,21 +12,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Environment variables that tell a process of this program what it is.
+// Environment variables that tell a process of this program what to do.
 const (
 	roleKey      = "CRASHLAB_ROLE"
 	namespaceKey = "CRASHLAB_NAMESPACE" // the mount namespace that it has to enter first
 )
 
-// The roles. Without one it is the server.
+// The roles of processes. A process without a role is the server.
 const (
 	roleNamespace = "namespace" // keeps the mount namespace
 	roleWorkload  = "workload"  // writes checkpoints
 	roleRecovery  = "recovery"  // mounts images and recovers
-	roleUnmount   = "unmount"   // unmounts what one of the two has left when it was ended
+	roleUnmount   = "unmount"   // unmounts what one of the two has left mounted
 )
 
-// Enter comes first in main. In a process that has a role it plays it, and never returns.
+// Enter must be called first in main. In a process with a role it does the work of the role
+// and ends the process.
 func Enter() {
 	role := os.Getenv(roleKey)
 	if role == "" {
@@ -43,8 +44,9 @@ func Enter() {
 	os.Exit(play())
 }
 
-// enter starts this process anew in a mount namespace. It returns only if it cannot: a
-// namespace is a thread's, and this process has several until then.
+// enter starts this program anew, in the same process and in a mount namespace. That is
+// necessary because a thread has a namespace, and the process has several threads. It
+// returns only if it fails.
 func enter(namespace string) error {
 	runtime.LockOSThread()
 	fd, err := unix.Open(namespace, unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -70,12 +72,12 @@ func enter(namespace string) error {
 	return syscall.Exec("/proc/self/exe", os.Args, os.Environ())
 }
 
-// self is this program in another role, which ends when this process does.
+// self returns a command that runs this program in a role. It ends when this process ends.
 func self(role string, args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Env = append(os.Environ(), roleKey+"="+role)
 	cmd.Stderr = os.Stderr
-	// Not to be interrupted from the terminal: whoever started it ends it, also by dying.
+	// Ctrl-C at the terminal must not reach it. This process ends it, also if it is killed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	return cmd
 }

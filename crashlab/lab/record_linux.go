@@ -16,26 +16,27 @@ import (
 	"github.com/weirstream/weir/crashlab/workload"
 )
 
-// A record is what a workload did to a disk.
+// A record is everything that a workload wrote to a disk.
 type record struct {
 	config   loopmount.Config
 	workload workload.Workload
 	base     *blocklog.Image
 	log      blocklog.Log
-	limits   string // what Weir would have warned of
+	limits   string // the warnings that Weir gives about the file system
 }
 
 func (r *record) name() string { return r.config.Name + "-" + r.workload.Name }
 
-// patience is how long a process may take for its next step: far more than it needs.
+// patience is how long a process may take for its next step. It is far more than a step
+// needs.
 const patience = 2 * time.Minute
 
 // record runs a workload on a file system on a new disk, and goes on recording until the
-// kernel has had time to write back what nobody has synced.
+// kernel has had time to write back what was not synced.
 func (b *bench) record(ctx context.Context, c loopmount.Config, w workload.Workload) (r *record, err error) {
 	r = &record{config: c, workload: w}
 	disk := b.disks.Add("record-"+r.name(), c.Size)
-	defer disk.Show(blocklog.NewImage()) // gives its memory free
+	defer disk.Show(blocklog.NewImage()) // frees its memory
 	dir := filepath.Join(b.tmp, "record-"+r.name())
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
@@ -66,13 +67,13 @@ func (b *bench) record(ctx context.Context, c loopmount.Config, w workload.Workl
 	if err := p.goOn(); err != nil {
 		return nil, err
 	}
-	return r, p.receive(new(telling), patience) // it has unmounted
+	return r, p.receive(new(message), patience) // it has unmounted
 }
 
-// follow puts what a workload tells into the log, until it is done.
+// follow puts the marks that a workload sends into the log, until the workload is done.
 func (r *record) follow(p *peer, disk *fusedisk.Disk) error {
 	for {
-		var t telling
+		var t message
 		if err := p.receive(&t, patience); err != nil {
 			return err
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/weirstream/weir/crashlab/workload"
 )
 
-// A patient is an image to recover.
-type patient struct {
+// A request asks a recovery process to mount an image and to recover from it.
+type request struct {
 	Disk     string // the file
 	Dir      string // to mount it on
 	Config   string
@@ -24,8 +24,8 @@ type patient struct {
 	Restart  int // see workload.Find
 }
 
-// A diagnosis is what came of it.
-type diagnosis struct {
+// A response is its answer.
+type response struct {
 	Finding judge.Finding
 	Error   string // of the bench itself
 }
@@ -34,14 +34,14 @@ type diagnosis struct {
 func recoveryProcess() int {
 	requests, answers := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	for {
-		var p patient
+		var p request
 		if err := requests.Decode(&p); err != nil {
 			if errors.Is(err, io.EOF) {
 				return 0
 			}
 			return 1
 		}
-		var d diagnosis
+		var d response
 		var err error
 		if d.Finding, err = p.recover(); err != nil {
 			d.Error = err.Error()
@@ -52,7 +52,7 @@ func recoveryProcess() int {
 	}
 }
 
-func (p patient) recover() (f judge.Finding, err error) {
+func (p request) recover() (f judge.Finding, err error) {
 	configs, err := loopmount.Parse(p.Config)
 	if err != nil {
 		return f, err

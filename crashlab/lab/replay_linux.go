@@ -25,15 +25,15 @@ func (b *bench) replay(ctx context.Context, r *record) (res *Result, err error) 
 		Writes: r.log.Writes(), Flushes: r.log.Flushes(), Length: r.log.End(),
 		Acked: judge.ToldBefore(r.log, len(r.log)).Acked,
 	}
-	bed, err := b.newBed(r)
+	mountPoint, err := b.newMountPoint(r)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
-		bed.peer.stop()
-		err = errors.Join(err, b.mounts.release(bed.Dir))
+		mountPoint.peer.stop()
+		err = errors.Join(err, b.mounts.release(mountPoint.Dir))
 	}()
-	defer context.AfterFunc(ctx, bed.peer.stop)()
+	defer context.AfterFunc(ctx, mountPoint.peer.stop)()
 
 	player := blocklog.NewPlayer(r.base, r.log)
 	cuts := blocklog.Plan(r.log, b.Images, b.Seed)
@@ -47,7 +47,7 @@ func (b *bench) replay(ctx context.Context, r *record) (res *Result, err error) 
 			restart = i + 1
 			res.Tally.Restarts++
 		}
-		f, err := bed.recover(player.Image(c), restart)
+		f, err := mountPoint.recover(player.Image(c), restart)
 		if err != nil {
 			return nil, fmt.Errorf("the power cut %v: %w", c, err)
 		}
@@ -69,34 +69,35 @@ func (b *bench) replay(ctx context.Context, r *record) (res *Result, err error) 
 	return res, nil
 }
 
-// chosen tells whether the i-th of all is one of n that are spread evenly.
+// chosen reports whether the i-th of all is one of n that are spread evenly.
 func chosen(i, all, n int) bool { return (i+1)*n/all > i*n/all }
 
-// complain says what is not as it has to be.
+// complain notes what is not as expected.
 func (res *Result) complain(limits string) {
 	if c := res.Expect.Complaint(&res.Tally); c != "" {
 		res.Complaints = append(res.Complaints, c)
 	}
 	if res.Acked < 2 {
-		res.Complaints = append(res.Complaints, fmt.Sprintf("%d checkpoints were reported complete: there was nothing to lose", res.Acked))
+		res.Complaints = append(res.Complaints, fmt.Sprintf("%d checkpoints were reported complete, so nothing could be lost: the result proves nothing", res.Acked))
 	}
-	// What Weir says at the start of a job must be what is measured here.
+	// Weir must warn at the start of a job exactly if the file system is not one that keeps
+	// the promise.
 	switch {
 	case res.Config.Keeps && limits != "":
-		res.Complaints = append(res.Complaints, "Weir would warn of this file system: "+strings.TrimSpace(limits))
+		res.Complaints = append(res.Complaints, "Weir warns about this file system: "+strings.TrimSpace(limits))
 	case !res.Config.Keeps && limits == "":
-		res.Complaints = append(res.Complaints, "Weir would not warn of this file system")
+		res.Complaints = append(res.Complaints, "Weir does not warn about this file system")
 	}
 }
 
-// A bed is where images are mounted, one after the other.
-type bed struct {
+// A mountPoint is where images are mounted, one after the other.
+type mountPoint struct {
 	disk *fusedisk.Disk
 	peer *peer
-	patient
+	request
 }
 
-func (b *bench) newBed(r *record) (*bed, error) {
+func (b *bench) newMountPoint(r *record) (*mountPoint, error) {
 	dir := filepath.Join(b.tmp, "replay-"+r.name())
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
@@ -106,21 +107,21 @@ func (b *bench) newBed(r *record) (*bed, error) {
 		return nil, err
 	}
 	disk := b.disks.Add("replay-"+r.name(), r.config.Size)
-	return &bed{
+	return &mountPoint{
 		disk: disk, peer: p,
-		patient: patient{Disk: disk.Path(), Dir: dir, Config: r.config.Name, Workload: r.workload.Name, Setup: b.setup},
+		request: request{Disk: disk.Path(), Dir: dir, Config: r.config.Name, Workload: r.workload.Name, Setup: b.setup},
 	}, nil
 }
 
-// recover lets recovery loose on an image.
-func (b *bed) recover(image *blocklog.Image, restart int) (judge.Finding, error) {
+// recover mounts an image and recovers from it.
+func (b *mountPoint) recover(image *blocklog.Image, restart int) (judge.Finding, error) {
 	b.disk.Show(image)
-	p := b.patient
+	p := b.request
 	p.Restart = restart
 	if err := b.peer.send.Encode(p); err != nil {
 		return judge.Finding{}, err
 	}
-	var d diagnosis
+	var d response
 	if err := b.peer.receive(&d, patience); err != nil {
 		return judge.Finding{}, err
 	}

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A peer is a process of this program at the other end of two pipes, over which values go
-// as JSON: whoever has sent one waits for the answer.
+// A peer is a process of this program at the other end of two pipes. Values go over the
+// pipes as JSON, and the sender of a value waits for the answer.
 type peer struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
@@ -22,7 +22,7 @@ type peer struct {
 	end  sync.Once
 }
 
-// startPeer starts one in the namespace. It must be stopped.
+// startPeer starts a peer in the namespace. The caller stops it.
 func (ns *namespace) startPeer(role string) (*peer, error) {
 	cmd := self(role)
 	ns.enter(cmd)
@@ -40,16 +40,16 @@ func (ns *namespace) startPeer(role string) (*peer, error) {
 	return &peer{cmd: cmd, in: in, send: json.NewEncoder(in), recv: json.NewDecoder(out)}, nil
 }
 
-// stop ends it, whatever it is doing, and waits until it is gone.
+// stop kills the peer and waits until it has ended.
 func (p *peer) stop() {
 	p.end.Do(func() {
 		p.in.Close()
 		p.cmd.Process.Kill()
-		p.cmd.Wait()
+		_ = p.cmd.Wait() // it says that the process was killed
 	})
 }
 
-// receive waits for a value, but not for ever.
+// receive waits for a value. After patience it kills the peer.
 func (p *peer) receive(v any, patience time.Duration) error {
 	late := time.AfterFunc(patience, func() { p.cmd.Process.Kill() })
 	err := p.recv.Decode(v)
@@ -62,5 +62,5 @@ func (p *peer) receive(v any, patience time.Duration) error {
 	return err
 }
 
-// goOn answers a telling.
+// goOn answers a message, so that the peer goes on.
 func (p *peer) goOn() error { return p.send.Encode(struct{}{}) }

@@ -15,10 +15,10 @@ import (
 	"github.com/weirstream/weir/crashlab/judge"
 	"github.com/weirstream/weir/crashlab/loopmount"
 	"github.com/weirstream/weir/crashlab/workload"
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 )
 
-// A task is what a process for a workload is told to do.
+// A task tells a workload process what to do.
 type task struct {
 	Disk     string // the file
 	Dir      string // to mount it on
@@ -27,11 +27,12 @@ type task struct {
 	Setup    workload.Setup
 }
 
-// A telling is what it says in return. It waits for an answer to each, but to an error
-// and to the last, which has nothing in it: everything is unmounted.
-type telling struct {
+// A message is what the workload process sends. It waits for an answer to each message,
+// except to an error and to the last one. The last one is empty and says that everything is
+// unmounted.
+type message struct {
 	Ready  bool   // everything that was prepared is durable
-	Limits string // with Ready: what Weir would warn of here
+	Limits string // with Ready: the warnings that Weir gives about the file system
 
 	Mark string // "ACK 3"
 
@@ -46,7 +47,7 @@ func workloadProcess() int {
 	if err := w.recv.Decode(&t); err != nil {
 		return 1
 	}
-	var last telling
+	var last message
 	if err := w.work(t); err != nil {
 		last.Error = err.Error()
 	}
@@ -56,7 +57,7 @@ func workloadProcess() int {
 	return 0
 }
 
-// A world is the one who records.
+// A world passes what a workload tells the world on to the process that records.
 type world struct {
 	recv *json.Decoder
 	send *json.Encoder
@@ -82,23 +83,20 @@ func (w *world) work(t task) (err error) {
 	if err := wl.Prepare(t.Dir); err != nil {
 		return fmt.Errorf("prepare: %w", err)
 	}
-	mount, err := durable.ProbeMount(t.Dir)
-	if err != nil {
-		return err
-	}
+	mount := probe.MountOf(t.Dir)
 	if err := syncAll(t.Dir); err != nil {
 		return err
 	}
-	if err := w.tell(telling{Ready: true, Limits: strings.Join(mount.Warnings(), "\n")}); err != nil {
+	if err := w.tell(message{Ready: true, Limits: strings.Join(mount.Warnings(), "\n")}); err != nil {
 		return err
 	}
 	if err := wl.Run(t.Dir, t.Setup, w); err != nil {
 		return err
 	}
-	return w.tell(telling{Done: true}) // the answer comes when the record has ended
+	return w.tell(message{Done: true}) // the answer comes when the record has ended
 }
 
-func (w *world) tell(t telling) error {
+func (w *world) tell(t message) error {
 	if err := w.send.Encode(t); err != nil {
 		return err
 	}
@@ -106,11 +104,11 @@ func (w *world) tell(t telling) error {
 }
 
 func (w *world) Begin(id checkpoint.ID) error {
-	return w.tell(telling{Mark: fmt.Sprintf("%s %d", judge.Begin, id)})
+	return w.tell(message{Mark: fmt.Sprintf("%s %d", judge.Begin, id)})
 }
 
 func (w *world) Ack(id checkpoint.ID) error {
-	return w.tell(telling{Mark: fmt.Sprintf("%s %d", judge.Ack, id)})
+	return w.tell(message{Mark: fmt.Sprintf("%s %d", judge.Ack, id)})
 }
 
 func syncAll(dir string) error {

@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// A Config is a file system as somebody may have it.
+// A Config is a file system with its options.
 type Config struct {
-	Name    string   // of the flag
+	Name    string   // for the flag -fs
 	Type    string   // for mount(2)
 	Size    int64    // of the disk, in bytes
 	Mkfs    []string // the command that makes it; the device is appended
 	Options string   // for mount(2)
-	Fsck    []string // the command that comes before mounting after a power cut, if any
+	Fsck    []string // the command that is run before mounting after a power cut, if any
 
-	// Keeps tells whether it can keep what was synced, so that Weir's promise holds on it.
+	// Keeps says that the file system keeps what was synced, so Weir's promise holds on it.
 	Keeps bool
-	// Log1Loses tells whether Flink's sequence before the fix loses everything on it; if
-	// not it only goes back to an older checkpoint.
+	// Log1Loses says that Flink's sequence before the fix loses every checkpoint on it. If
+	// not, an older checkpoint stays.
 	Log1Loses bool
 }
 
 const mib = 1 << 20
 
-// Nothing is discarded and nothing is initialised lazily: both would write to the disk
-// at moments of their own, and say nothing about checkpoints.
+// ext4 makes a configuration without discards and without lazy initialisation: both would
+// write to the disk at other moments, which have nothing to do with checkpoints.
 func ext4(name, options string, features ...string) Config {
 	return Config{
 		Name: name, Type: "ext4", Size: 128 * mib, Options: options,
@@ -35,7 +35,7 @@ func ext4(name, options string, features ...string) Config {
 	}
 }
 
-// Configs are all configurations, in the order of the table.
+// Configs has all configurations, in the order of the table.
 var Configs = []Config{
 	keeps(ext4("ext4", "")),
 	regresses(keeps(ext4("ext4-nodelalloc", "nodelalloc"))),
@@ -59,7 +59,7 @@ func checked(c Config) Config {
 	return c
 }
 
-// Parse reads a list of names, separated by commas; "all" is all of them.
+// Parse reads a list of names, separated by commas; "all" stands for all of them.
 func Parse(list string) (configs []Config, err error) {
 	if list == "all" {
 		return Configs, nil
@@ -74,7 +74,7 @@ func Parse(list string) (configs []Config, err error) {
 	return configs, nil
 }
 
-// Names are the names of all configurations.
+// Names returns the names of all configurations.
 func Names() (names []string) {
 	for _, c := range Configs {
 		names = append(names, c.Name)

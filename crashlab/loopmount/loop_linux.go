@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Device is a loop device on a file. The kernel takes it away by itself once neither
-// this process nor a mount has it open: also when the process is killed.
+// A Device is a loop device on a file. The kernel removes it by itself once neither this
+// process nor a mount has it open, also if the process is killed.
 type Device struct {
 	Path string
 	fd   int
@@ -35,7 +35,7 @@ func Attach(file string) (*Device, error) {
 			return nil, fmt.Errorf("find a free loop device: %w", err)
 		}
 		d, err := configure(n, backing)
-		if !errors.Is(err, unix.EBUSY) { // otherwise somebody else was faster
+		if !errors.Is(err, unix.EBUSY) { // EBUSY: another process has taken it meanwhile
 			return d, err
 		}
 	}
@@ -44,7 +44,7 @@ func Attach(file string) (*Device, error) {
 func configure(n, backing int) (*Device, error) {
 	path := fmt.Sprintf("/dev/loop%d", n)
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.ENOENT) { // a /dev that nobody fills
+	if errors.Is(err, unix.ENOENT) { // no udev makes the files in /dev
 		if err := unix.Mknod(path, unix.S_IFBLK|0o600, int(unix.Mkdev(7, uint32(n)))); err != nil {
 			return nil, fmt.Errorf("make %s: %w", path, err)
 		}
@@ -61,8 +61,8 @@ func configure(n, backing int) (*Device, error) {
 	return &Device{Path: path, fd: fd}, nil
 }
 
-// Detach takes the loop device away, if nothing is mounted from it; otherwise that
-// happens when it is unmounted.
+// Detach removes the loop device. If a mount uses the device, it is removed when that is
+// unmounted.
 func (d *Device) Detach() error {
 	if err := unix.Close(d.fd); err != nil {
 		return fmt.Errorf("detach %s: %w", d.Path, err)
@@ -79,8 +79,8 @@ func (c Config) Make(device string) error {
 	return nil
 }
 
-// Check repairs the file system on a device as far as its configuration wants it before
-// it is mounted after a power cut.
+// Check runs the configuration's fsck, if it has one, on a device before it is mounted after
+// a power cut.
 func (c Config) Check(device string) error {
 	if len(c.Fsck) == 0 {
 		return nil
@@ -99,8 +99,7 @@ func (c Config) Check(device string) error {
 // fsckCorrected is fsck's exit code for errors that were found and corrected.
 const fsckCorrected = 1
 
-// Mount mounts a device on dir: this is where the file system recovers from the power
-// cut.
+// Mount mounts a device on dir. With that the file system recovers from the power cut.
 func (c Config) Mount(device, dir string) error {
 	if err := unix.Mount(device, dir, c.Type, 0, c.Options); err != nil {
 		return fmt.Errorf("mount %s as %s: %w", device, c.Type, err)

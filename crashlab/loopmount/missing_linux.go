@@ -10,13 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// packages are Debian's names of what has the commands.
+// packages has the Debian package of each command.
 var packages = map[string]string{
 	"mkfs.ext4": "e2fsprogs", "e2fsck": "e2fsprogs", "mkfs.xfs": "xfsprogs", "mkfs.btrfs": "btrfs-progs",
 }
 
-// Missing says what this machine lacks to look at the configurations; it is empty if
-// nothing is.
+// Missing returns what this machine lacks for the configurations, nil if nothing is missing.
 func Missing(configs []Config) (missing []string) {
 	if os.Geteuid() != 0 {
 		missing = append(missing, "it needs root, to mount file systems")

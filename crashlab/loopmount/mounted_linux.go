@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Mounted tells whether something is mounted on dir, in the mount namespace of a process.
-// It does not touch what is.
+// Mounted reports whether something is mounted on dir, in the mount namespace of a process.
+// It does not access the mounted file system.
 func Mounted(pid int, dir string) (bool, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", pid))
 	if err != nil {
@@ -21,5 +21,5 @@ func Mounted(pid int, dir string) (bool, error) {
 	return false, nil
 }
 
-// unescape takes back what the kernel does to names in that list.
+// unescape undoes the kernel's escapes in the names of that list.
 var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)

@@ -24,13 +24,13 @@ var (
 func byHand(name string, kind Kind, what string, s syncs) Workload {
 	return Workload{
 		Name: name, Kind: kind, What: what,
-		// There is a checkpoint before the recording begins, durable, so that whoever goes
-		// back has something to go back to.
+		// There is a durable checkpoint before the recording begins, so that a recovery that
+		// goes back finds one.
 		Prepare: func(dir string) error {
 			if err := os.Mkdir(handDir(dir), 0o755); err != nil {
 				return err
 			}
-			return s.checkpoint(handDir(dir), 1, nobody{})
+			return s.checkpoint(handDir(dir), 1, untold{})
 		},
 		Run: func(dir string, setup Setup, w World) error {
 			if err := w.Ack(1); err != nil {
@@ -52,8 +52,8 @@ func handCheckpoint(job string, id checkpoint.ID) string {
 func stateName(id checkpoint.ID, i int) string { return fmt.Sprintf("state-%d-%d", id, i) }
 
 // checkpoint makes one, with the system calls of the traces in FLINK-36421, in their
-// order: the task manager's state files, the job manager's metadata under another name,
-// the rename, complete, and away with the one before.
+// order: the task manager's state files, the job manager's metadata under another name, the
+// rename, the report that it is complete, and the deletion of the checkpoint before.
 func (s syncs) checkpoint(job string, id checkpoint.ID, w World) error {
 	dir := handCheckpoint(job, id)
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -92,7 +92,7 @@ func (s syncs) checkpoint(job string, id checkpoint.ID, w World) error {
 	return discard(job, id-1)
 }
 
-// discard deletes the checkpoint before: only the last is retained.
+// discard deletes a checkpoint: only the last one is retained.
 func discard(job string, id checkpoint.ID) error {
 	dir := handCheckpoint(job, id)
 	for i := range stateFiles {

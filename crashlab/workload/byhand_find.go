@@ -11,8 +11,8 @@ import (
 	"github.com/weirstream/weir/crashlab/judge"
 )
 
-// handMetadata names the state files of a checkpoint and their lengths, as Flink's does,
-// and then has as many bytes as Flink's had.
+// handMetadata returns metadata with the names and lengths of the state files, as Flink's
+// metadata has, filled up to the length that Flink's had.
 func handMetadata(id checkpoint.ID) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "checkpoint %d\n", id)
@@ -24,8 +24,8 @@ func handMetadata(id checkpoint.ID) []byte {
 }
 
 // findByHand is a recovery that is better than Flink's: it compares every byte with what
-// was written and goes back until it finds a checkpoint that is whole. What it reports
-// as torn is what Flink, which knows of lengths only, would restore.
+// was written, and goes back until it finds a whole checkpoint. If it reports a checkpoint
+// as torn, Flink would restore it, because Flink compares lengths only.
 func findByHand(dir string, _ Setup, _ int) judge.Finding {
 	job := handDir(dir)
 	entries, err := os.ReadDir(job)
@@ -51,8 +51,8 @@ func findByHand(dir string, _ Setup, _ int) judge.Finding {
 	return judge.Finding{}
 }
 
-// lookByHand tells whether everything that the metadata names is there in its length, and
-// what is wrong with it.
+// lookByHand reports whether all files that the metadata names are there in their lengths,
+// and says what is wrong with them.
 func lookByHand(dir string, id checkpoint.ID) (looksWhole bool, bad string) {
 	metadata, err := os.ReadFile(filepath.Join(dir, "_metadata"))
 	if err != nil {

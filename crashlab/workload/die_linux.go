@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// dieWithParent ends a process when the one that started it does.
+// dieWithParent makes the kernel kill a process when its parent ends.
 func dieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// JobName is the workload that is a whole job.
+// JobName is the name of the workload that is a whole job.
 const JobName = "job"
 
 var job = Workload{
@@ -37,7 +37,7 @@ var job = Workload{
 	},
 }
 
-// flights is the program, to be run in dir.
+// flights returns a command that runs the program in dir.
 func flights(dir string, s Setup, args ...string) *exec.Cmd {
 	cmd := exec.Command(s.Binary, append(args, "--in", s.Input, "--log-level", "info")...)
 	cmd.Dir = dir
@@ -50,8 +50,8 @@ var (
 	restoredLine = regexp.MustCompile(`msg=restored .*\bcheckpoint=(\d+)`)
 )
 
-// runJob runs the job to its end. The world is told what the job logs, a little later
-// than the job has logged it: a power cut in between is judged by what was said before.
+// runJob runs the job to its end. It tells the world what the job logs, a moment later than
+// the job does. A power cut in that moment is judged by what the world was told before.
 func runJob(dir string, s Setup, w World) error {
 	cmd := flights(dir, s,
 		"--rate", strconv.FormatFloat(s.Rate, 'f', -1, 64), "--checkpoint-interval", "100ms",
@@ -69,7 +69,7 @@ func runJob(dir string, s Setup, w World) error {
 		if id, ok := idIn(completeLine, lines.Text()); ok {
 			if err := w.Ack(id); err != nil {
 				cmd.Process.Kill()
-				cmd.Wait()
+				_ = cmd.Wait() // it says that the process was killed
 				return err
 			}
 		}
@@ -89,7 +89,7 @@ func idIn(line *regexp.Regexp, text string) (checkpoint.ID, bool) {
 	return checkpoint.ID(n), err == nil
 }
 
-// findOfJob recovers the job's checkpoints and goes no further.
+// findOfJob recovers the job's checkpoints, and does not run the job.
 func findOfJob(dir string) judge.Finding {
 	s, err := store.Open(durable.OS(), filepath.Join(dir, "weir-data"), flink.JobIDOf("flights"), store.Options{Owner: "crashlab"})
 	if err != nil {
@@ -107,7 +107,7 @@ func findOfJob(dir string) judge.Finding {
 }
 
 // restartJob runs the job again, at some parallelism, on what the power cut has left, to
-// the end of its input. Everything must be in the output then, once.
+// the end of its input. Then the output must have every record once.
 func restartJob(dir string, s Setup, restart int) (f judge.Finding) {
 	parallelism := []string{"1", "2", "4"}[restart%3]
 	said, err := flights(dir, s, "--parallelism", parallelism).CombinedOutput()
@@ -129,8 +129,8 @@ func restartJob(dir string, s Setup, restart int) (f judge.Finding) {
 	return f
 }
 
-// Undisturbed runs the job in dir, where nothing is cut, writes its sorted output to
-// the file s.Expected, and returns the input that it has unpacked.
+// Undisturbed runs the job in dir, on a disk without power cuts. It writes the sorted output
+// to the file s.Expected, and returns the name of the input that the job has unpacked.
 func Undisturbed(dir string, s Setup) (input string, err error) {
 	cmd := exec.Command(s.Binary, "--parallelism", "1")
 	cmd.Dir = dir
@@ -150,7 +150,7 @@ func Undisturbed(dir string, s Setup) (input string, err error) {
 	return filepath.Join(dir, "weir-data/flights/flights-20k.jsonl.gz"), nil
 }
 
-// output is the lines of the job's output, sorted.
+// output returns the lines of the job's output, sorted.
 func output(dir string) (lines []string, err error) {
 	parts, err := filepath.Glob(filepath.Join(dir, "weir-data/flights/out/part-*"))
 	if err != nil {
@@ -167,7 +167,7 @@ func output(dir string) (lines []string, err error) {
 	return lines, nil
 }
 
-// compareOutput says how the output differs from the expected one, "" if it does not.
+// compareOutput says how the output differs from the expected one, or "" if it does not.
 func compareOutput(dir, expected string) string {
 	want, err := os.ReadFile(expected)
 	if err != nil {

@@ -18,8 +18,8 @@ var (
 	store2 = OfStore("store-2", "Weir's checkpoint store, two retained", 2, durable.OS())
 )
 
-// OfStore is Weir's checkpoint store, which writes through fsys to the disk that is cut.
-// Recovery is always with the operating system's files.
+// OfStore is the workload of Weir's checkpoint store, which writes through fsys to the
+// recorded disk. Its recovery always uses the files of the operating system.
 func OfStore(name, what string, retain int, fsys durable.FS) Workload {
 	return Workload{
 		Name: name, Kind: Weirs, What: what,
@@ -50,8 +50,8 @@ var (
 	storeOperator = flink.OperatorIDOf("crashlab")
 )
 
-// The states of a checkpoint: two large ones, which get files, and two that travel in
-// _metadata and make it as long as the seed's.
+// The lengths of the states of a checkpoint: two large ones, which get files, and two that
+// are kept in _metadata and make it about as long as the one in FLINK-36421.
 var storeStates = []int{stateBytes, stateBytes, 20_000, 20_000}
 
 func openStore(fsys durable.FS, dir string, retain int) (*store.Store, *store.Checkpoint, error) {
@@ -67,14 +67,14 @@ func openStore(fsys durable.FS, dir string, retain int) (*store.Store, *store.Ch
 	return s, c, nil
 }
 
-// publish makes one checkpoint, which must get the id that is expected.
+// publish makes one checkpoint. It must get the given id.
 func publish(s *store.Store, id checkpoint.ID) error {
 	p, err := s.Begin()
 	if err != nil {
 		return err
 	}
 	if p.ID() != id {
-		return fmt.Errorf("it is checkpoint %v that was begun, not %v", p.ID(), id)
+		return fmt.Errorf("the store has begun checkpoint %v, want %v", p.ID(), id)
 	}
 	op := flink.OperatorState{ID: storeOperator, Parallelism: len(storeStates), MaxParallelism: 128}
 	var blobs []store.Blob
@@ -96,11 +96,11 @@ func publish(s *store.Store, id checkpoint.ID) error {
 			},
 		})
 	}
-	return p.Publish(&flink.Metadata{CheckpointID: id, Operators: []flink.OperatorState{op}}, blobs)
+	return p.Publish(&flink.Metadata{CheckpointID: id, Operators: []flink.OperatorState{op}}, blobs, checkpoint.Names{})
 }
 
-// findInStore lets Weir's own recovery loose, compares what it gives with what was
-// written, without trusting a checksum, and makes one more checkpoint.
+// findInStore runs Weir's recovery, compares every byte that it returns with what was
+// written, without relying on checksums, and makes one more checkpoint.
 func findInStore(dir string, retain int) (f judge.Finding) {
 	s, c, err := openStore(durable.OS(), dir, retain)
 	if err != nil {
@@ -110,7 +110,7 @@ func findInStore(dir string, retain int) (f judge.Finding) {
 	if c != nil {
 		f.Recovered = c.ID
 		if err := isWhole(c); err != nil {
-			f.Torn = fmt.Sprintf("recovery gave checkpoint %v and %v", c.ID, err)
+			f.Torn = fmt.Sprintf("recovery has returned checkpoint %v, but %v", c.ID, err)
 			return f
 		}
 	}
@@ -120,8 +120,8 @@ func findInStore(dir string, retain int) (f judge.Finding) {
 	return f
 }
 
-// refusal tells apart a checkpoint that has its name and is not whole, and no recovery at
-// all.
+// refusal turns an error of recovery into a finding: Torn if a checkpoint with the name of a
+// complete one is damaged, Refused otherwise.
 func refusal(err error) judge.Finding {
 	var damaged *store.DamagedError
 	if errors.As(err, &damaged) {
@@ -160,7 +160,7 @@ func goesOn(s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID()}, nil); err != nil {
+	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID()}, nil, checkpoint.Names{}); err != nil {
 		return err
 	}
 	_, err = s.Subsume()

@@ -1,14 +1,13 @@
-// Package workload is what writes checkpoints onto the disk that is recorded, and, for
-// each, the recovery that looks for them after a power cut: Weir's own store, a whole job
-// of Weir's, and for comparison Flink's two sequences of system calls and the least that
-// is correct.
+// Package workload has the programs that write checkpoints onto the recorded disk, and for
+// each the recovery that looks for them after a power cut. They are Weir's own store, a
+// whole job, and for comparison Flink's two sequences of system calls and a minimal correct
+// one.
 //
-// Both sides run in processes of their own, apart from the one that serves the disk.
+// Workloads and recoveries run in other processes than the one that serves the disk.
 package workload
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -22,14 +21,14 @@ import (
 type Workload struct {
 	Name string
 	Kind Kind
-	What string // for people
+	What string // a description
 
-	// Prepare makes what is there before the recording begins.
+	// Prepare makes the files that are there before the recording begins.
 	Prepare func(dir string) error
-	// Run writes checkpoints below dir, and tells the world.
+	// Run writes checkpoints in dir, and tells the world.
 	Run func(dir string, s Setup, w World) error
-	// Find recovers what a power cut has left below dir. If restart is not 0 a job is run
-	// to its end as well, in a way that depends on the number.
+	// Find recovers from what a power cut has left in dir. If restart is not 0 it also runs
+	// the job to the end of its input. The number decides the parallelism.
 	Find func(dir string, s Setup, restart int) judge.Finding
 }
 
@@ -37,20 +36,20 @@ type Workload struct {
 type Kind int
 
 const (
-	// Weirs are Weir's own: the promise is about them.
+	// Weirs are the workloads of Weir. The promise is about them.
 	Weirs Kind = iota
 	// FlinkBefore is Flink's sequence before the fix of FLINK-36421.
 	FlinkBefore
-	// FlinkAfter is Flink's sequence after it.
+	// FlinkAfter is Flink's sequence after the fix.
 	FlinkAfter
-	// Minimal is the least that is correct, written by hand.
+	// Minimal is a minimal correct sequence, written by hand.
 	Minimal
 )
 
-// Workloads are all of them, in the order of the table.
+// Workloads has all workloads, in the order of the table.
 var Workloads = []Workload{log1, log2, minimal, store1, store2, job}
 
-// Parse reads a list of names, separated by commas; "all" is all of them.
+// Parse reads a list of names, separated by commas; "all" stands for all of them.
 func Parse(list string) (ws []Workload, err error) {
 	if list == "all" {
 		return Workloads, nil
@@ -78,10 +77,10 @@ func Named(name string) (Workload, bool) {
 	return Workloads[i], true
 }
 
-// A Setup is how the workloads are run.
+// A Setup says how to run the workloads.
 type Setup struct {
-	Checkpoints int           // how many are made, where the workload counts them
-	Every       time.Duration // from one to the next, so that write-back has its time
+	Checkpoints int           // how many to make; the job ignores it
+	Every       time.Duration // from one checkpoint to the next; write-back needs some time
 
 	// Of the job:
 	Binary   string  // the program
@@ -90,36 +89,36 @@ type Setup struct {
 	Expected string  // a file: the sorted output of an undisturbed run
 }
 
-// A World is who is told about checkpoints. Each call returns when the mark is in the
-// log: what is written later stands behind it.
+// A World is told about checkpoints. Each call returns when the mark is in the log: what is
+// written later comes after the mark.
 type World interface {
 	Begin(checkpoint.ID) error
 	Ack(checkpoint.ID) error
 }
 
-// The seed's sizes.
+// The sizes of the files in FLINK-36421.
 const (
 	stateFiles    = 2
 	stateBytes    = 54_409
 	metadataBytes = 46_265
 )
 
-// content is what a part of a checkpoint consists of.
+// content returns n bytes for a part of a checkpoint, the same ones each time.
 func content(id checkpoint.ID, part, n int) []byte {
 	var seed [32]byte
 	copy(seed[:], fmt.Sprintf("checkpoint %d part %d", id, part))
 	p := make([]byte, n)
-	io.ReadFull(rand.NewChaCha8(seed), p)
+	rand.NewChaCha8(seed).Read(p)
 	return p
 }
 
-// nobody is a world that is not told anything.
-type nobody struct{}
+// untold is a world that ignores what it is told.
+type untold struct{}
 
-func (nobody) Begin(checkpoint.ID) error { return nil }
-func (nobody) Ack(checkpoint.ID) error   { return nil }
+func (untold) Begin(checkpoint.ID) error { return nil }
+func (untold) Ack(checkpoint.ID) error   { return nil }
 
-// cycle makes checkpoints from an id on, at the pace of the setup.
+// cycle makes checkpoints, the first with the given id, at the pace of the setup.
 func cycle(first checkpoint.ID, s Setup, w World, one func(checkpoint.ID) error) error {
 	begin := time.Now()
 	for i := range s.Checkpoints {

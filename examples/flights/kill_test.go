@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// The test binary is the program, too, when it is told so: a real process to kill.
+// The test binary can also run as the program: a real process to kill.
 func TestMain(m *testing.M) {
 	switch os.Getenv("FLIGHTS_RUN_MAIN") {
 	case "":
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// flightsCommand is the program, to be run in dir.
+// flightsCommand returns a command that runs the program in dir.
 func flightsCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
@@ -75,8 +75,8 @@ func undisturbed(t *testing.T) []string {
 // A program that is killed at random moments, and started again each time at another
 // parallelism, writes what an undisturbed one writes, byte for byte.
 //
-// A kill leaves the page cache alone, so this says nothing about power cuts; that is
-// what durable/crashfs is for.
+// A kill leaves the page cache alone, so this says nothing about power cuts; durable/crashfs
+// tests those.
 func TestKilledAtRandomMoments(t *testing.T) {
 	const kills = 50
 	want := undisturbed(t)
@@ -110,8 +110,8 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		var exit *exec.ExitError
 		switch {
 		case err == nil:
-			// All was read before the moment came. What remains to be killed are starts
-			// that find nothing to do; they must do no harm either.
+			// All input was read before the kill came. The processes that are still to be
+			// killed find nothing to do; killing them must do no harm either.
 			ended++
 		case !errors.As(err, &exit) || exit.ExitCode() != -1:
 			t.Fatalf("after %d kills: %v\n%s", killed, err, out.Bytes())
@@ -130,7 +130,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 	hidden, err := filepath.Glob(filepath.Join(dir, "weir-data/flights/out/.*"))
 	if err != nil || len(hidden) > 0 {
-		t.Errorf("left behind: %q %v", hidden, err)
+		t.Errorf("not removed: %q %v", hidden, err)
 	}
 }
 

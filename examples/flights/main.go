@@ -22,7 +22,7 @@ type Flight struct {
 	Destination string `json:"destination"`
 }
 
-// Figures is what is kept per airport: state.
+// Figures is the state per airport.
 type Figures struct {
 	N     int64
 	Sum   int64 // of the delays, in minutes
@@ -41,7 +41,7 @@ type Enriched struct {
 }
 
 func main() {
-	rate := flag.Float64("rate", 0, "read this `number` of flights a second at the most; 0 means as fast as it goes")
+	rate := flag.Float64("rate", 0, "read at most this `number` of flights a second; 0 means no limit")
 	out := flag.String("out", "weir-data/flights/out", "`directory` for the output")
 	data := flag.String("in", "", "read another `file` of flights instead of the one that is built in")
 	run.Main(
@@ -50,7 +50,7 @@ func main() {
 	)
 }
 
-// flights is the job.
+// flights builds the job.
 func flights(in, out string, rate float64) (*weir.Job, error) {
 	if in == "" {
 		var err error
@@ -69,7 +69,7 @@ func flights(in, out string, rate float64) (*weir.Job, error) {
 	return job, nil
 }
 
-// enrich adds to each flight what is known of its airport so far.
+// enrich adds to each flight the figures of its airport so far.
 func enrich(c *weir.KeyContext[string], out *weir.Out[Enriched]) func(Flight) error {
 	figures := weir.NewValue[Figures](c, "figures")
 	return func(f Flight) error {

@@ -74,8 +74,8 @@ func TestExitCodesAndMessages(t *testing.T) {
 	}
 }
 
-// Run again, the program does nothing; when lines are appended, it processes those, and
-// the figures go on from where they were.
+// A second run of the program does nothing. When lines are appended the next run processes
+// those, and the figures go on from where they were.
 func TestRunAgainAndAppend(t *testing.T) {
 	dir := t.TempDir()
 	in := filepath.Join(dir, "in.jsonl")
@@ -96,8 +96,8 @@ func TestRunAgainAndAppend(t *testing.T) {
 	}
 }
 
-// A signal ends the program with a final checkpoint, and what it has read by then is
-// visible.
+// A signal ends the program with a final checkpoint, and the output of all records that it
+// has read is visible.
 func TestSignalEndsWithAFinalCheckpoint(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no such signals on Windows")

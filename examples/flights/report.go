@@ -12,11 +12,11 @@ import (
 	"text/tabwriter"
 )
 
-// fewest is how many flights an airport must have to be called bad.
+// fewest is how many flights an airport must have to be in the report.
 const fewest = 50
 
-// report prints the airports with the worst mean delay, and what to look at next. It
-// reads the output, as anybody else would.
+// report prints the airports with the worst mean delay, and what to try next. It reads the
+// output as any other program could.
 func report(w io.Writer, out string) error {
 	last, lines, err := lastFigures(out)
 	if err != nil {
@@ -46,14 +46,14 @@ func report(w io.Writer, out string) error {
 
 Next:
   kill it in mid-run and run it again     rm -r weir-data; go run ./examples/flights --rate 2000
-  run it again as it is                   it goes on from here: nothing new, nothing to do
+  run it again without changes            it goes on from here, and finds no new flights
   look into its checkpoints               go run ./cmd/weir ls weir-data
 `, lines, out)
 	return nil
 }
 
-// lastFigures reads every part of the output; the last line of an airport is the one
-// with its highest count.
+// lastFigures reads every part of the output. It returns, per airport, the line with the
+// highest count, which was written last.
 func lastFigures(dir string) (last map[string]Enriched, lines int, err error) {
 	parts, err := filepath.Glob(filepath.Join(dir, "part-*"))
 	if err != nil {

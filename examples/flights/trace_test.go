@@ -18,9 +18,8 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// fourCheckpoints is the program, stopped when its third checkpoint is complete, which
-// takes one more. There are as many on a slow machine as on a fast one, and with one core
-// as with many: of more than a few dozen commits the linter does not look at all kinds.
+// fourCheckpoints is the program, stopped when its third checkpoint is complete, which takes
+// one more. So the number does not depend on the speed of the machine or its cores.
 func fourCheckpoints() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -37,8 +36,8 @@ func fourCheckpoints() {
 	}
 }
 
-// A countdown is a log that hears when a checkpoint is complete, and calls stop once so
-// many are.
+// A countdown is a log handler. It calls stop once the log says that so many checkpoints are
+// complete.
 type countdown struct {
 	stop     func()
 	complete atomic.Int32
@@ -57,9 +56,9 @@ func (c *countdown) WithAttrs([]slog.Attr) slog.Handler       { return c }
 func (c *countdown) WithGroup(string) slog.Handler            { return c }
 
 // TestItsOwnTraceIsClean records the system calls of the program and reads them as "weir
-// trace" does: there is no fault, and no power cut loses anything. What is noted is on
-// purpose: removals that come back do no harm (D022), and recovery syncs again what it
-// cannot know to be durable (D053).
+// trace" does: there is no fault. Two notes are expected:
+// removed names that come back do no harm (D022), and recovery syncs again, because it cannot
+// know what is durable (D053).
 func TestItsOwnTraceIsClean(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -87,23 +86,13 @@ func TestItsOwnTraceIsClean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Commits < 4 || len(report.Enumerations) == 0 {
-		t.Fatalf("%d commits in the trace, and %d kinds of them: want several", report.Commits, len(report.Enumerations))
+	if report.Commits < 4 {
+		t.Fatalf("%d commits in the trace: want several", report.Commits)
 	}
 	for _, f := range report.Findings {
 		if !slices.Contains([]fsynclint.RuleID{"D022", "D053"}, f.Rule.ID) {
 			t.Errorf("%s: %s\n  line %d  %s\n  line %d  %s", f.Rule.ID, f.What, f.First.Line, f.First.Call, f.Second.Line, f.Second.Call)
 		}
 	}
-	states := uint64(0)
-	for _, e := range report.Enumerations {
-		states += e.States
-		if e.Bad > 0 || e.Problem != "" {
-			t.Errorf("%s: %d bad of %d states; %s", e.Unit, e.Bad, e.States, e.Problem)
-		}
-	}
-	if len(report.Unlooked) > 0 {
-		t.Errorf("not looked at: %v", report.Unlooked)
-	}
-	t.Logf("%d calls, %d commits of %d kinds, %d states", report.Calls, report.Commits, len(report.Enumerations), states)
+	t.Logf("%d calls, %d commits", report.Calls, report.Commits)
 }

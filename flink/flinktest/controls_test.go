@@ -18,7 +18,7 @@ const marker = 0x1122334455667788
 
 var markerBytes = flink.AppendI64(nil, marker)
 
-// small is a checkpoint in which each thing that a control spoils is there once.
+// small is a checkpoint in which everything that a control damages is there once.
 func small(inline bool) *written {
 	o := writtenOperator{
 		Operator: Operator{
@@ -39,8 +39,9 @@ func small(inline bool) *written {
 	return &written{id: 7, operators: []writtenOperator{o}, inline: func() bool { return inline }}
 }
 
-// testControls spoils a checkpoint, or what is expected of it, in one way after the
-// other, and makes sure that Expect fails and says why. It does not, unspoiled.
+// testControls damages a checkpoint, or the expectation, in one way after the other, and
+// checks that Expect fails and says why. It also checks that Expect does not fail without
+// damage.
 func testControls(t *testing.T, f *Flink) {
 	controls := []struct {
 		name    string
@@ -204,12 +205,12 @@ func testControls(t *testing.T, f *Flink) {
 	})
 }
 
-// moved puts what a key has in a state into another key group.
+// moved puts the entry of a key in a state into another key group.
 func moved(key string, state int, group checkpoint.KeyGroup) func(entry) (checkpoint.KeyGroup, bool) {
 	return func(e entry) (checkpoint.KeyGroup, bool) { return group, e.key == key && e.state == state }
 }
 
-// replace replaces bytes that are in the files of a checkpoint.
+// replace replaces bytes in the files of a checkpoint.
 func replace(t *testing.T, dir string, old, with []byte) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -238,7 +239,7 @@ func edit(t *testing.T, file string, change func([]byte) []byte) {
 	write(t, file, change(data))
 }
 
-// A recorder is a test that does not fail, but remembers why it should.
+// A recorder is a testing.TB that records failures and does not fail.
 type recorder struct {
 	testing.TB
 	bytes.Buffer

@@ -17,7 +17,7 @@ import (
 	"github.com/weirstream/weir/run"
 )
 
-// nowhere is a sink that keeps nothing, so that what it prepares is known: nothing.
+// nowhere is a sink that keeps nothing, so that its prepared output is known: it has none.
 type nowhere struct{}
 
 func (nowhere) Open(context.Context, weir.SinkContext) (weir.Writer[int64], error) {
@@ -29,15 +29,15 @@ func (nowhere) Write(context.Context, []int64) error                   { return 
 func (nowhere) Prepare(context.Context, checkpoint.ID) ([]byte, error) { return nil, nil }
 func (nowhere) Close() error                                           { return nil }
 
-// keyOf spreads numbers over keys that are hard to get right.
+// keyOf spreads numbers over keys that are difficult to encode.
 func keyOf(n int64) string {
 	return []string{"", "a", "😀", "日本", "\x00", strings.Repeat("long ", 50), fmt.Sprint("key ", n)}[n%7]
 }
 
 const last = 500
 
-// TestFlinkReadsACheckpointOfTheEngine runs a job to its end and has Flink restore its
-// final checkpoint, seal and all.
+// TestFlinkReadsACheckpointOfTheEngine runs a job to its end and makes Flink restore its
+// final checkpoint, with its seal.
 func TestFlinkReadsACheckpointOfTheEngine(t *testing.T) {
 	for _, release := range flinktest.Releases {
 		t.Run(string(release), func(t *testing.T) {
@@ -96,7 +96,7 @@ func runEngine(t *testing.T, maxParallelism, inline int) string {
 	return dirs[0]
 }
 
-// expected is what must be in the checkpoint, worked out without the engine.
+// expected returns what must be in the checkpoint, computed without the engine.
 func expected(maxParallelism int) (flinktest.Plan, []string) {
 	operator := func(name string) flinktest.Operator {
 		return flinktest.Operator{ID: flink.OperatorIDOf(name), Parallelism: 2, MaxParallelism: maxParallelism}

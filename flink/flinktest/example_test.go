@@ -10,9 +10,9 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// A checkpoint that is spelled out by hand, not written by package flink: one operator of
-// uid "counter", in which the state "count" has 5 for the key "a". It is what the harness
-// itself is proven with.
+// A checkpoint that is written byte by byte, without package flink: one operator with the
+// uid "counter", in which the state "count" has 5 for the key "a". It tests the harness
+// itself.
 var workedPlan = Plan{
 	Checkpoint: 1,
 	Operators: []Operator{{

@@ -17,7 +17,7 @@ import (
 
 // A Flink is a running java/Dump.java. It answers one request at a time.
 type Flink struct {
-	Version string // Flink's own word for it, like 1.20.5
+	Version string // as Flink reports it, like 1.20.5
 
 	in      io.Writer
 	out     *bufio.Reader
@@ -55,7 +55,7 @@ func run(t testing.TB, classpath, program string) *Flink {
 	f.in, f.out = in, bufio.NewReader(out)
 	t.Cleanup(func() {
 		in.Close() // which ends it
-		defer f.giveUp().Stop()
+		defer f.killLater().Stop()
 		if err := f.process.Wait(); err != nil {
 			t.Errorf("java: %v\n%s", err, f.complaints())
 		}
@@ -66,12 +66,12 @@ func run(t testing.TB, classpath, program string) *Flink {
 	return f
 }
 
-// giveUp ends Java in a while, unless it is stopped.
-func (f *Flink) giveUp() *time.Timer {
+// killLater kills Java after answerTimeout, unless the timer is stopped.
+func (f *Flink) killLater() *time.Timer {
 	return time.AfterFunc(answerTimeout, func() { f.process.Process.Kill() })
 }
 
-// complaints is what Java has written to its standard error.
+// complaints returns what Java has written to its standard error.
 func (f *Flink) complaints() string {
 	text, err := os.ReadFile(f.stderr)
 	if err != nil {
@@ -80,12 +80,12 @@ func (f *Flink) complaints() string {
 	return string(text)
 }
 
-// line is the next line that Flink says.
+// line returns the next line of Java's output.
 func (f *Flink) line() (string, error) {
-	defer f.giveUp().Stop()
+	defer f.killLater().Stop()
 	line, err := f.out.ReadString('\n')
 	if err != nil {
-		return "", fmt.Errorf("java says no more: %w\n%s", err, f.complaints())
+		return "", fmt.Errorf("read the output of java: %w\n%s", err, f.complaints())
 	}
 	return line[:len(line)-1], nil
 }
@@ -94,13 +94,13 @@ func (f *Flink) line() (string, error) {
 type Dump struct {
 	Lines []string // one per operator and entry, sorted; see Operator.Entry
 
-	// The metadata as Flink wrote them again: in the version that this release writes,
-	// and in version 3.
+	// The files with the metadata as Flink wrote them again: in the version that this release
+	// writes, and in version 3.
 	Metadata, MetadataV3 string
 }
 
-// Dump has Flink restore the checkpoint in dir with every operator at the given
-// parallelism. An error is what Flink, or java/Dump.java, has against it.
+// Dump makes Flink restore the checkpoint in dir with every operator at the given
+// parallelism. An error is one of Flink, or of java/Dump.java.
 func (f *Flink) Dump(dir string, plan Plan, parallelism int) (*Dump, error) {
 	f.calls++
 	again := filepath.Join(f.dir, "metadata-"+strconv.Itoa(f.calls))
@@ -113,7 +113,7 @@ func (f *Flink) Dump(dir string, plan Plan, parallelism int) (*Dump, error) {
 		return nil, err
 	}
 	if _, err := fmt.Fprintf(f.in, "%s\t%s\t%d\t%s\n", dir, file, parallelism, again); err != nil {
-		return nil, fmt.Errorf("java does not listen: %w\n%s", err, f.complaints())
+		return nil, fmt.Errorf("write to java: %w\n%s", err, f.complaints())
 	}
 	d := &Dump{Metadata: again, MetadataV3: again + ".v3"}
 	for {
@@ -132,8 +132,8 @@ func (f *Flink) Dump(dir string, plan Plan, parallelism int) (*Dump, error) {
 }
 
 // Expect fails the test unless Flink restores the checkpoint in dir at each of these
-// parallelisms, finds just the entries that are given, and writes metadata again that
-// say the same as the checkpoint's. The entries are in any order; see Operator.Entry.
+// parallelisms, finds exactly the given entries, and writes metadata with the same meaning
+// as the checkpoint's. The entries may be in any order; see Operator.Entry.
 func (f *Flink) Expect(t testing.TB, dir string, plan Plan, entries []string, parallelisms ...int) {
 	t.Helper()
 	if len(parallelisms) == 0 {
@@ -158,10 +158,10 @@ func (f *Flink) Expect(t testing.TB, dir string, plan Plan, entries []string, pa
 	}
 }
 
-// compareMax is the most differences that are shown.
+// compareMax is how many differences are shown at most.
 const compareMax = 10
 
-// compare says which lines of two sorted lists are in one only; nothing if there is none.
+// compare returns the lines that are in only one of two sorted lists, or "".
 func compare(want, got []string) string {
 	var diff []string
 	for len(want) > 0 || len(got) > 0 {

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// parallelisms are those that checkpoints are written at and restored at.
+// parallelisms are the parallelisms at which checkpoints are written and restored.
 var parallelisms = []int{1, 2, 3}
 
-// TestFlinkReadsWhatWeirWrote is the claim of the whole package. Its seed is in the log;
-// see README.md for how to run it again.
+// TestFlinkReadsWhatWeirWrote writes random checkpoints and makes Flink read them. Its seed
+// is in the log; README.md says how to repeat it.
 func TestFlinkReadsWhatWeirWrote(t *testing.T) {
 	for _, release := range Releases {
 		t.Run(string(release), func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestFlinkReadsWhatWeirWrote(t *testing.T) {
 // seedVariable is the environment variable that repeats a run.
 const seedVariable = "WEIR_FLINK_SEED"
 
-// randomSeed is the one that is asked for, or a new one.
+// randomSeed returns the seed in seedVariable, or a new one.
 func randomSeed(t *testing.T) uint64 {
 	t.Helper()
 	asked := os.Getenv(seedVariable)

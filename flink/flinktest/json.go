@@ -12,9 +12,9 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// json renders a value as java/Dump.java does: in ASCII, exactly, and each value in one
-// way only. It is not flink.AppendJSON, which is there for people and has to show what
-// is no JSON, like NaN, somehow.
+// json renders a value as java/Dump.java does: in ASCII, exactly, and each value in one way
+// only. It does not use flink.AppendJSON, which is for people and also renders values that
+// JSON does not have, like NaN.
 func json(v flink.Value) string {
 	switch v := v.(type) {
 	case string:
@@ -47,8 +47,8 @@ func json(v flink.Value) string {
 	}
 }
 
-// jsonString renders a string by its UTF-16 units. A byte that is not part of valid
-// UTF-8 is the surrogate that flink.AppendString writes for it.
+// jsonString renders a string by its UTF-16 units. A byte that is not part of valid UTF-8 is
+// rendered as the surrogate that flink.AppendString writes for it.
 func jsonString(s string) string {
 	b := []byte{'"'}
 	for i, r := range s {

@@ -11,8 +11,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// sameMetadata compares two metadata files by what they say: not by their version, nor
-// by the order of operators, subtasks and operator states, which have no meaning.
+// sameMetadata compares the meaning of two metadata files. It ignores their version and the
+// order of operators, subtasks and operator states, which have no meaning.
 func sameMetadata(wrote, again string) error {
 	weirs, err := os.ReadFile(wrote)
 	if err != nil {
@@ -34,14 +34,13 @@ func sameMetadata(wrote, again string) error {
 		return fmt.Errorf("reading what Flink wrote: %w", err)
 	}
 	if !bytes.Equal(want, got) {
-		return fmt.Errorf("they say something else; as version 3 and in order, Weir's are\n%q\nand Flink's\n%q", want, got)
+		return fmt.Errorf("the metadata differ; as version 3 and in order, Weir's are\n%q\nand Flink's\n%q", want, got)
 	}
 	return nil
 }
 
-// survives makes sure that metadata of version 3 are the same bytes after reading and
-// writing them. Without that, what package flink reads wrong from Weir's and from
-// Flink's would still be the same.
+// survives checks that metadata of version 3 have the same bytes after reading and writing
+// them. Without it, a mistake of package flink in reading both files would not be found.
 func survives(data []byte) error {
 	m, n, err := flink.DecodeMetadata(data)
 	if err != nil {
@@ -52,13 +51,13 @@ func survives(data []byte) error {
 		return err
 	}
 	if !bytes.Equal(written, data[:n]) {
-		return errors.New("it is not what is there")
+		return errors.New("after reading and writing it has other bytes")
 	}
 	return nil
 }
 
-// ordered is metadata as version 3, sorted. What that version has no place for does not
-// say anything about the state.
+// ordered returns metadata as version 3, sorted. Fields for which that version has no place
+// say nothing about the state.
 func ordered(data []byte) ([]byte, error) {
 	m, _, err := flink.DecodeMetadata(data)
 	if err != nil {

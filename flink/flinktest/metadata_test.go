@@ -7,8 +7,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// TestSameMetadata makes sure that metadata that say something else are found out, and
-// those that only look different are not.
+// TestSameMetadata: sameMetadata finds metadata with another meaning, and accepts metadata
+// that have the same meaning and other bytes.
 func TestSameMetadata(t *testing.T) {
 	metadata := func(change func(*written)) string {
 		w := small(false)
@@ -21,7 +21,7 @@ func TestSameMetadata(t *testing.T) {
 		"the seal": func(w *written) { w.seal = []byte("a seal") },
 	} {
 		if err := sameMetadata(wrote, metadata(same)); err != nil {
-			t.Errorf("%s is another: %v", name, err)
+			t.Errorf("%s: sameMetadata says that the meaning differs: %v", name, err)
 		}
 	}
 	for name, other := range map[string]func(*written){
@@ -32,7 +32,7 @@ func TestSameMetadata(t *testing.T) {
 		"a stream":       func(w *written) { w.inline = func() bool { return true } },
 	} {
 		if sameMetadata(wrote, metadata(other)) == nil {
-			t.Errorf("%s is another, and nobody noticed", name)
+			t.Errorf("%s: sameMetadata does not find that the meaning differs", name)
 		}
 	}
 }

@@ -9,14 +9,15 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// A Plan is what a Flink job that starts from a checkpoint would declare.
+// A Plan is the operators and states that a Flink job that starts from a checkpoint would
+// declare.
 type Plan struct {
 	Checkpoint checkpoint.ID
-	Operators  []Operator // all that are in the checkpoint
+	Operators  []Operator // all operators in the checkpoint
 }
 
-// An Operator is what the job would declare of one operator. All its states must be
-// there: Flink would ignore others, but a test should not.
+// An Operator is what the job would declare of one operator. It must have all states of the
+// operator: Flink would ignore a state that is not declared, but a test must not.
 type Operator struct {
 	ID                          checkpoint.OperatorID
 	Parallelism, MaxParallelism int               // as written
@@ -56,7 +57,8 @@ func (p Plan) write(file string) error {
 	return os.WriteFile(file, []byte(b.String()), 0o600)
 }
 
-// lines is what a dump says of the checkpoint and its operators, besides their entries.
+// lines returns the lines of a dump about the checkpoint and its operators, without the
+// entries.
 func (p Plan) lines() []string {
 	lines := []string{fmt.Sprintf(`{"checkpoint":%d}`, p.Checkpoint)}
 	for _, o := range p.Operators {
@@ -65,8 +67,8 @@ func (p Plan) lines() []string {
 	return lines
 }
 
-// Entry is what a dump says of what one key has in a state: its value, whole list or
-// whole map. It panics if the operator has no such state: a mistake in the test.
+// Entry returns the line of a dump about one key in a state: its value, whole list or whole
+// map. It panics if the operator has no such state, which is a mistake in the test.
 func (o *Operator) Entry(state string, key, value flink.Value) string {
 	hash, ok := flink.JavaHash(o.Key, key)
 	if !ok {
@@ -76,7 +78,7 @@ func (o *Operator) Entry(state string, key, value flink.Value) string {
 		json(state), flink.KeyGroupOf(hash, o.MaxParallelism), json(key), json(value))
 }
 
-// Element is what a dump says of an element of a list in operator state.
+// Element returns the line of a dump about an element of a list in operator state.
 func (o *Operator) Element(state string, element flink.Value) string {
 	find(o.Lists, state)
 	return fmt.Sprintf(`{"operator":"%s","%s":%s,"element":%s}`, o.ID, flink.ModeSplitDistribute, json(state), json(element))

@@ -10,13 +10,13 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// types are those that values and elements are made of.
+// types are the types of values and elements.
 var types = []flink.Serializer{flink.String, flink.Long, flink.Int, flink.Double, flink.Bool, flink.ByteArray}
 
-// keyTypes are those that keys are of.
+// keyTypes are the types of keys.
 var keyTypes = []flink.Serializer{flink.String, flink.Long, flink.Int}
 
-// keysPerState is the most keys that a state gets.
+// keysPerState is how many keys a state gets at most.
 const keysPerState = 24
 
 // randomCheckpoint has an operator for each type of key, with a state of each kind and
@@ -74,8 +74,8 @@ func randomStates(r *rand.Rand) []flink.StateMeta {
 	return states
 }
 
-// randomState is what a key has in a state. No list or map is empty: that is the same
-// to Flink as none.
+// randomState returns the value of a key in a state. No list or map is empty: to Flink an
+// empty one is the same as none.
 func randomState(r *rand.Rand, s *flink.StateMeta) flink.Value {
 	for {
 		switch v := randomNamed(r, s.Value().TypeName()).(type) {
@@ -93,7 +93,7 @@ func randomState(r *rand.Rand, s *flink.StateMeta) flink.Value {
 	}
 }
 
-// distinct is n different values of a type, or fewer if there are not so many.
+// distinct returns n different values of a type, or fewer if the type does not have so many.
 func distinct(r *rand.Rand, s flink.Serializer, n int) []flink.Value {
 	return distinctNamed(r, s.TypeName(), n)
 }
@@ -110,7 +110,7 @@ func distinctNamed(r *rand.Rand, typeName string, n int) []flink.Value {
 	return values
 }
 
-// randomNamed is a value of the type with this name.
+// randomNamed returns a value of the type with this name.
 func randomNamed(r *rand.Rand, typeName string) flink.Value {
 	switch typeName {
 	case "String":
@@ -146,7 +146,7 @@ func randomNamed(r *rand.Rand, typeName string) flink.Value {
 	return m
 }
 
-// randomString is often one that is hard: empty, beyond 16 bits, long, not UTF-8.
+// randomString often returns a difficult string: empty, beyond 16 bits, long, not UTF-8.
 func randomString(r *rand.Rand) string {
 	long := strings.Repeat("x", 127+r.IntN(200)) // the length takes two bytes
 	return pick(r, "", "a", "Hello", "日本", "é\x00\n\"\\", "😀", "a𝄞b", "\xff", "cut \xe6\x97", long, long+"😀",

@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// Variable is the environment variable that asks for these tests. With "1" they run if
-// they can, and say why if they cannot; with "must" it is a failure if they cannot.
+// Variable is the environment variable that turns these tests on. With "1" they run if they
+// can, and are skipped with the reason if they cannot; with "must" they fail if they cannot.
 const Variable = "WEIR_FLINK_TEST"
 
 // A Release is a line of Flink's releases; java/pom.xml has a profile of that name, which
 // says which release of it.
 type Release string
 
-// Releases are those to test with: the last line of Flink 1, and Flink 2.
+// Releases are the releases to test with: the last line of Flink 1, and Flink 2.
 var Releases = []Release{"flink-1.20", "flink-2"}
 
 //go:embed java/pom.xml
@@ -30,14 +30,15 @@ var pom []byte
 //go:embed java/Dump.java
 var program []byte
 
-// briefly are options for a Java that runs for seconds only; they halve what it takes.
+// briefly are options for a Java that runs for a few seconds only. They halve the time.
 var briefly = []string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"}
 
 // downloadTimeout is how long Maven may take; a release is 24 MB.
 const downloadTimeout = 4 * time.Minute
 
 // Start starts a release of Flink, for as long as the test runs. It skips the test if
-// nobody asked for it, or if Java, Maven or what Maven downloads from is not there.
+// Variable is not set, or if Java, Maven or the repository that Maven downloads from is not
+// there.
 func Start(t testing.TB, r Release) *Flink {
 	t.Helper()
 	cannot := t.Skipf
@@ -45,10 +46,10 @@ func Start(t testing.TB, r Release) *Flink {
 	case "must":
 		cannot = t.Fatalf
 	case "":
-		t.Skipf("Flink is not asked to read anything: %s is not set", Variable)
+		t.Skipf("Flink is not started: %s is not set", Variable)
 	}
 	if testing.Short() {
-		t.Skip("Flink is not asked to read anything: the test is to be short")
+		t.Skip("Flink is not started with -short")
 	}
 	for _, tool := range []string{"java", "mvn"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -71,13 +72,13 @@ func Start(t testing.TB, r Release) *Flink {
 	return f
 }
 
-// An unreachableError says that what Maven downloads from did not answer.
+// An unreachableError says that the repository that Maven downloads from did not answer.
 type unreachableError struct{ output string }
 
 func (e *unreachableError) Error() string { return "Maven Central is not reachable: " + e.output }
 
-// download has Maven download a release, if it is not there yet, and returns its
-// classpath. It asks no one if everything is there.
+// download makes Maven download a release, if it is not there yet, and returns its
+// classpath. It does not use the network if everything is there.
 func download(ctx context.Context, dir string, r Release) (classpath string, err error) {
 	file := filepath.Join(dir, "classpath")
 	ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
@@ -100,15 +101,15 @@ func download(ctx context.Context, dir string, r Release) (classpath string, err
 	return strings.TrimSpace(string(found)), err
 }
 
-// isUnreachable tells from what Maven wrote whether it was the network. That something
-// is not to be found where Maven looked for it ("Could not find artifact") is not: then
-// the pom is wrong.
+// isUnreachable reports whether the output of Maven says that the network failed. If Maven
+// has reached the repository and has not found something ("Could not find artifact"), the
+// pom is wrong.
 func isUnreachable(output []byte) bool {
 	return bytes.Contains(output, []byte("Could not transfer")) ||
 		bytes.Contains(output, []byte("in offline mode"))
 }
 
-// firstError is the first line of Maven's that is an error.
+// firstError returns the first error in the output of Maven.
 func firstError(output []byte) string {
 	for line := range strings.Lines(string(output)) {
 		if strings.HasPrefix(line, "[ERROR]") || strings.HasPrefix(line, "[FATAL]") {

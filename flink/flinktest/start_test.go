@@ -2,8 +2,8 @@ package flinktest
 
 import "testing"
 
-// TestIsUnreachable has what Maven says without a network, and if the pom asks for what
-// does not exist: only the first is a reason to skip a test.
+// TestIsUnreachable has the output of Maven without a network, and with a pom that asks for
+// something that does not exist. Only the first is a reason to skip a test.
 func TestIsUnreachable(t *testing.T) {
 	for output, want := range map[string]bool{
 		"[ERROR] Failed to read artifact descriptor: Could not transfer artifact a:b:pom:1 from/to central: Unknown host": true,

@@ -10,8 +10,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// written is a checkpoint as a test thinks of it: what is in it, and how it is laid out.
-// It is written with the functions of package flink only.
+// written describes a checkpoint for a test: its content and its layout. It is written with
+// the functions of package flink only.
 type written struct {
 	id        checkpoint.ID
 	operators []writtenOperator
@@ -19,8 +19,8 @@ type written struct {
 	inline    func() bool // whether the next stream goes into _metadata, otherwise into a file beside it
 	seal      []byte      // what follows Flink's payload in _metadata
 
-	// For controls: where to put an entry instead of where it belongs, and what to do to
-	// the handle of each keyed state.
+	// For controls: puts an entry into a wrong key group, and changes the handle of each
+	// keyed state.
 	group func(entry) (g checkpoint.KeyGroup, instead bool)
 	spoil func(*flink.KeyGroupsHandle)
 }
@@ -31,7 +31,7 @@ type writtenOperator struct {
 	elements []element
 }
 
-// An entry is what a key has in a state: a value, a whole list or a whole map.
+// An entry is the value of a key in a state: a value, a whole list or a whole map.
 type entry struct {
 	state      int // in Operator.Keyed
 	key, value flink.Value
@@ -44,7 +44,7 @@ type element struct {
 	value   []byte
 }
 
-// plan and entries are what Flink is expected to find.
+// plan and entries return what Flink is expected to find.
 func (w *written) plan() Plan {
 	p := Plan{Checkpoint: w.id}
 	for _, o := range w.operators {
@@ -168,7 +168,7 @@ func (w *written) groupOf(t *testing.T, o *writtenOperator, e entry) checkpoint.
 	}
 	hash, ok := flink.JavaHash(o.Key, e.key)
 	if !ok {
-		t.Fatalf("%v is no key of type %s", e.key, o.Key.TypeName())
+		t.Fatalf("%v is not a key of type %s", e.key, o.Key.TypeName())
 	}
 	return flink.KeyGroupOf(hash, o.MaxParallelism)
 }

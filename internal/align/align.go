@@ -1,13 +1,13 @@
 // Package align decides when a task that reads from several channels may take its
 // snapshot: when the barrier of a checkpoint has arrived on all of them. Until then the
-// channels on which it has arrived are held back, so that nothing from behind the
-// barrier gets into the state (aligned checkpoints, as in Flink and in Carbone et al.,
+// channels on which it has arrived are held back, so that no record after the barrier
+// gets into the state (aligned checkpoints, as in Flink and in Carbone et al.,
 // "Lightweight Asynchronous Snapshots for Distributed Dataflows", 2015).
 //
 // A channel never ends before the job does: a source that has read everything goes on
 // passing barriers.
 //
-// The package is pure: events in, decisions out. It holds nothing back itself.
+// The package is pure: events in, decisions out. The task itself holds the channels back.
 package align
 
 import "github.com/weirstream/weir/checkpoint"
@@ -16,12 +16,12 @@ import "github.com/weirstream/weir/checkpoint"
 type Action uint8
 
 const (
-	// Ignore: the barrier is of a checkpoint that is past.
+	// Ignore: the barrier is of a checkpoint that was taken or aborted before.
 	Ignore Action = iota
 	// Hold: read no more from the channel the barrier came on.
 	Hold
-	// Restart: the barrier has overtaken the one that was waited for, whose checkpoint has
-	// come to nothing. Release all channels, then hold the one the barrier came on.
+	// Restart: the barrier is newer than the one that the task was waiting for, whose
+	// checkpoint was aborted. Release all channels, then hold the one the barrier came on.
 	Restart
 	// Take: the barrier has arrived on all channels. Take the snapshot, pass the barrier
 	// on, release all channels.
@@ -44,7 +44,8 @@ type Aligner struct {
 // New makes an aligner for a number of channels, at least one.
 func New(channels int) *Aligner { return &Aligner{arrived: make([]bool, channels)} }
 
-// Barrier says that the barrier of a checkpoint has come on a channel.
+// Barrier takes in the barrier of a checkpoint that has come on a channel, and returns
+// what to do.
 func (a *Aligner) Barrier(channel int, id checkpoint.ID) Action {
 	if id <= a.done || id < a.pending {
 		return Ignore

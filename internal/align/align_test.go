@@ -40,9 +40,9 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// Whatever the interleaving of channels that each carry the same rising barriers (some
-// channels missing some), a snapshot is taken only when the last barrier seen on every
-// channel is the one taken, and the youngest barrier is always taken in the end.
+// Channels that carry the same rising barriers (some channels miss some of them) are
+// interleaved at random. A snapshot is taken only when the last barrier seen on every
+// channel is the one taken, and the newest barrier is always taken in the end.
 func TestTakenMeansArrivedEverywhere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		channels := rapid.IntRange(1, 4).Draw(t, "channels")

@@ -103,6 +103,9 @@ func (c *Clock) Mark(n int, m flow.Mark) (out flow.Mark, changed bool) {
 	return c.judge(flow.MinTime)
 }
 
+// Settle reports the mark that follows from channels that were added, if there is a new one.
+func (c *Clock) Settle() (m flow.Mark, changed bool) { return c.judge(flow.MinTime) }
+
 // Now returns the last mark that was to be passed on.
 func (c *Clock) Now() flow.Mark { return c.out }
 

@@ -13,6 +13,31 @@ func TestAllocations(t *testing.T) {
 	allocations(t, int32(-1), 0)
 	allocations(t, 2.5, 0)
 	allocations(t, true, 0)
+	allocations(t, hop{"MUC", 7, true}, 1)
+	allocations(t, uint64(1)<<63, 0)
+	allocations(t, [16]byte{1}, 0)
+}
+
+// To ask for a codec again costs nothing to speak of.
+func TestAskingAgain(t *testing.T) {
+	asking[string](t)
+	asking[map[string]int64](t)
+	asking[map[airport][]everything](t)
+	asking[chan int](t) // and no more if there is none
+	asking[any](t)
+}
+
+func asking[T any](t *testing.T) {
+	t.Helper()
+	ForExchange[T]()
+	if n := testing.AllocsPerRun(100, func() { ForExchange[T]() }); n != 0 {
+		t.Errorf("%T: asking again allocates %v times", *new(T), n)
+	}
+	if c, _ := Of[T](); c != nil {
+		if again, _ := ForExchange[T](); any(again) != any(c) {
+			t.Errorf("%T: there are two codecs", *new(T))
+		}
+	}
 }
 
 func allocations[K comparable](t *testing.T, k K, decoding float64) {

@@ -57,7 +57,7 @@ func holds[T any](t rapid.TB, c Codec[T], v T, same func(was, is T) bool) {
 		dst := append(make([]byte, 0, 6+room), "before"...)
 		dst, err := c.Append(dst, v)
 		if err != nil || !bytes.Equal(dst, append([]byte("before"), b...)) {
-			t.Fatalf("%v: appended %x (%v), want %x behind before", v, dst, err, b)
+			t.Fatalf("%v: appended %x (%v), want %x after before", v, dst, err, b)
 		}
 	}
 
@@ -137,6 +137,3 @@ func bits64(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(
 func bits32(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
 
 func instant(was, is time.Time) bool { return was.Equal(is) && is.Location() == time.UTC }
-
-func bitsOf(v float64) uint64   { return math.Float64bits(v) }
-func bitsOf32(v float32) uint32 { return math.Float32bits(v) }

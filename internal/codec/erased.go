@@ -1,20 +1,21 @@
 package codec
 
 import (
-	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
 
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec/avrogo"
 )
 
 // Of gets a type parameter T; of what is in a T, it knows only what reflection says, and
 // no type parameter can be made of that. So the codec of, say, a [][]Flight is put
 // together of erased ones: they are told where in memory a value is and know by themselves
-// what is there. Pointers are unsafe in the methods of erased codecs and in view, and
-// nowhere else.
+// what is there. Pointers are unsafe in the methods of erased codecs, in view and in
+// package avrogo, and nowhere else.
 //
 // There is one generic type for all this, and it is small on purpose: it is compiled for
 // every type that a program has a codec for.
@@ -65,58 +66,121 @@ func (c *erasedCodec[T]) put(p *T) {
 	c.values.Put(p)
 }
 
-// erase returns the codec of t, which has been checked. Structs is the record of the
-// structs in it, if there are any: slices and maps have one kind of elements each, so
-// that it is one type. A named type is laid out as what it is declared as, and is told
-// by its kind.
-func erase(t reflect.Type, structs *record) erased {
-	switch t.Kind() {
-	case reflect.Slice:
-		switch t.Elem().Kind() {
-		case reflect.Uint8:
-			return erasedLeaf[[]byte]{bytesCodec{}}
-		case reflect.String:
-			return erasedLeaf[[]string]{ListOf[string](stringCodec{})}
-		case reflect.Int64:
-			return erasedLeaf[[]int64]{ListOf[int64](int64Codec{})}
-		case reflect.Float64:
-			return erasedLeaf[[]float64]{ListOf[float64](float64Codec{})}
-		}
-		element := erase(t.Elem(), structs)
-		return &erasedList{t, element, flink.ListOf(element.serializer())}
-	case reflect.Map:
-		key, value := erase(t.Key(), structs), erase(t.Elem(), structs)
-		return &erasedMap{t, key, value, flink.MapOf(key.serializer(), value.serializer())}
-	case reflect.Struct:
-		if isTime(t) {
-			return erasedLeaf[time.Time]{instantCodec{}}
-		}
-		return erasedStruct{t, structs}
-	case reflect.Bool:
-		return erasedLeaf[bool]{boolCodec{}}
-	case reflect.Int8:
-		return erasedLeaf[int8]{int8Codec{}}
-	case reflect.Int16:
-		return erasedLeaf[int16]{int16Codec{}}
-	case reflect.Int32:
-		return erasedLeaf[int32]{int32Codec{}}
-	case reflect.Int64:
-		return erasedLeaf[int64]{int64Codec{}}
-	case reflect.Int:
-		return erasedLeaf[int]{intCodec{}}
-	case reflect.Float32:
-		return erasedLeaf[float32]{float32Codec{}}
-	case reflect.Float64:
-		return erasedLeaf[float64]{float64Codec{}}
-	case reflect.String:
-		return erasedLeaf[string]{stringCodec{}}
-	default:
-		panic(fmt.Sprintf("codec: %s has been checked, and is not supported", t))
+// erase returns the codec of t, or an error that is an *UnsupportedError or a
+// *ProcessBoundError.
+func erase(t reflect.Type) (erased, error) {
+	b := builder{root: t, avro: map[reflect.Type]erased{}}
+	e, err := b.erase(t, "")
+	if err == nil {
+		return e, nil
 	}
+	if path, part := bound(t); part != nil {
+		return nil, &ProcessBoundError{Type: t, Path: path, Part: part}
+	}
+	return nil, err
+}
+
+// A builder makes the erased codec of a type.
+type builder struct {
+	root   reflect.Type
+	around []reflect.Type          // slices and maps around what is being made
+	avro   map[reflect.Type]erased // that have been made
+}
+
+// erase returns the codec of t, which is at path. Where Flink has the type, it is that of
+// Flink's serializer, and Avro otherwise. A named type is laid out as what it is declared
+// as, and is told by its kind.
+func (b *builder) erase(t reflect.Type, path string) (erased, *UnsupportedError) {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Map:
+		if slices.Contains(b.around, t) {
+			return nil, &UnsupportedError{b.root, path, t, "it contains itself, which only structs can: use a struct with a field of it" + avrogo.OrCustom}
+		}
+		b.around = append(b.around, t)
+		defer func() { b.around = b.around[:len(b.around)-1] }()
+		if t.Kind() == reflect.Slice {
+			return b.slice(t, path)
+		}
+		return b.mapping(t, path)
+	case reflect.Bool:
+		return erasedLeaf[bool]{boolCodec{}, t}, nil
+	case reflect.Int8:
+		return erasedLeaf[int8]{int8Codec{}, t}, nil
+	case reflect.Int16:
+		return erasedLeaf[int16]{int16Codec{}, t}, nil
+	case reflect.Int32:
+		return erasedLeaf[int32]{int32Codec{}, t}, nil
+	case reflect.Int64:
+		return erasedLeaf[int64]{int64Codec{}, t}, nil
+	case reflect.Int:
+		return erasedLeaf[int]{intCodec{}, t}, nil
+	case reflect.Float32:
+		return erasedLeaf[float32]{float32Codec{}, t}, nil
+	case reflect.Float64:
+		return erasedLeaf[float64]{float64Codec{}, t}, nil
+	case reflect.String:
+		return erasedLeaf[string]{stringCodec{}, t}, nil
+	}
+	if avrogo.IsTime(t) {
+		return erasedLeaf[time.Time]{instantCodec{}, t}, nil
+	}
+	return b.ofAvro(t, path)
+}
+
+func (b *builder) slice(t reflect.Type, path string) (erased, *UnsupportedError) {
+	switch t.Elem().Kind() {
+	case reflect.Uint8:
+		return erasedLeaf[[]byte]{bytesCodec{}, t}, nil
+	case reflect.String:
+		return erasedLeaf[[]string]{stringsCodec, t}, nil
+	case reflect.Int64:
+		return erasedLeaf[[]int64]{int64sCodec, t}, nil
+	case reflect.Float64:
+		return erasedLeaf[[]float64]{float64sCodec, t}, nil
+	}
+	element, err := b.erase(t.Elem(), path+"[]")
+	if err != nil {
+		return nil, err
+	}
+	return &erasedList{t, element, flink.ListOf(element.serializer())}, nil
+}
+
+func (b *builder) mapping(t reflect.Type, path string) (erased, *UnsupportedError) {
+	if part := avrogo.PointerIn(t.Key()); part != nil {
+		return nil, &UnsupportedError{b.root, path + "[key]", part, avrogo.PointerKey}
+	}
+	key, err := b.erase(t.Key(), path+"[key]")
+	if err != nil {
+		return nil, err
+	}
+	value, err := b.erase(t.Elem(), path+"[value]")
+	if err != nil {
+		return nil, err
+	}
+	return &erasedMap{t, key, value, flink.MapOf(key.serializer(), value.serializer())}, nil
+}
+
+func (b *builder) ofAvro(t reflect.Type, path string) (erased, *UnsupportedError) {
+	if known := b.avro[t]; known != nil {
+		return known, nil
+	}
+	e, err := newErasedAvro(t)
+	if err != nil {
+		err.Type = b.root
+		if err.Part == t { // not inside of it
+			err.Path = path
+		}
+		return nil, err
+	}
+	b.avro[t] = e
+	return e, nil
 }
 
 // An erasedLeaf is the codec of a T, or of a type that is laid out like it; see view.
-type erasedLeaf[T any] struct{ codec Codec[T] }
+type erasedLeaf[T any] struct {
+	codec Codec[T]
+	typ   reflect.Type
+}
 
 func (l erasedLeaf[T]) serializer() flink.Serializer { return l.codec.Serializer() }
 

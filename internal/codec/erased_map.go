@@ -7,10 +7,11 @@ import (
 	"unsafe"
 
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec/entries"
 )
 
-// erasedMap is mapCodec for a type of maps that is known by reflection only. Entries of
-// a map have no place in memory that could be pointed to: they are copied to one.
+// erasedMap is mapCodec for a type of maps that is known by reflection only. The entries
+// of a map cannot be pointed to: they are copied to where they can.
 type erasedMap struct {
 	typ        reflect.Type // of the map
 	key, value erased
@@ -24,8 +25,8 @@ func (m *erasedMap) append(dst []byte, p unsafe.Pointer) ([]byte, error) {
 	if v.Len() > math.MaxInt32 {
 		return dst, tooMany(v.Len())
 	}
-	es := newEntries()
-	defer es.release()
+	es := entries.New()
+	defer es.Release()
 	key, value := reflect.New(m.typ.Key()), reflect.New(m.typ.Elem())
 	out := flink.AppendI32(dst, int32(v.Len()))
 	for i := v.MapRange(); i.Next(); {
@@ -40,9 +41,9 @@ func (m *erasedMap) append(dst []byte, p unsafe.Pointer) ([]byte, error) {
 		if out, err = m.value.append(out, value.UnsafePointer()); err != nil {
 			return dst, fmt.Errorf("value of key %v: %w", key.Elem(), err)
 		}
-		es.add(start, at, len(out))
+		es.Add(start, at, len(out))
 	}
-	if !es.sort(out) {
+	if !es.Sort(out) {
 		return dst, errSameKey
 	}
 	return out, nil

@@ -6,23 +6,25 @@ import (
 	"sync"
 
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec/avrogo"
 )
 
 // HashOf returns the function from a key to the hash code from which flink.KeyGroupOf
-// picks its key group. For the types that Flink has it is the hashCode of Java's type
-// (String, Long, …), so that the key group is Flink's. For structs and for codecs of the
-// program's own, to which Flink has no counterpart, it is Java's Arrays.hashCode over the
-// bytes that c appends: 1, and then for each byte, as a signed number, 31 times the hash
-// so far plus the byte.
+// computes its key group. For the types that Flink has it is the hashCode of Java's type
+// (String, Long, …), so that the key group is Flink's. For Avro and for CustomCodecs, to
+// which Flink has no counterpart, it is Java's Arrays.hashCode over the bytes that c
+// appends: 1, and then for each byte, as a signed number, 31 times the hash so far plus
+// the byte.
 //
-// Java tells 0.0 from -0.0 where Go does not: the one and the other float key, or key
-// with such a field, may be in two key groups.
+// In Java 0.0 and -0.0 differ, and in Go they are equal: the two float keys, or keys with
+// such a field, may be in two key groups.
 //
-// A key must be equal to itself after a restore. A time.Time is not (it loses its
-// location, and Go's == compares that), and a struct with fields that are left out may
-// not be; both are refused.
+// A key must be equal to itself after a restore. Refused are a time.Time (it loses its
+// location, and Go's == compares that), pointers, and structs with fields that are left
+// out.
 //
-// If c cannot encode a key for which it is needed, the function panics with the error.
+// If c cannot encode a key, and the hash code is computed from the encoding, the function
+// panics with the error.
 func HashOf[K comparable](c Codec[K]) (func(K) int32, error) {
 	t := reflect.TypeFor[K]()
 	switch s := c.Serializer(); s.(type) {
@@ -37,17 +39,17 @@ func HashOf[K comparable](c Codec[K]) (func(K) int32, error) {
 		if hash := javaHash[K](t.Kind(), s); hash != nil {
 			return hash, nil
 		}
-		if isTime(t) {
+		if avrogo.IsTime(t) {
 			return nil, keyError(t, t, "", "loses its location in a checkpoint, and is not equal to itself then: use t.UnixNano()")
 		}
 		return nil, fmt.Errorf("%s cannot be a key: it is written as %s, for which there is no hash code", t, s.TypeName())
 	}
 }
 
-// javaHash returns hashCode of Java's type for values of a kind that s writes, or nil.
+// javaHash returns Java's hashCode for values of a kind that s writes, or nil.
 func javaHash[K comparable](kind reflect.Kind, s flink.Serializer) func(K) int32 {
 	if hash, ok := any(flink.JavaStringHash).(func(K) int32); ok && s == flink.String {
-		return hash // the commonest type of key, without a call around the call
+		return hash // the commonest type of key: without another call around it
 	}
 	switch {
 	case kind == reflect.String && s == flink.String:
@@ -73,7 +75,7 @@ func javaHash[K comparable](kind reflect.Kind, s flink.Serializer) func(K) int32
 	}
 }
 
-// encodedHash hashes what c appends.
+// encodedHash returns the function that hashes what c appends.
 func encodedHash[K comparable](c Codec[K]) func(K) int32 {
 	buffers := sync.Pool{New: func() any { return new([]byte) }}
 	return func(k K) int32 {
@@ -89,13 +91,22 @@ func encodedHash[K comparable](c Codec[K]) func(K) int32 {
 	}
 }
 
-// checkKey tells whether a struct key t, which is at path in a key of type root, is the
-// same key after a restore.
+// checkKey returns nil if a key t is the same key after a restore. It is at path in a key of
+// type root.
 func checkKey(root, t reflect.Type, path string) error {
-	if isTime(t) {
+	switch {
+	case avrogo.IsTime(t):
 		return keyError(root, t, path, "loses its location in a checkpoint, and is not equal to itself then: use int64")
-	}
-	if t.Kind() != reflect.Struct {
+	case t.Kind() == reflect.Pointer:
+		return keyError(root, t, path, "points to another place after a restore, and is not equal to itself then: use what it points to")
+	case t.Kind() == reflect.Array:
+		return checkKey(root, t.Elem(), path+"[]")
+	case t.Kind() != reflect.Struct || t.PkgPath() == "net/netip":
+		return nil
+	case avrogo.IsOpaque(t):
+		if refers(t) {
+			return keyError(root, t, path, "has pointers in hidden fields, and may not be equal to itself after a restore: use its text")
+		}
 		return nil
 	}
 	for i := range t.NumField() {
@@ -114,9 +125,26 @@ func checkKey(root, t reflect.Type, path string) error {
 	return nil
 }
 
+// refers reports whether what Go compares of a struct is where something is.
+func refers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Chan, reflect.UnsafePointer:
+		return true
+	case reflect.Array:
+		return refers(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if refers(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func keyError(root, part reflect.Type, path, why string) error {
 	if path == "" {
 		return fmt.Errorf("%s cannot be a key: it %s", root, why)
 	}
-	return fmt.Errorf("%s cannot be a key: %s%s, of type %s, %s", root, root, path, part, why)
+	return fmt.Errorf("%s cannot be a key: %s%s, of type %s, %s", root, avrogo.RootName(root), path, part, why)
 }

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"math"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -153,14 +154,118 @@ func TestHashPanics(t *testing.T) {
 func TestNoKeys(t *testing.T) {
 	noKey(t, of[time.Time](t), "time.Time cannot be a key: it loses its location in a checkpoint, and is not equal to itself then: use t.UnixNano()")
 	noKey(t, of[moment](t), "codec.moment cannot be a key: it loses its location in a checkpoint, and is not equal to itself then: use t.UnixNano()")
-	noKey(t, of[atTime](t), "codec.atTime cannot be a key: codec.atTime.At, of type time.Time, loses its location in a checkpoint, "+
+	noKey(t, of[atTime](t), "codec.atTime cannot be a key: atTime.At, of type time.Time, loses its location in a checkpoint, "+
 		"and is not equal to itself then: use int64")
-	noKey(t, of[leaving](t), "codec.leaving cannot be a key: codec.leaving.B, of type int64, is left out of a checkpoint, "+
+	noKey(t, of[leaving](t), "codec.leaving cannot be a key: leaving.B, of type int64, is left out of a checkpoint, "+
 		"and keys that differ in it would be one: leave it out of the key")
-	noKey(t, of[leavingDeep](t), "codec.leavingDeep cannot be a key: codec.leavingDeep.In.B, of type int64, is left out of a checkpoint, "+
+	noKey(t, of[leavingDeep](t), "codec.leavingDeep cannot be a key: leavingDeep.In.B, of type int64, is left out of a checkpoint, "+
 		"and keys that differ in it would be one: leave it out of the key")
+	noKey(t, of[*hop](t), "*codec.hop cannot be a key: it points to another place after a restore, and is not equal to itself then: use what it points to")
+	noKey(t, of[pointed](t), "codec.pointed cannot be a key: pointed.In[].P, of type *int64, points to another place after a restore, "+
+		"and is not equal to itself then: use what it points to")
+	noKey(t, of[noted](t), "codec.noted cannot be a key: it has pointers in hidden fields, and may not be equal to itself after a restore: use its text")
 	noKey(t, asLength{}, "string cannot be a key: it is written as Integer, for which there is no hash code")
 	noKey(t, asString{}, "codec.text cannot be a key: it is written as String, for which there is no hash code")
+}
+
+type (
+	pointed struct{ In [2]struct{ P *int64 } }
+	// noted knows itself how it is written, and has a pointer that no one else knows of.
+	noted struct {
+		text string
+		note *string
+	}
+)
+
+func (n noted) MarshalText() ([]byte, error)     { return []byte(n.text), nil }
+func (n *noted) UnmarshalText(text []byte) error { n.text = string(text); return nil }
+
+// Keys for which Flink has no type, and which are themselves after a restore.
+func TestKeysOfAvro(t *testing.T) {
+	_ = noted{}.note // for staticcheck
+	isKey(t, uint64(math.MaxUint64))
+	isKey(t, uint8(255))
+	isKey(t, [16]byte{1, 15: 2})
+	isKey(t, [2]string{"a", "b"})
+	isKey(t, netip.MustParseAddr("fe80::1%eth0"))
+	isKey(t, netip.MustParseAddrPort("192.0.2.1:80"))
+	isKey(t, netip.MustParsePrefix("192.0.2.0/24"))
+	isKey(t, struct {
+		IP netip.Addr
+		N  uint16
+	}{netip.MustParseAddr("::ffff:192.0.2.1"), 1})
+	isKey(t, struct{}{})
+}
+
+func isKey[K comparable](t *testing.T, k K) {
+	t.Helper()
+	c := of[K](t)
+	hash, err := HashOf(c)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	b := encode(t, c, k)
+	if got := decode(t, c, b); got != k || hash(got) != flink.JavaBytesHash(b) {
+		t.Errorf("%v became %v, of code %d", k, got, hash(got))
+	}
+}
+
+// A key is found again by a job whose key differs in names of types at most.
+func TestSameKey(t *testing.T) {
+	type Hop struct {
+		From airport
+		N    int32
+		Far  bool
+	}
+	sameKey[hop, Hop](t, "")
+	sameKey[hop, struct {
+		From string
+		N    int32
+		Far  flag
+	}](t, "")
+	sameKey[airport, string](t, "")
+	sameKey[int64, int](t, "")
+	const hint = ": a key is found by its bytes, and in another form it is another key; keep the type of the key as it was " +
+		"(only its name and its package may change), or give the operator another name, and its state begins anew"
+	sameKey[int64, int32](t, "the key was int64 and is int32 now"+hint)
+	sameKey[hop, string](t, "the key was codec.hop and is string now"+hint)
+	sameKey[struct{ A int64 }, struct {
+		A int64
+		B string
+	}](t, "struct.B is new"+hint)
+	sameKey[struct {
+		A int64
+		B string
+	}, struct{ A int64 }](t, "struct.B is gone"+hint)
+	sameKey[struct{ A int32 }, struct{ A int64 }](t, "struct.A was int32 and is int64 now"+hint)
+	sameKey[struct{ A int32 }, struct {
+		B int32 `avro:",alias=A"`
+	}](t, "struct.A is gone"+hint)
+	if err := SameKey(textCodec(), flink.Custom{Name: "text", Version: 1}); err != nil {
+		t.Error(err)
+	}
+	if err := SameKey(textCodec(), flink.Custom{Name: "text", Version: 2}); err == nil ||
+		err.Error() != "the key was written by version 2 of CustomCodec \"text\" and is codec.text now"+hint {
+		t.Error(err)
+	}
+}
+
+func sameKey[Was, Now comparable](t *testing.T, want string) {
+	t.Helper()
+	err := SameKey(of[Now](t), of[Was](t).Serializer())
+	if err == nil && want != "" || err != nil && err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+	// Keys of maps are the same keys.
+	_, err = Reading(of[map[Now]bool](t), of[map[Was]bool](t).Serializer())
+	if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), "keys of a map are not converted, as two of them could become one") {
+		t.Errorf("in a map: %v", err)
+	}
+	_, err = Reading(of[struct{ M map[Now]bool }](t), of[struct{ M map[Was]bool }](t).Serializer())
+	if (err != nil) != (want != "") {
+		t.Errorf("in a map in a struct: %v", err)
+	}
 }
 
 func noKey[K comparable](t *testing.T, c Codec[K], want string) {

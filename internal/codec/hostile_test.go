@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"net/netip"
 	"reflect"
 	"runtime"
 	"testing"
@@ -12,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A victim is a codec that is given bytes nobody wrote.
+// A victim is a codec that is given bytes that no codec wrote.
 type victim struct {
 	name   string
 	decode func(t rapid.TB, src []byte)
@@ -65,8 +66,22 @@ func victims(t testing.TB) []victim {
 		prey(of[time.Time](t)), prey(of[airport](t)), prey(of[route](t)), prey(of[tally](t)),
 		prey(of[[]string](t)), prey(of[[][]int16](t)), prey(of[map[string]string](t)), prey(of[map[float64][]byte](t)),
 		prey(of[stats](t)), prey(of[everything](t)), prey(of[[]everything](t)), prey(of[map[string][]everything](t)),
+		prey(of[linked](t)), prey(of[[]*modern](t)), prey(of[map[uint64][3]bool](t)), prey(of[modern](t)),
 		prey(of[chain](t)), prey(own), prey(ListOf(own)), prey(MapOf(own, own)), preyOf(old, of[Stats](t)), preyOf(ListOf(old), of[[]Stats](t)),
 	}
+}
+
+// modern has fields of the kinds that everything has not.
+type modern struct {
+	At, Then *time.Time
+	Now      time.Time
+	Took     time.Duration
+	Wide     uint64
+	Small    uint8
+	Pair     [2]string
+	ByNumber map[int64]*modern
+	Set      map[string]struct{}
+	Addr     netip.Addr
 }
 
 func TestRandomBytes(t *testing.T) {
@@ -163,6 +178,8 @@ func FuzzDecode(f *testing.F) {
 	seed(f, seeds, time.Unix(1, 2))
 	seed(f, seeds, [][]int16{{1}, {}})
 	seed(f, seeds, chain{[]chain{{}}})
+	seed(f, seeds, linked{&linked{}})
+	seed(f, seeds, modern{ByNumber: map[int64]*modern{1: {Wide: 1 << 63}, 2: nil}, Set: map[string]struct{}{"a": {}}})
 	seeds[reflect.TypeFor[Stats]().String()] = wroteOldStats(f).data[0]
 	for i, v := range all {
 		if b, ok := seeds[v.name]; ok {

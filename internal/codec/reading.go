@@ -1,48 +1,49 @@
 package codec
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"slices"
-
-	"github.com/twmb/avro"
+	"reflect"
 
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec/avrogo"
 )
 
 // Reading returns the codec with which to read values that were written by the
 // serializer was, in a program whose codec is c: c itself if the snapshots are equal;
-// for structs whose fields have changed, also inside slices and maps, one that decodes
-// the old fields to the new ones. Whatever it is, it encodes as c does and has c's
-// serializer.
+// if a struct in T was changed since, one that reads the old fields to the new ones.
+// Whatever it is, it encodes as c does and has c's serializer.
 //
-// A change of a struct can be read if, in Avro's terms, the schemas resolve: a field may
-// go, come with a default, be renamed with an alias, be widened (int32 to int64 or
-// float64, float32 to float64; large int64 are rounded then), or move. A field that
-// keeps its Avro type and means something else now, milliseconds that were microseconds,
-// cannot.
+// docs/state.md says which changes of a type can be read, and what becomes of the values.
+// A field that keeps its type and means something else now, kilometres that were miles,
+// is not noticed.
 //
-// If it cannot be read, the error says what was written, what is expected, and which
-// field differs. Keys are another matter: they must be written by an equal serializer,
-// as a key that is encoded in another way belongs to another key group.
+// If values cannot be read, the error says what they were, what they are now, and what to
+// do. Keys of [SameKey] are another matter.
 func Reading[T any](c Codec[T], was flink.Serializer) (Codec[T], error) {
 	if flink.Equal(c.Serializer(), was) {
 		return c, nil
 	}
-	if err := compatible(was, c.Serializer()); err != nil {
-		return nil, err
+	if r, ok := c.(Resolver[T]); ok {
+		return r.Reading(was)
 	}
-	r, ok := c.(Resolver[T])
-	if !ok {
-		return nil, fmt.Errorf("state written as %s can be read as %s, but not by a %T: it has no method Reading",
-			was.TypeName(), c.Serializer().TypeName(), c)
+	t := avrogo.GoName(reflect.TypeFor[T]())
+	if holdsAvro(was) && holdsAvro(c.Serializer()) {
+		return nil, fmt.Errorf("%s was changed, and its codec, a %T, has no method Reading that could say how old values are read", t, c)
 	}
-	return r.Reading(was)
+	old, isCustom := was.(flink.Custom)
+	now, staysCustom := c.Serializer().(flink.Custom)
+	switch {
+	case staysCustom && isCustom && old.Name == now.Name:
+		return nil, fmt.Errorf("it was written by version %d of CustomCodec %q, and the job has version %d: a codec reads one version; "+
+			"leave it at %d, and let decode tell old values by their bytes", old.Version, old.Name, now.Version, old.Version)
+	case staysCustom:
+		return nil, replaced(was, fmt.Sprintf("%s by CustomCodec %q", t, now.Name))
+	}
+	return nil, replaced(was, t)
 }
 
-// A Resolver is a codec that can be made to read what a compatible serializer has
-// written. The codecs of structs, and of what may have structs in it, are; one that wraps
+// A Resolver is a codec that can be made to read what a serializer has written that is not
+// its own. The codecs of structs, and of what may have structs in it, are; one that wraps
 // another, and so hides what that can do, must be it by itself, or all but what is equal
 // is refused.
 type Resolver[T any] interface {
@@ -50,52 +51,107 @@ type Resolver[T any] interface {
 	Reading(was flink.Serializer) (Codec[T], error)
 }
 
-// compatible is flink.Compatible with what to do about it.
-func compatible(was, now flink.Serializer) error {
-	err := flink.Compatible(was, now)
-	var field *avro.CompatibilityError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &field) && field.WriterType == "":
-		return fmt.Errorf("%w; a new field needs a default for the values that lack it: `avro:\",default=…\"`", err)
-	case errors.As(err, &field):
-		return fmt.Errorf("%w; give the new field another name, and it may have a default", err)
-	}
-	if was, ok := was.(flink.Custom); ok {
-		if now, ok := now.(flink.Custom); ok && was.Name == now.Name {
-			return fmt.Errorf("%w; a codec reads one version: leave it at %d, and tell old values by their bytes", err, was.Version)
-		}
+// An otherType says that a type was replaced by one that is read otherwise.
+type otherType struct{ was, now, why string }
+
+func (e *otherType) Error() string {
+	return fmt.Sprintf("it was %s and is %s now, %s: keep the type, and begin a state of the new one under another name, "+
+		"which your code fills from the old one", e.was, e.now, e.why)
+}
+
+func replaced(was flink.Serializer, now string) error {
+	return &otherType{goName(was), now, "and the one is not converted into the other"}
+}
+
+// whole returns err, which is about a part of a type, as an error about the whole of it,
+// if it would not say which part it is about.
+func whole(err error, was flink.Serializer, now string) error {
+	if e, ok := err.(*otherType); ok {
+		return &otherType{goName(was), now, e.why}
 	}
 	return err
 }
 
+// goName is what a serializer writes, as a Go programmer would say it.
+func goName(s flink.Serializer) string {
+	if parts, ok := flink.PartsLike(s, flink.ListOf(flink.Long)); ok {
+		return "[]" + goName(parts[0])
+	}
+	if parts, ok := flink.PartsLike(s, flink.MapOf(flink.Long, flink.Long)); ok {
+		return "map[" + goName(parts[0]) + "]" + goName(parts[1])
+	}
+	switch s := s.(type) {
+	case *flink.AvroStruct:
+		return s.GoType
+	case flink.Custom:
+		return fmt.Sprintf("written by version %d of CustomCodec %q", s.Version, s.Name)
+	}
+	switch s {
+	case flink.Bool:
+		return "bool"
+	case flink.Byte:
+		return "int8"
+	case flink.Short:
+		return "int16"
+	case flink.Int:
+		return "int32"
+	case flink.Long:
+		return "int64"
+	case flink.Float:
+		return "float32"
+	case flink.Double:
+		return "float64"
+	case flink.String:
+		return "string"
+	case flink.ByteArray:
+		return "[]byte"
+	case flink.Instant:
+		return "time.Time"
+	}
+	return "Flink's " + s.TypeName()
+}
+
+// holdsAvro reports whether s writes Avro, or lists or maps of it.
+func holdsAvro(s flink.Serializer) bool {
+	if _, ok := s.(*flink.AvroStruct); ok {
+		return true
+	}
+	for _, like := range []flink.Serializer{flink.ListOf(flink.Long), flink.MapOf(flink.Long, flink.Long)} {
+		parts, _ := flink.PartsLike(s, like)
+		for _, p := range parts {
+			if holdsAvro(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (l *listCodec[E]) Reading(was flink.Serializer) (Codec[[]E], error) {
-	parts, err := partsOf(was, l.serializer, l.element.Serializer())
-	if err != nil {
-		return nil, err
+	parts, ok := flink.PartsLike(was, l.serializer)
+	if !ok {
+		return nil, replaced(was, avrogo.GoName(reflect.TypeFor[[]E]()))
 	}
 	element, err := Reading(l.element, parts[0])
 	if err != nil {
-		return nil, err
+		return nil, whole(err, was, avrogo.GoName(reflect.TypeFor[[]E]()))
 	}
 	return ListOf(element), nil
 }
 
 func (m *mapCodec[K, V]) Reading(was flink.Serializer) (Codec[map[K]V], error) {
-	parts, err := partsOf(was, m.serializer, m.key.Serializer(), m.value.Serializer())
-	if err != nil {
-		return nil, err
+	parts, ok := flink.PartsLike(was, m.serializer)
+	if !ok {
+		return nil, replaced(was, avrogo.GoName(reflect.TypeFor[map[K]V]()))
 	}
-	key, err := Reading(m.key, parts[0])
-	if err != nil {
+	if err := sameMapKey(parts[0], m.key.Serializer(), reflect.TypeFor[K]()); err != nil {
 		return nil, err
 	}
 	value, err := Reading(m.value, parts[1])
 	if err != nil {
-		return nil, err
+		return nil, whole(err, was, avrogo.GoName(reflect.TypeFor[map[K]V]()))
 	}
-	return MapOf(key, value), nil
+	return MapOf(m.key, value), nil
 }
 
 func (c *erasedCodec[T]) Reading(was flink.Serializer) (Codec[T], error) {
@@ -106,86 +162,77 @@ func (c *erasedCodec[T]) Reading(was flink.Serializer) (Codec[T], error) {
 	return newErased[T](e), nil
 }
 
-func (l erasedLeaf[T]) reading(flink.Serializer) (erased, error) { return l, nil }
+func (l erasedLeaf[T]) reading(was flink.Serializer) (erased, error) {
+	if !flink.Equal(was, l.serializer()) {
+		return nil, replaced(was, avrogo.GoName(l.typ))
+	}
+	return l, nil
+}
 
 func (l *erasedList) reading(was flink.Serializer) (erased, error) {
-	parts, err := partsOf(was, l.list, l.element.serializer())
-	if err != nil {
-		return nil, err
+	parts, ok := flink.PartsLike(was, l.list)
+	if !ok {
+		return nil, replaced(was, avrogo.GoName(l.typ))
 	}
 	element, err := l.element.reading(parts[0])
 	if err != nil {
-		return nil, err
+		return nil, whole(err, was, avrogo.GoName(l.typ))
 	}
 	return &erasedList{l.typ, element, l.list}, nil
 }
 
 func (m *erasedMap) reading(was flink.Serializer) (erased, error) {
-	parts, err := partsOf(was, m.entries, m.key.serializer(), m.value.serializer())
-	if err != nil {
-		return nil, err
+	parts, ok := flink.PartsLike(was, m.entries)
+	if !ok {
+		return nil, replaced(was, avrogo.GoName(m.typ))
 	}
-	key, err := m.key.reading(parts[0])
-	if err != nil {
+	if err := sameMapKey(parts[0], m.key.serializer(), m.typ.Key()); err != nil {
 		return nil, err
 	}
 	value, err := m.value.reading(parts[1])
 	if err != nil {
-		return nil, err
+		return nil, whole(err, was, avrogo.GoName(m.typ))
 	}
-	return &erasedMap{m.typ, key, value, m.entries}, nil
+	return &erasedMap{m.typ, m.key, value, m.entries}, nil
 }
 
-func (s erasedStruct) reading(was flink.Serializer) (erased, error) {
-	r, err := s.record.reading(was)
-	if err != nil {
-		return nil, err
-	}
-	return erasedStruct{s.typ, r}, nil
+// SameKey returns nil if the keys of a job that has the codec c are found where they were
+// written by the serializer was. A key is found by its bytes, and so by the hash of them: it
+// must be written as it was. Only the names of its types may be others.
+func SameKey[K any](c Codec[K], was flink.Serializer) error {
+	return sameKeyOf(was, c.Serializer(), reflect.TypeFor[K]())
 }
 
-// reading is for a record what Reading is for a Codec.
-func (r *record) reading(was flink.Serializer) (*record, error) {
-	old, ok := was.(*flink.AvroStruct)
-	if !ok {
-		return nil, fmt.Errorf("state written as %s cannot be read as %s", was.TypeName(), r.serializer.TypeName())
+func sameKeyOf(was, now flink.Serializer, t reflect.Type) error {
+	what := differentKey(was, now, t)
+	if what == "" {
+		return nil
 	}
-	if err := sameMeaning(old.Schema, r.schema); err != nil {
-		return nil, fmt.Errorf("state written as %s cannot be read as %s: %w", was.TypeName(), r.serializer.TypeName(), err)
-	}
-	read, err := avro.Resolve(old.Schema, r.schema)
-	if err != nil {
-		return nil, fmt.Errorf("state written as %s cannot be read as %s: %w", was.TypeName(), r.serializer.TypeName(), err)
-	}
-	return &record{r.schema, read, r.serializer, r.order}, nil
+	return fmt.Errorf("%s: a key is found by its bytes, and in another form it is another key; keep the type of the key as it was "+
+		"(only its name and its package may change), or give the operator another name, and its state begins anew", what)
 }
 
-// partsOf returns the serializers that was is made of, if it is made as whole is of
-// parts. A snapshot is that of the parts behind one of how they are put together.
-func partsOf(was, whole flink.Serializer, parts ...flink.Serializer) ([]flink.Serializer, error) {
-	old, err := was.AppendSnapshot(nil)
-	if err != nil {
-		return nil, err
+func sameMapKey(was, now flink.Serializer, t reflect.Type) error {
+	what := differentKey(was, now, t)
+	if what == "" {
+		return nil
 	}
-	head, err := whole.AppendSnapshot(nil)
-	if err != nil {
-		return nil, err
+	return fmt.Errorf("%s: keys of a map are not converted, as two of them could become one; keep their type "+
+		"(only its name and its package may change), and begin a map with keys of the new one under another name", what)
+}
+
+// differentKey says how keys of type t differ from those that were written, or nothing.
+func differentKey(was, now flink.Serializer, t reflect.Type) string {
+	if flink.Equal(was, now) {
+		return ""
 	}
-	for _, p := range slices.Backward(parts) {
-		snapshot, err := p.AppendSnapshot(nil)
-		if err != nil {
-			return nil, err
-		}
-		head = bytes.TrimSuffix(head, snapshot)
+	old, wasAvro := was.(*flink.AvroStruct)
+	is, isAvro := now.(*flink.AvroStruct)
+	if !wasAvro || !isAvro {
+		return fmt.Sprintf("the key was %s and is %s now", goName(was), t)
 	}
-	rest, ok := bytes.CutPrefix(old, head)
-	if !ok {
-		return nil, fmt.Errorf("state written as %s cannot be read as %s", was.TypeName(), whole.TypeName())
+	if err := avrogo.SameBytes(old.Schema, is.Schema, avrogo.RootName(t)); err != nil {
+		return err.Error()
 	}
-	c := flink.NewCursor(rest)
-	found := make([]flink.Serializer, len(parts))
-	for i := range found {
-		found[i] = flink.DecodeSnapshot(c)
-	}
-	return found, c.Err()
+	return ""
 }

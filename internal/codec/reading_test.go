@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/avro"
-
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec/avrogo"
 )
 
 // Stats is a struct as it is now. What it was stands in functions of its own: types that
@@ -149,21 +148,12 @@ func TestReadingMovedStructs(t *testing.T) {
 }
 
 func TestReadingRefused(t *testing.T) {
-	added := func() flink.Serializer {
-		type Bag struct{ A int64 }
-		return of[Bag](t).Serializer()
-	}()
 	type Bag struct {
 		A int64
 		B string
 	}
-	const bag = "state written as record codec.Bag cannot be read as record codec.Bag: "
-	const named = "; give the new field another name, and it may have a default"
-	refuses[Bag](t, added, bag+"avro: incompatible at B: reader string vs writer : reader field has no default and is missing "+
-		"from writer; a new field needs a default for the values that lack it: `avro:\",default=…\"`")
-	refuses[[]Bag](t, flink.ListOf(added), "List<record codec.Bag> cannot be read as List<record codec.Bag>: avro: incompatible at B:", "needs a default")
-	refuses[map[string][]Bag](t, flink.MapOf(flink.String, flink.ListOf(added)), "Map<String,List<record codec.Bag>> cannot be read as ", "at B:")
-
+	const keep = ": keep the type, add a field of the new one under another name, and let your code fill it from the old one"
+	const other = "and the one is not converted into the other"
 	changed := func() flink.Serializer {
 		type Bag struct {
 			A int64
@@ -171,31 +161,43 @@ func TestReadingRefused(t *testing.T) {
 		}
 		return of[Bag](t).Serializer()
 	}()
-	refuses[Bag](t, changed, bag, "at B: reader string vs writer array", named)
+	refuses[Bag](t, changed, "Bag.B was []string and is string now, "+other+keep)
+	refuses[[]Bag](t, flink.ListOf(changed), "Bag.B was []string and is string now, "+other+keep)
+	refuses[map[string][]Bag](t, flink.MapOf(flink.String, flink.ListOf(changed)), "Bag.B was []string and is string now, "+other+keep)
 
 	narrowed := func() flink.Serializer {
 		type Bag struct {
-			A float64
+			A uint32
 			B string
 		}
 		return of[Bag](t).Serializer()
 	}()
-	refuses[Bag](t, narrowed, bag, "at A: reader long vs writer double", named)
+	refuses[struct {
+		A int32
+		B string
+	}](t, narrowed, "struct.A was uint32 and is int32 now, which not every uint32 fits in"+keep)
 
-	renamed := func() flink.Serializer {
-		type Sack struct{ A int64 }
-		return of[Sack](t).Serializer()
-	}()
-	refuses[Bag](t, renamed, "state written as record codec.Sack cannot be read as record codec.Bag: ", "record names do not match")
-
-	refuses[Bag](t, flink.String, "state written as String cannot be read as record codec.Bag")
-	refuses[string](t, flink.Long, "state written as Long cannot be read as String")
-	refuses[airport](t, flink.Long, "state written as Long cannot be read as String")
-	refuses[int64](t, flink.Int, "state written as Integer cannot be read as Long")
-	refuses[[]string](t, flink.ListOf(flink.Long), "state written as List<Long> cannot be read as List<String>")
-	refuses[route](t, flink.SetOf(flink.String), "state written as Set<String> cannot be read as List<String>")
-	refuses[map[string]int64](t, flink.MapOf(flink.Long, flink.Long), "state written as Map<Long,Long> cannot be read as Map<String,Long>")
-	refuses[[][]int16](t, flink.ListOf(flink.ListOf(flink.Int)), "state written as List<List<Integer>> cannot be read as List<List<Short>>")
+	const start = "it was "
+	const begin = ": keep the type, and begin a state of the new one under another name, which your code fills from the old one"
+	refuses[Bag](t, flink.String, start+"string and is codec.Bag now, "+other+begin)
+	refuses[string](t, changed, start+"codec.Bag and is string now, "+other+begin)
+	refuses[uint16](t, of[uint64](t).Serializer(), start+"uint64 and is uint16 now, which not every uint64 fits in"+begin)
+	refuses[Bag](t, of[*Bag](t).Serializer(), start+"*codec.Bag and is codec.Bag now, which has no place for nil"+begin)
+	refuses[map[int]Bag](t, of[map[int]*Bag](t).Serializer(), start+"map[int64]*codec.Bag and is map[int]codec.Bag now, which has no place for nil"+begin)
+	refuses[*Bag](t, of[[2]bool](t).Serializer(), start+"[2]bool and is *codec.Bag now, "+other+begin)
+	refuses[[]Bag](t, of[[]uint8](t).Serializer(), start+"[]byte and is []codec.Bag now, "+other+begin)
+	refuses[[][2]int](t, of[[][3]int](t).Serializer(), start+"[][3]int and is [][2]int now, "+other+begin)
+	refuses[string](t, flink.Long, start+"int64 and is string now, "+other+begin)
+	refuses[airport](t, flink.Long, start+"int64 and is codec.airport now, "+other+begin)
+	refuses[int64](t, flink.Int, start+"int32 and is int64 now, "+other+begin)
+	refuses[[]string](t, flink.ListOf(flink.Long), start+"[]int64 and is []string now, "+other+begin)
+	refuses[route](t, flink.SetOf(flink.String), start+"Flink's Set<String> and is codec.route now, "+other+begin)
+	refuses[map[string]int64](t, flink.MapOf(flink.String, flink.Int), start+"map[string]int32 and is map[string]int64 now, "+other+begin)
+	refuses[[][]int16](t, flink.ListOf(flink.ListOf(flink.Int)), start+"[][]int32 and is [][]int16 now, "+other+begin)
+	refuses[[]Bag](t, flink.MapOf(flink.String, changed), start+"map[string]codec.Bag and is []codec.Bag now, "+other+begin)
+	refuses[map[string]Bag](t, flink.ListOf(changed), start+"[]codec.Bag and is map[string]codec.Bag now, "+other+begin)
+	refuses[map[string]int64](t, flink.MapOf(flink.Long, flink.Long), "the key was int64 and is string now: keys of a map are not converted, "+
+		"as two of them could become one; keep their type (only its name and its package may change), and begin a map with keys of the new one under another name")
 }
 
 func refuses[T any](t *testing.T, was flink.Serializer, want ...string) {
@@ -212,36 +214,62 @@ func refuses[T any](t *testing.T, was flink.Serializer, want ...string) {
 	}
 }
 
-// Avro resolves one unit to another without changing the number.
+// Numbers that are times in one unit are not numbers of another, nor plain ones; but what
+// was written in a coarser unit is a time in a finer one.
 func TestReadingAnotherUnit(t *testing.T) {
-	millis := func() flink.Serializer {
-		type Moment struct {
-			At time.Time `avro:",timestamp-millis"`
-		}
-		type Holder struct{ In []map[string]Moment }
-		if c, err := Of[Holder](); err == nil {
-			return c.Serializer()
-		}
-		return nil
-	}()
-	type Moment struct {
+	type moment struct {
 		At time.Time `avro:",timestamp-micros"`
 	}
-	type Holder struct{ In []map[string]Moment }
-	refuses[Holder](t, millis, "state written as record codec.Holder cannot be read as record codec.Holder: "+
-		"field In[][value].At was timestamp-millis and is timestamp-micros now: the same numbers mean something else")
-	refuses[[]Holder](t, flink.ListOf(millis), "field In[][value].At was timestamp-millis")
+	type Holder struct{ In []map[string]moment }
+	at := time.UnixMicro(-1234567890123456).UTC()
+	micros, b := checkpointed(t, of[Holder](t), Holder{[]map[string]moment{{"a": {at}}}})
+	const keep = ": keep the type, add a field of the new one under another name, and let your code fill it from the old one"
 	func() {
-		type Moment struct{ At int64 }
-		type Holder struct{ In []map[string]Moment }
-		refuses[Holder](t, millis, "field In[][value].At was timestamp-millis and is a plain long now")
+		type moment struct{ At int64 }
+		type Holder struct{ In []map[string]moment }
+		refuses[Holder](t, micros, "Holder.In[][value].At was time.Time in timestamp-micros and is int64 now, where the same number means something else"+keep)
+		refuses[[]Holder](t, flink.ListOf(micros), "Holder.In[][value].At was time.Time in timestamp-micros and is int64 now")
+		plain := of[Holder](t).Serializer()
+		func() {
+			type moment struct{ At time.Time }
+			type Holder struct{ In []map[string]moment }
+			refuses[Holder](t, plain, "Holder.In[][value].At was a plain int64 and is time.Time in timestamp-nanos now, where the same number means something else"+keep)
+		}()
 	}()
 	func() {
-		type Moment struct {
-			When time.Time `avro:",timestamp-nanos,alias=At"`
+		type moment struct {
+			At time.Time `avro:",timestamp-millis"`
 		}
-		type Holder struct{ In []map[string]Moment }
-		refuses[Holder](t, millis, "field In[][value].When was timestamp-millis and is timestamp-nanos now")
+		type Holder struct{ In []map[string]moment }
+		refuses[Holder](t, micros, "Holder.In[][value].At was time.Time in timestamp-micros and is time.Time in timestamp-millis now, which is coarser, "+
+			"so that a part of each time would be lost"+keep)
+	}()
+	func() {
+		type moment struct {
+			At time.Time `avro:",date"`
+		}
+		type Holder struct{ In []map[string]moment }
+		refuses[Holder](t, micros, "Holder.In[][value].At was time.Time in timestamp-micros and is time.Time in date now, where the same number means something else"+keep)
+	}()
+	func() {
+		type moment struct {
+			When time.Time `avro:",alias=At"`
+		}
+		type Holder struct{ In []map[string]moment }
+		reads(t, micros, b, Holder{[]map[string]moment{{"a": {at}}}})
+	}()
+	// What could not be written again is not read.
+	_, b = checkpointed(t, of[Holder](t), Holder{[]map[string]moment{{"a": {time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC)}}}})
+	func() {
+		type moment struct{ At time.Time }
+		type Holder struct{ In []map[string]moment }
+		c, err := Reading(of[Holder](t), micros)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, _, err := c.Decode(b); err == nil || !strings.Contains(err.Error(), "Holder.In[0][a].At: the time 2500-01-01 is out of the range of nanoseconds") {
+			t.Errorf("%v, %v", v, err)
+		}
 	}()
 }
 
@@ -249,9 +277,7 @@ func TestReadingAnotherUnit(t *testing.T) {
 // definition is gone.
 func TestReadingAnotherUnitByName(t *testing.T) {
 	was := func() flink.Serializer {
-		type Moment struct {
-			At time.Time `avro:",timestamp-millis"`
-		}
+		type Moment struct{ At time.Time }
 		type Two struct{ A, B Moment }
 		return of[Two](t).Serializer()
 	}()
@@ -260,26 +286,24 @@ func TestReadingAnotherUnitByName(t *testing.T) {
 	}
 	func() {
 		type Two struct{ B Moment }
-		refuses[Two](t, was, "field B.At was timestamp-millis and is timestamp-micros now")
+		refuses[Two](t, was, "Two.B.At was time.Time")
 	}()
 	func() {
 		type Two struct{ B, A Moment }
-		refuses[Two](t, was, "field B.At was timestamp-millis and is timestamp-micros now")
+		refuses[Two](t, was, ".At was time.Time")
 	}()
 	// And here the field with the definition is new.
 	one := func() flink.Serializer {
-		type Moment struct {
-			At time.Time `avro:",timestamp-millis"`
-		}
+		type Moment struct{ At time.Time }
 		type Two struct{ B Moment }
 		return of[Two](t).Serializer()
 	}()
 	func() {
 		type Two struct {
-			A Moment `avro:",default={\"At\":0}"`
+			A Moment `avro:",default={}"`
 			B Moment
 		}
-		refuses[Two](t, one, "field B.At was timestamp-millis and is timestamp-micros now")
+		refuses[Two](t, one, "Two.B.At was time.Time")
 	}()
 }
 
@@ -313,7 +337,7 @@ func TestReadingOldTrees(t *testing.T) {
 			At   int64
 			Kids []Tree
 		}
-		refuses[Tree](t, units, "field At was time-micros and is a plain long now")
+		refuses[Tree](t, units, "Tree.At was time-micros and is int64 now, where the same number means something else")
 	}()
 }
 
@@ -332,9 +356,10 @@ func TestReadingCustom(t *testing.T) {
 		was  flink.Serializer
 		want string
 	}{
-		{was, "state written as text version 1 cannot be read as text version 2: text version 1 is not text version 2; " +
-			"a codec reads one version: leave it at 1, and tell old values by their bytes"},
-		{flink.String, "state written as String cannot be read as text version 2: String is not text version 2"},
+		{was, "it was written by version 1 of CustomCodec \"text\", and the job has version 2: " +
+			"a codec reads one version; leave it at 1, and let decode tell old values by their bytes"},
+		{flink.String, "it was string and is string by CustomCodec \"text\" now, and the one is not converted into the other: " +
+			"keep the type, and begin a state of the new one under another name, which your code fills from the old one"},
 	} {
 		if _, err := Reading(codec(2), v.was); err == nil || err.Error() != v.want {
 			t.Errorf("%v, want %s", err, v.want)
@@ -351,39 +376,17 @@ func TestReadingCustom(t *testing.T) {
 	}
 }
 
-// The error is still Avro's, for a program that wants to know more.
-func TestReadingErrorIsAvros(t *testing.T) {
+// The error can be told from others by a program, and names the field.
+func TestReadingErrorNamesTheField(t *testing.T) {
 	was := func() flink.Serializer {
 		type Bag struct{ A int64 }
 		return of[Bag](t).Serializer()
 	}()
 	type Bag struct{ A string }
 	_, err := Reading(of[Bag](t), was)
-	var field *avro.CompatibilityError
-	if !errors.As(err, &field) || field.Path != "A" {
-		t.Errorf("%v has %v", err, field)
-	}
-}
-
-// partsOf finds what a snapshot is made of, however alike the parts are.
-func TestPartsOf(t *testing.T) {
-	for _, parts := range [][]flink.Serializer{
-		{flink.String, flink.String},
-		{flink.String, flink.MapOf(flink.String, flink.String)},
-		{flink.MapOf(flink.String, flink.String), flink.String},
-		{flink.ListOf(flink.ListOf(flink.Long)), flink.Custom{Name: "x", Version: 1}},
-	} {
-		whole := flink.MapOf(parts[0], parts[1])
-		for _, other := range [][]flink.Serializer{{flink.Long, flink.Bool}, parts} {
-			was := flink.MapOf(other[0], other[1])
-			got, err := partsOf(was, whole, parts...)
-			if err != nil || len(got) != 2 || !flink.Equal(got[0], other[0]) || !flink.Equal(got[1], other[1]) {
-				t.Errorf("%s by %s is of %v, %v", was.TypeName(), whole.TypeName(), got, err)
-			}
-		}
-	}
-	if got, err := partsOf(flink.String, flink.ListOf(flink.String), flink.String); err == nil {
-		t.Errorf("a string is of %v", got)
+	var change *avrogo.ChangeError
+	if !errors.As(err, &change) || change.Path != "Bag.A" {
+		t.Errorf("%v has %v", err, change)
 	}
 }
 
@@ -404,8 +407,8 @@ func (r resolving[T]) Reading(was flink.Serializer) (Codec[T], error) {
 func TestReadingWrapped(t *testing.T) {
 	old := wroteOldStats(t)
 	c, err := Reading[Stats](wrapped[Stats]{of[Stats](t)}, old.was[0])
-	const want = "state written as record codec.Stats can be read as record codec.Stats, but not by a " +
-		"codec.wrapped[github.com/weirstream/weir/internal/codec.Stats]: it has no method Reading"
+	const want = "codec.Stats was changed, and its codec, a codec.wrapped[github.com/weirstream/weir/internal/codec.Stats], " +
+		"has no method Reading that could say how old values are read"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, %v, want %s", c, err, want)
 	}

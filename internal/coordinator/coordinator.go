@@ -1,10 +1,10 @@
-// Package coordinator decides about checkpoints: when one is triggered, when its parts
-// are all there and it may be published, when it has failed, when the job has failed
-// with it, and when the job is done.
+// Package coordinator decides about checkpoints: when one is triggered, when all its
+// parts are there and it may be published, when it has failed, when the attempt has
+// failed with it, and when the job is done.
 //
 // It is pure: events in, decisions out. It has no clock: every event carries the time
-// since the attempt began. internal/job carries the decisions out. The stories it must
-// get right are scripts in testdata.
+// since the attempt began. internal/job carries the decisions out. The sequences of
+// events that it must get right are scripts in testdata.
 package coordinator
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// Config says how often and how patiently.
+// Config says how often checkpoints are taken, and how long the coordinator waits for them.
 type Config struct {
 	// Interval is the time from one trigger to the next.
 	Interval time.Duration
 	// MinPause is the least time from the end of one checkpoint to the trigger of the
-	// next, so that slow checkpoints do not follow each other without a breath.
+	// next, so that a slow checkpoint is not followed by the next one at once.
 	MinPause time.Duration
-	// Timeout is how long the parts of a checkpoint may take to come in.
+	// Timeout is how long it may take until all subtasks have acknowledged a checkpoint.
 	Timeout time.Duration
-	// Tolerated is how many checkpoints in a row may fail before the attempt does.
+	// Tolerated is how many checkpoints in a row may fail; one more fails the attempt.
 	Tolerated int
 	// Subtasks is how many acknowledgements a checkpoint needs.
 	Subtasks int
@@ -33,13 +33,14 @@ type Config struct {
 type Verb uint8
 
 const (
-	// Trigger: begin a new checkpoint in the store, report Begun or Declined.
+	// Trigger: begin a new checkpoint in the store, report Begun or NotBegun.
 	Trigger Verb = iota
 	// Barrier: have the sources emit the barrier of checkpoint ID.
 	Barrier
-	// Publish: all parts of ID are there. Publish it, report Published, Failed or Unknown.
+	// Publish: all parts of ID are there. Publish it, report Published, PublishFailed or
+	// Unknown.
 	Publish
-	// Abort: checkpoint ID has come to nothing. Abort it in the store.
+	// Abort: checkpoint ID has failed. Abort it in the store.
 	Abort
 	// Complete: ID is complete. Tell the subtasks; each reports Notified.
 	Complete
@@ -53,7 +54,7 @@ func (v Verb) String() string {
 	return [...]string{"trigger", "barrier", "publish", "abort", "complete", "fail", "done"}[v]
 }
 
-// A Cause is why a checkpoint came to nothing, for counting.
+// A Cause is why a checkpoint failed, for counting.
 type Cause uint8
 
 const (
@@ -83,7 +84,7 @@ type Decision struct {
 	Verb   Verb
 	ID     checkpoint.ID
 	Final  bool  // of Barrier and Complete: nothing is read after it
-	Cause  Cause // of Abort and Fail, if a checkpoint is why
+	Cause  Cause // of Abort and Fail, if a checkpoint is the reason
 	Reason error // of Abort and Fail
 }
 
@@ -108,7 +109,7 @@ const (
 	idle       phase = iota
 	beginning        // Trigger was decided
 	collecting       // barriers are out, acknowledgements come in
-	publishing       // Publish was decided; there is no way back
+	publishing       // Publish was decided; the checkpoint is not aborted any more
 	finishing        // the final one is complete, its effects are becoming visible
 	over             // Fail or Done was decided
 )
@@ -126,14 +127,14 @@ type Coordinator struct {
 	final    bool
 	isFinal  bool          // the checkpoint under way is the final one
 	due      time.Duration // when the next one is triggered
-	deadline time.Duration // of the one that is collecting
-	began    time.Duration // when it was triggered
+	deadline time.Duration // of the checkpoint under way, while collecting
+	began    time.Duration // when the checkpoint under way was triggered
 }
 
 // New begins an attempt.
 func New(cfg Config) *Coordinator { return &Coordinator{cfg: cfg, due: cfg.Interval} }
 
-// Wake is when Tick wants to be called next, if nothing else happens before.
+// Wake returns when Tick is to be called next, if nothing else happens before.
 func (c *Coordinator) Wake() (at time.Duration, ok bool) {
 	switch c.phase {
 	case idle:
@@ -157,8 +158,8 @@ func (c *Coordinator) Tick(now time.Duration) []Decision {
 	return nil
 }
 
-// Finish asks for a final checkpoint, as soon as the one that may be under way is over:
-// all sources have read everything, or the job is to stop.
+// Finish asks for a final checkpoint, because all sources have read everything or the job
+// is to stop. If another checkpoint is under way, the final one follows it.
 func (c *Coordinator) Finish(now time.Duration) []Decision {
 	if c.final {
 		return nil
@@ -227,8 +228,8 @@ func (c *Coordinator) Published(now time.Duration, id checkpoint.ID) []Decision 
 	return append(decisions, c.Tick(now)...)
 }
 
-// PublishFailed says that a checkpoint could not be published and is certain never to be
-// found by a recovery.
+// PublishFailed says that a checkpoint could not be published, and that no recovery will
+// ever find it.
 func (c *Coordinator) PublishFailed(now time.Duration, id checkpoint.ID, reason error) []Decision {
 	if c.phase != publishing || id != c.id {
 		return nil
@@ -263,8 +264,9 @@ func (c *Coordinator) Notified(_ time.Duration, id checkpoint.ID, subtask int) [
 // visible.
 func (c *Coordinator) Finishing() bool { return c.phase == finishing }
 
-// Missing returns the subtasks that have not acknowledged the checkpoint that is being
-// collected, in rising order, and when that one was triggered; none if none is.
+// Missing returns the checkpoint whose acknowledgements are being collected, when it was
+// triggered, and the subtasks that have not acknowledged it, in rising order. If no
+// checkpoint is being collected it returns zeros.
 func (c *Coordinator) Missing() (id checkpoint.ID, since time.Duration, subtasks []int) {
 	if c.phase != collecting {
 		return 0, 0, nil
@@ -277,7 +279,8 @@ func (c *Coordinator) Missing() (id checkpoint.ID, since time.Duration, subtasks
 	return c.id, c.began, subtasks
 }
 
-// fail aborts the checkpoint under way, and ends the attempt if it was one too many.
+// fail aborts the checkpoint under way, and ends the attempt if more checkpoints in a row
+// have failed than are tolerated.
 func (c *Coordinator) fail(now time.Duration, cause Cause, reason error) []Decision {
 	c.failures++
 	var decisions []Decision

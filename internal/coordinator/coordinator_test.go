@@ -12,8 +12,8 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// TestScripts plays the stories in testdata. A command is an event with its time, what
-// follows is what was decided and when the coordinator wants to be woken.
+// TestScripts plays the scripts in testdata. A command is an event with its time. Below
+// the line are the decisions, and when the coordinator wants to be called next.
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		var c *Coordinator

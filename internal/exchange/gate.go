@@ -1,14 +1,14 @@
-// Package exchange is how records get from one task to another: bounded channels that
+// Package exchange takes records from one task to another: through bounded channels that
 // end in a gate, one gate per receiving task. A full channel stops its sender; that is
-// the only flow control there is. A channel can be held back while barriers are aligned,
-// and then fills up and stops its sender in the same way.
+// the only flow control there is. A channel can be held back while barriers are aligned;
+// then it fills up and stops its sender in the same way.
 //
 // Beside the channels a gate has a lane for control messages (trigger a checkpoint, a
 // checkpoint is complete), which are never held back and never wait.
 //
-// A job of parallelism p has p×p channels where records are routed by key, so an empty
-// channel costs a few bytes: what it holds comes from a list of the gate's, and goes back
-// to it.
+// Between two operators of parallelism p there are p×p channels where records are routed
+// by key, so an empty channel costs a few bytes: the room for its elements comes from a
+// list that the gate keeps, and goes back to it.
 package exchange
 
 import (
@@ -53,9 +53,9 @@ type Element struct {
 // A Gate is where the channels of one task end. Any number of goroutines send; one
 // receives.
 //
-// Invariants: ready has each channel at most once, namely if queued is set; a channel with
-// elements that is not held is queued; held has the channels that are held; nothing of a
-// gate is allocated per element once it has been as full as it gets.
+// Invariants: ready has a channel once if its queued is set, and not otherwise; a channel
+// with elements that is not held is queued; held has the channels that are held; once the
+// gate has been as full as it gets, an element allocates nothing.
 type Gate[C any] struct {
 	mu       sync.Mutex
 	arrived  sync.Cond // something to receive, or closed
@@ -96,8 +96,8 @@ func NewGate[C any](channels int) *Gate[C] {
 	return g
 }
 
-// Send puts an element into a channel, waiting while the channel is full, and returns how
-// long it has waited. The element's batch belongs to the receiver from then on.
+// Send puts an element into a channel, and returns how long it has waited because the
+// channel was full. The element's batch belongs to the receiver from then on.
 func (g *Gate[C]) Send(channel int, e Element) (waited time.Duration, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -160,7 +160,7 @@ func (g *Gate[C]) pop(q *channel) Element {
 	return e
 }
 
-// queue makes a channel one to receive from.
+// queue appends a channel to those that are ready, if it is not among them.
 func (g *Gate[C]) queue(channel int32) {
 	q := &g.channels[channel]
 	if q.queued {
@@ -227,8 +227,8 @@ func (g *Gate[C]) Receive(wait bool) (r Received[C], ok bool, err error) {
 	}
 }
 
-// next returns the channel whose turn it is. One that was held since it was queued has to
-// wait.
+// next takes the channel out of ready whose turn it is. It passes over channels that were
+// held after they were queued.
 func (g *Gate[C]) next() (int32, bool) {
 	for g.ready.n > 0 {
 		channel := g.ready.first
@@ -243,7 +243,7 @@ func (g *Gate[C]) next() (int32, bool) {
 	return 0, false
 }
 
-// Hold keeps elements of a channel from being received until Release.
+// Hold holds a channel back: its elements are not received before Release.
 func (g *Gate[C]) Hold(channel int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -253,7 +253,7 @@ func (g *Gate[C]) Hold(channel int) {
 	}
 }
 
-// Release lets all channels go on.
+// Release ends the holding of all channels.
 func (g *Gate[C]) Release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -267,7 +267,8 @@ func (g *Gate[C]) Release() {
 	g.held = g.held[:0]
 }
 
-// Close ends the exchange: Send and Receive return ErrClosed, also to those that wait.
+// Close ends the exchange: Send and Receive return ErrClosed, and calls that wait return
+// it, too.
 func (g *Gate[C]) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -79,7 +79,7 @@ func TestHeldChannelsWait(t *testing.T) {
 	}
 }
 
-func TestCloseWakesEverybody(t *testing.T) {
+func TestCloseWakesAllThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate[int](1)
 		var wg sync.WaitGroup
@@ -92,7 +92,7 @@ func TestCloseWakesEverybody(t *testing.T) {
 		wg.Go(func() { _, _, err := g.Receive(true); errs <- err })
 		time.Sleep(time.Hour)
 		if len(errs) > 0 {
-			t.Fatalf("somebody has not waited: %v", <-errs)
+			t.Fatalf("a call returned before Close: %v", <-errs)
 		}
 		g.Close()
 		wg.Wait()

@@ -63,6 +63,9 @@ type Fetched struct {
 	Position []byte
 	// Mark is how far event time has come in the split after the batch.
 	Mark Mark
+	// Begin says that the split is going to be read: event time waits for it. With an
+	// empty Split it says that all splits that are read from the start were named.
+	Begin bool
 	// Ended says that nothing more comes of the split, unless it is opened again.
 	Ended bool
 	// Forget says that the split's position need not be kept any longer.
@@ -104,10 +107,15 @@ type Sink interface {
 type Claim struct {
 	// Owner names the process, for people.
 	Owner string
+	// Lineage names the chain of checkpoints that the run adds to: one per checkpoint
+	// directory.
+	Lineage string
 	// Fresh says that the run starts without a checkpoint: output that an earlier run of
 	// this sink made visible is not continued but repeated.
 	Fresh bool
-	// BesideOld permits a fresh start beside old output.
+	// From is the checkpoint that the run starts with, 0 if it is fresh.
+	From checkpoint.ID
+	// BesideOld permits a start that repeats visible output.
 	BesideOld bool
 }
 

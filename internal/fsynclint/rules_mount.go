@@ -3,7 +3,7 @@ package fsynclint
 import (
 	"strings"
 
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
 )
 
 // mounts is D070: what file systems the commits are on, if that is known. On one that may
@@ -18,19 +18,19 @@ func (p *replay) mounts(*Report) {
 		if !strings.HasPrefix(dir, "/") || fam.newest() == nil {
 			continue
 		}
-		m, err := durable.MountIn(p.options.Mountinfo, dir)
+		m, err := probe.MountIn(p.options.Mountinfo, dir)
 		if err != nil || told[m.Point] {
 			continue
 		}
 		told[m.Point] = true
 		broken := false
 		for _, l := range m.Limits() {
-			if l.Severity == durable.Note {
+			if l.Severity == probe.Note {
 				continue
 			}
-			broken = broken || l.Severity == durable.Broken
+			broken = broken || l.Severity == probe.Broken
 			f := p.judge.find("D070", m.Point, Finding{What: l.Sentence, First: fam.newest().commit, After: []string{m.String()}})
-			if l.Severity == durable.Broken {
+			if l.Severity == probe.Broken {
 				f.Severity = Warning
 			}
 		}
@@ -40,7 +40,7 @@ func (p *replay) mounts(*Report) {
 	}
 }
 
-// raise makes warnings of what only the usual file systems forgive errors.
+// raise makes errors of warnings about what only the usual file systems keep.
 func (j *judge) raise() {
 	for _, f := range j.findings {
 		switch f.Rule.ID {

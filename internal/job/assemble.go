@@ -7,11 +7,21 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/plan"
 	"github.com/weirstream/weir/internal/task"
 )
 
-// assemble makes the metadata of a checkpoint of what the tasks have acknowledged, in an
-// order that depends on nothing but the content.
+// namesOf are the words for what the checkpoints of a plan refer to by ids.
+func namesOf(p *plan.Plan) checkpoint.Names {
+	operators := make([]checkpoint.OperatorName, len(p.Nodes))
+	for i, n := range p.Nodes {
+		operators[i] = checkpoint.OperatorName{ID: n.OperatorID(), Name: n.Label(), Kind: n.Kind}
+	}
+	return checkpoint.NewNames(p.Name, operators)
+}
+
+// assemble makes the metadata of a checkpoint from the parts that the tasks have
+// acknowledged. Its order does not depend on the order of the parts.
 func assemble(id checkpoint.ID, parts []task.Part, parallelism, maxParallelism func(checkpoint.OperatorID) int) (*flink.Metadata, []store.Blob) {
 	m := &flink.Metadata{Version: 3, CheckpointID: id}
 	index := make(map[checkpoint.OperatorID]int)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/metrics"
 	"github.com/weirstream/weir/internal/plan"
@@ -24,10 +25,10 @@ type attempt struct {
 	completed bool // a checkpoint was completed
 
 	start *start
-	// passedOver is what the newest checkpoint holds prepared, if the attempt starts from
-	// another one.
+	// newest is the newest checkpoint, if the attempt may start from another one, and
+	// passedOver is the prepared output in it.
+	newest     *store.Checkpoint
 	passedOver map[plan.NodeID][][]byte
-	newest     *store.Checkpoint // that one
 	wiring     *wiring
 	tasks      []*task.Task
 	events     *events
@@ -37,11 +38,11 @@ type attempt struct {
 	writing atomic.Pointer[store.Pending]
 }
 
-// run1 returns nil if the input has ended and is committed, ErrStopped if ctx has ended,
-// or why the attempt failed. Nothing of the attempt runs any more when it returns, unless
-// the error is a *StuckError.
+// run1 runs the attempt. It returns nil if the input has ended and all output is committed,
+// ErrStopped if ctx has ended, or the error that the attempt failed with. When it returns,
+// no goroutine of the attempt is running, unless the error is a *StuckError.
 func (a *attempt) run1(ctx context.Context, from store.From) error {
-	// User code is not cut off by the end of ctx: the job may still take a checkpoint.
+	// The context of user code does not end with ctx: the job may still take a checkpoint.
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 
@@ -74,7 +75,7 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 	return err
 }
 
-// notStopped returns the error, but nil for a job that was stopped.
+// notStopped returns err, or nil if it says that the job was stopped.
 func notStopped(err error) error {
 	if errors.Is(err, ErrStopped) {
 		return nil
@@ -82,21 +83,20 @@ func notStopped(err error) error {
 	return err
 }
 
-// warnSlow logs what the end of the attempt waits for.
+// warnSlow logs which user code the end of the attempt waits for.
 func (a *attempt) warnSlow(waited time.Duration, what []string) {
 	a.log.Warn("user code has not returned after it was told to stop", "waited", waited.Round(time.Second), "patience", a.Patience, "where", what)
 }
 
-// getReady makes everything ready to run. It calls user code, which is told to return when
-// ctx ends, and is left behind if it does not.
+// getReady makes everything ready to run. It calls user code. When ctx ends it tells that
+// code to return; if the code has not after Patience, getReady returns a *StuckError.
 func (a *attempt) getReady(ctx, inner context.Context, cancel context.CancelFunc, from store.From) (err error) {
 	stop := context.AfterFunc(ctx, cancel)
 	ready := make(chan struct{})
-	left := errors.New("the start of the job was left behind") // of Goexit, too
 	var result error
 	a.watch.run(inner, "the start of the job", func() {
 		defer close(ready)
-		result = left
+		result = errors.New("the start of the job was ended by runtime.Goexit") // unless it returns
 		result = a.recoverAndPrepare(inner, from)
 	})
 	select {
@@ -126,28 +126,30 @@ func stoppedBy(ctx context.Context) error {
 func (a *attempt) recoverAndPrepare(ctx context.Context, from store.From) error {
 	cp, err := a.recover(from)
 	if err != nil {
-		// At the start the caller waits to be told; and damage does not heal by itself.
+		// At the first start the caller waits for an answer, so no error is worth a restart.
+		// Later, damage does not heal by itself.
 		var damaged *store.DamagedError
-		if a.number == 1 || errors.As(err, &damaged) {
+		if a.number == 1 || errors.As(err, &damaged) || !durable.Heals(err) {
 			err = flow.Permanent(err)
 		}
 		return &RecoveryError{err}
 	}
-	if err := a.claim(ctx, cp == nil); err != nil {
+	if err := a.claim(ctx, from, cp); err != nil {
 		return err
 	}
 	return a.prepare(ctx, cp)
 }
 
-// recover finds the checkpoint to start from. If it is not the newest, what that one holds
-// prepared is kept in a.passedOver: its output belongs to a complete checkpoint.
+// recover finds the checkpoint to start from. If that need not be the newest one, it keeps
+// the prepared output in the newest in a.passedOver: that output belongs to a complete
+// checkpoint, so it has to become visible.
 func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
 	if !from.None && from.Path == "" {
 		return a.Store.Recover(from)
 	}
 	newest, err := a.Store.Look()
 	if err != nil {
-		a.log.Warn("the newest checkpoint cannot be read; output that it holds prepared and that is not visible yet is dropped", "error", err)
+		a.log.Warn("the newest checkpoint cannot be read; prepared output in it that is not visible yet is dropped", "error", err)
 	} else if newest != nil {
 		if a.passedOver, err = preparedIn(a.Plan, newest); err != nil {
 			return nil, err
@@ -162,14 +164,14 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 	if a.start, err = newStart(&a.Config, cp); err != nil {
 		return err
 	}
-	// Restored tables are in memory once the tasks are built.
+	// Once the tasks are built, all restored state is in memory.
 	defer a.start.close()
 	a.Monitor.update(func(v *View) {
 		if a.number == 1 {
 			v.Restored = a.start.from
 		}
-		// Later, too: it may be one that became complete after the last attempt had ended, and
-		// those before it may be gone.
+		// At a restart, too: this checkpoint may have become complete after the last attempt
+		// had ended, and older ones may be gone.
 		v.LastComplete = a.start.from
 	})
 	if err := a.start.dealSplits(ctx, &a.Config, a.number == 1); err != nil {
@@ -197,7 +199,7 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 			a.tasks = append(a.tasks, t)
 		}
 	}
-	// Everything fits. From here on the outside is touched.
+	// Everything fits. Only from here on is anything outside of the process changed.
 	if err := a.recoverSinks(ctx); err != nil {
 		return err
 	}
@@ -209,7 +211,7 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 	return nil
 }
 
-// fit says of an incompatibility which checkpoint it is about.
+// fit adds the checkpoint to the error of state that does not fit.
 func (a *attempt) fit(err error) error {
 	if a.start.from != 0 && flow.IsPermanent(err) {
 		return fmt.Errorf("restore checkpoint %d: %w", a.start.from, err)
@@ -269,7 +271,7 @@ func (a *attempt) spec(ctx context.Context, chain *plan.Task, subtask int) task.
 	return s
 }
 
-// discover has unbounded sources asked for new splits while the job runs.
+// discover asks unbounded sources for new splits while the job runs.
 func (a *attempt) discover(ctx context.Context) {
 	for _, chain := range a.wiring.chains {
 		n := chain.Head
@@ -286,7 +288,7 @@ func (a *attempt) discover(ctx context.Context) {
 	}
 }
 
-// views shows the tasks.
+// views returns the tasks as they are now.
 func (a *attempt) views() []TaskView {
 	views := make([]TaskView, len(a.tasks))
 	i := 0

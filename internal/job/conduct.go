@@ -10,31 +10,32 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/internal/coordinator"
+	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/task"
 )
 
 // A conductor carries out the coordinator's decisions for one attempt. One goroutine
-// uses it; disk work that takes long is done by others, which report back by events.
+// uses it. Other goroutines do the disk work that takes long, and report by events.
 type conductor struct {
 	*attempt
 	coordinator *coordinator.Coordinator
 	began       time.Time
 	unread      int            // subtasks of sources that have not read everything
-	beside      sync.WaitGroup // publishing and deleting go on beside the loop
+	beside      sync.WaitGroup // goroutines that publish, delete and note commits
 
 	pending *store.Pending // the checkpoint under way, nil for none
 	parts   []task.Part    // of the checkpoint under way
 	phases  Phases
 	started time.Time // when it was triggered
-	warned  time.Time // when it was last said that it takes long
-	// publishing says that its publishing has begun and that the end of it is not known.
+	warned  time.Time // when the log last said that it takes long
+	// publishing says that publishing has begun, and that its outcome has not come yet.
 	publishing bool
 	effects    effects
 
-	stopping bool      // the end was asked for from outside
-	progress time.Time // when something last happened after that
+	stopping bool      // the caller has asked for the end
+	progress time.Time // when an event last came after that
 	over     bool
-	end      error // what the attempt comes to, once it is over
+	end      error // the result of the attempt, once it is over
 }
 
 // newWriter begins a state file of the checkpoint under way; tasks call it.
@@ -52,7 +53,7 @@ func newConductor(a *attempt) *conductor {
 	return &conductor{attempt: a, coordinator: coordinator.New(cfg), began: time.Now(), unread: a.sources(), effects: effects{tasks: len(a.tasks)}}
 }
 
-// conduct runs until the attempt is over and returns what it has come to.
+// conduct runs until the attempt is over, and returns its result.
 func (c *conductor) conduct(ctx context.Context) error {
 	stop := ctx.Done()
 	for !c.over {
@@ -86,7 +87,8 @@ func (c *conductor) conduct(ctx context.Context) error {
 	return c.end
 }
 
-// nextWake returns how long nothing is to be done, if nothing happens.
+// nextWake returns how long conduct can wait for an event. ok is false if it can wait for
+// ever.
 func (c *conductor) nextWake() (d time.Duration, ok bool) {
 	consider := func(until time.Duration) {
 		if !ok || until < d {
@@ -105,7 +107,7 @@ func (c *conductor) nextWake() (d time.Duration, ok bool) {
 	return max(d, 0), ok
 }
 
-// tellSlow logs which subtasks a checkpoint waits for, if it has waited for long.
+// tellSlow logs which subtasks a checkpoint waits for, once it has waited for long.
 func (c *conductor) tellSlow() {
 	if c.pending == nil || time.Since(c.warned) < slow {
 		return
@@ -122,19 +124,19 @@ func (c *conductor) tellSlow() {
 	c.log.Warn("a checkpoint waits for subtasks", "checkpoint", id, "since", c.started.Format(time.RFC3339), "subtasks", len(missing), "first", names)
 }
 
-// losePatience ends the attempt if it is to stop and nothing has happened for too long.
+// losePatience ends the attempt if it is to stop and no event has come for Patience.
 func (c *conductor) losePatience(ctx context.Context) {
 	if !c.stopping || c.over || time.Since(c.progress) < c.Patience {
 		return
 	}
-	c.log.Error("the final checkpoint does not come about; stopping without it", "patience", c.Patience)
+	c.log.Error("the final checkpoint makes no progress; stopping without it", "patience", c.Patience)
 	c.finish(stoppedBy(ctx))
 }
 
-// now is the time since the attempt began, which is all the coordinator knows of time.
+// now is the time since the attempt began. The coordinator knows no other time.
 func (c *conductor) now() time.Duration { return time.Since(c.began) }
 
-// stop begins the end that was asked for from outside.
+// stop begins the end that the caller has asked for.
 func (c *conductor) stop(ctx context.Context) {
 	if !c.FinalCheckpoint {
 		c.finish(stoppedBy(ctx))
@@ -167,6 +169,10 @@ func (c *conductor) hear(event any) {
 		}
 		c.carryOut(c.coordinator.Acknowledge(now, e.part.ID, e.task))
 	case declined:
+		if flow.IsPermanent(e.err) { // another checkpoint would fail in the same way
+			c.finish(e.err)
+			return
+		}
 		c.carryOut(c.coordinator.Decline(now, e.id, e.err))
 	case notified:
 		c.hearNotified(now, e)
@@ -181,8 +187,8 @@ func (c *conductor) hear(event any) {
 	}
 }
 
-// hearNotified has it remembered, once all effects of a checkpoint are visible, that they
-// are. Of the final one it is remembered before the job is done.
+// hearNotified notes, once all effects of a checkpoint are visible, that they are. For the
+// final checkpoint it waits until that is noted, before the job is done.
 func (c *conductor) hearNotified(now time.Duration, e notified) {
 	if c.effects.visible(e.id) {
 		if c.coordinator.Finishing() {
@@ -194,11 +200,11 @@ func (c *conductor) hearNotified(now time.Duration, e notified) {
 	c.carryOut(c.coordinator.Notified(now, e.id, e.task))
 }
 
-// remember durably remembers that all effects of a checkpoint are visible. If that fails a
-// restart from it commits once more, which does nothing to what is visible.
+// remember notes durably that all effects of a checkpoint are visible. If that fails, a
+// restart from this checkpoint commits once more, which does not change what is visible.
 func (c *conductor) remember(id checkpoint.ID) {
-	if err := remember(c.Store, id); err != nil {
-		c.log.Warn("it could not be written down that the output of a checkpoint is visible; a restart makes it visible again", "checkpoint", id, "error", err)
+	if err := c.Store.Committed(id); err != nil {
+		c.log.Warn("cannot note that the output of a checkpoint is visible; a restart from it commits the output again", "checkpoint", id, "error", err)
 	}
 }
 
@@ -211,13 +217,16 @@ func (c *conductor) hearPublished(now time.Duration, e published) {
 	case errors.As(e.err, &unknown):
 		c.pending = nil // neither used nor aborted
 		c.carryOut(c.coordinator.Unknown(now, e.id, e.err))
+	case flow.IsPermanent(e.err):
+		c.pending = nil // the store has aborted it
+		c.finish(e.err)
 	default:
 		c.pending = nil // the store has aborted it
 		c.carryOut(c.coordinator.PublishFailed(now, e.id, e.err))
 	}
 }
 
-// carryOut does what was decided.
+// carryOut carries out decisions of the coordinator.
 func (c *conductor) carryOut(decisions []coordinator.Decision) {
 	for _, d := range decisions {
 		if c.over {
@@ -246,6 +255,10 @@ func (c *conductor) trigger() {
 	c.started, c.phases = time.Now(), Phases{}
 	c.warned = c.started
 	p, err := c.Store.Begin()
+	if flow.IsPermanent(err) {
+		c.finish(err)
+		return
+	}
 	if err != nil {
 		decisions := c.coordinator.NotBegun(c.now(), err)
 		c.logFailed("checkpoint not begun", err)
@@ -258,7 +271,7 @@ func (c *conductor) trigger() {
 	c.carryOut(c.coordinator.Begun(c.now(), p.ID()))
 }
 
-// publish has the checkpoint published beside the processing.
+// publish starts a goroutine that publishes the checkpoint.
 func (c *conductor) publish(id checkpoint.ID) {
 	c.writing.Store(nil)
 	p := c.pending
@@ -266,7 +279,7 @@ func (c *conductor) publish(id checkpoint.ID) {
 	meta, blobs := assemble(id, c.parts, c.parallelismOf, c.maxParallelismOf)
 	began := time.Now()
 	c.beside.Go(func() {
-		err := p.Publish(meta, blobs)
+		err := p.Publish(meta, blobs, namesOf(c.Plan))
 		c.events.put(published{id, err, time.Since(began)})
 	})
 }
@@ -303,26 +316,24 @@ func (c *conductor) abort(d coordinator.Decision) {
 	}
 }
 
-// logFailed logs that a checkpoint has come to nothing, once the coordinator knows; and of a
-// full disk, for which the job waits, when it is tried again.
+// logFailed logs that a checkpoint has failed, and which one is complete. If a file system
+// is full, it logs what has run out and after which pause the next checkpoint is tried; so
+// it is called after the coordinator has heard of the failure.
 func (c *conductor) logFailed(what string, err error, attrs ...any) {
-	dir, full := fullDisk(err)
-	if !full {
-		c.log.Error(what+"; the last complete one stays", append(attrs, "error", err)...)
-		return
-	}
-	attrs = append(attrs, "dir", dir)
 	if last := c.Monitor.View().LastComplete; last != 0 {
-		attrs = append(attrs, "intact", last)
+		attrs = append(attrs, "complete", last)
 	}
-	if at, ok := c.coordinator.Wake(); ok {
-		attrs = append(attrs, "pause", at-c.now())
+	if f, ok := lookAtFull(err); ok {
+		what, attrs = what+" because a file system is full", append(attrs, f.attrs()...)
+		if at, ok := c.coordinator.Wake(); ok {
+			attrs = append(attrs, "pause", at-c.now())
+		}
 	}
-	c.log.Error(what+", as the disk is full; the last complete one is intact", append(attrs, "error", err)...)
+	c.log.Error(what, append(attrs, "error", err)...)
 }
 
 // complete tells every task that a checkpoint is complete. Only from here on may effects
-// that waited for it become visible, and older checkpoints go.
+// that waited for it become visible, and older checkpoints be deleted.
 func (c *conductor) complete(d coordinator.Decision) {
 	took, phases := time.Since(c.started), c.phases
 	c.completed = true
@@ -338,9 +349,10 @@ func (c *conductor) complete(d coordinator.Decision) {
 	})
 }
 
-// wrapUp aborts the checkpoint that is under way, so that tasks that still write to it
-// stop, and waits for what goes on beside the loop. A checkpoint that is being published
-// may become complete yet; no task is told, and the next recovery finds it.
+// wrapUp aborts the checkpoint under way, so that tasks that still write to it stop, and
+// waits for the goroutines of the conductor. It does not abort a checkpoint that is being
+// published: that may still become complete. Then no task is told, and the next recovery
+// finds it.
 func (c *conductor) wrapUp() {
 	c.writing.Store(nil)
 	c.beside.Wait()

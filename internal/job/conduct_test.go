@@ -27,7 +27,7 @@ import (
 // Jobs run here in a bubble of testing/synctest, with a real store on a disk in memory: an
 // hour of waiting costs nothing, and everything happens at its time.
 
-// A bench is a job, where its checkpoints are and what has come of it.
+// A bench is a job with the disk of its checkpoints, its output and its log.
 type bench struct {
 	t       *testing.T
 	disk    durable.FS
@@ -40,7 +40,7 @@ type bench struct {
 
 var benchJob = checkpoint.JobID{1}
 
-// newBench is a bench whose disk is still empty.
+// newBench makes a bench with an empty disk.
 func newBench(t *testing.T) *bench {
 	disk := crashfs.New(crashfs.Strict)
 	check(t, disk.Mkdir("/data"))
@@ -58,8 +58,8 @@ func check(t *testing.T, err error) {
 // key and some bytes of state of its own.
 const records = 1000
 
-// run runs the job on fsys with a checkpoint every 50 s. Its source asks fail before it
-// passes a record on.
+// run runs the job on fsys with a checkpoint every 50 s. A function fails with the error
+// that fail returns for a record.
 func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	b.t.Helper()
 	s, err := store.Open(fsys, "/data", benchJob, store.Options{InlineThreshold: 1 << 10})
@@ -94,7 +94,7 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 		Patience:    24 * time.Hour, Monitor: b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
 	})
 	if d, ok := fsys.(*slowDisk); ok && d.begun.Load() != d.ended.Load() {
-		b.t.Errorf("the job is over, and %d operations on its disk go on", d.begun.Load()-d.ended.Load())
+		b.t.Errorf("Run has returned while %d operations on its disk go on", d.begun.Load()-d.ended.Load())
 		time.Sleep(24 * time.Hour) // or closing the store would wait for them, and stop the clock
 	}
 	return err
@@ -134,7 +134,7 @@ func (b *bench) wantOnce() {
 	}
 }
 
-// names are those in the job's directory.
+// names returns the names in the job's directory.
 func (b *bench) names() string {
 	b.t.Helper()
 	entries, err := b.disk.ReadDir(path.Join("/data", benchJob.String()))
@@ -146,9 +146,9 @@ func (b *bench) names() string {
 	return strings.Join(names, " ")
 }
 
-// If nobody can tell whether a checkpoint is complete, the attempt ends there and then. The
-// checkpoint has not failed, and it is not used: nothing of it is committed, and nothing
-// of it is removed. The next start finds out.
+// If it cannot be known whether a checkpoint is complete, the attempt ends at once. The
+// checkpoint counts neither as failed nor as complete: nothing of it is committed, and
+// nothing of it is removed. The next start finds out.
 func TestUnknownIsNeitherFailedNorComplete(t *testing.T) {
 	for _, tt := range []struct {
 		what  string
@@ -158,7 +158,7 @@ func TestUnknownIsNeitherFailedNorComplete(t *testing.T) {
 	}{
 		{"a rename that has not happened", faultfs.Rule{Ops: faultfs.Rename, Name: "chk-1", Do: faultfs.Fail, K: 1}, ".inprogress-1.1 .lock", 0},
 		{"a rename that has happened", faultfs.Rule{Ops: faultfs.Rename, Name: "chk-1", Do: faultfs.FailAfter, K: 1}, ".lock chk-1", 1},
-		// Three syncs of the job's directory are the start's.
+		// The first three syncs of the job's directory belong to the start.
 		{"the sync of the rename", faultfs.Rule{Ops: faultfs.SyncDir, Name: benchJob.String(), Do: faultfs.Fail, K: 4}, ".lock chk-1", 1},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
@@ -193,8 +193,8 @@ func TestUnknownIsNeitherFailedNorComplete(t *testing.T) {
 	}
 }
 
-// A writer belongs to the checkpoint that is under way. Who comes late, for one that has
-// come to nothing, gets none: his file would be in the way of the next.
+// A writer belongs to the checkpoint under way. A task that asks late, for a checkpoint that
+// was aborted, gets none: its file would be in the way of the next checkpoint.
 func TestWritersBelongToTheirCheckpoint(t *testing.T) {
 	b := newBench(t)
 	s, err := store.Open(b.disk, "/data", benchJob, store.Options{InlineThreshold: -1})
@@ -229,11 +229,11 @@ func TestWritersBelongToTheirCheckpoint(t *testing.T) {
 	}
 }
 
-// A slow disk takes an hour for some operations, and knows which are going on.
+// A slowDisk takes an hour for some operations, and counts those that go on.
 type slowDisk struct {
 	durable.FS
 	write  func(name string) bool // a write to this file is slow
-	rename func(to string) bool   // a rename to this name is
+	rename func(to string) bool   // a rename to this name is slow
 
 	begun, ended atomic.Int32 // slow operations
 }
@@ -269,9 +269,9 @@ func (f slowFile) Write(p []byte) (int, error) {
 	return f.File.Write(p)
 }
 
-// When an attempt is over nothing of it is still written: whoever writes state stops with
-// what he is at, the attempt waits for him, and what he wrote is gone.
-func TestTheEndWaitsForWhoWritesState(t *testing.T) {
+// When an attempt ends, a task that is writing state ends its current write and stops. The
+// attempt waits for it, and the state file is removed.
+func TestTheEndWaitsForStateWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		disk := &slowDisk{FS: b.disk, write: func(name string) bool { return name != checkpoint.MetadataName }}
@@ -293,9 +293,9 @@ func TestTheEndWaitsForWhoWritesState(t *testing.T) {
 	})
 }
 
-// A checkpoint that is being published when the attempt ends is waited for. It is not given
-// up, nobody is told of it, and the next start finds it.
-func TestTheEndWaitsForWhatIsBeingPublished(t *testing.T) {
+// The end of an attempt waits for a checkpoint that is being published. The checkpoint is
+// not aborted, no task is told of it, and the next start finds it.
+func TestTheEndWaitsForPublishing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
 		disk := &slowDisk{FS: b.disk, rename: func(to string) bool { return to == "chk-1" }}
@@ -306,10 +306,10 @@ func TestTheEndWaitsForWhatIsBeingPublished(t *testing.T) {
 			t.Errorf("there were %d renames, want one", n)
 		}
 		if v := b.monitor.View(); v.Completed != 0 || len(b.out.Records()) != 0 {
-			t.Errorf("view %+v, %d records: somebody was told", v, len(b.out.Records()))
+			t.Errorf("view %+v, %d records: the checkpoint was used", v, len(b.out.Records()))
 		}
 		if strings.Contains(b.said.String(), "leftovers") {
-			t.Errorf("it was given up while it was being published:\n%s", &b.said)
+			t.Errorf("it was aborted while it was being published:\n%s", &b.said)
 		}
 		check(t, b.run(b.disk, never))
 		if v := b.monitor.View(); v.Restored != 1 {

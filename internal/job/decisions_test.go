@@ -14,8 +14,8 @@ import (
 	"github.com/weirstream/weir/internal/task"
 )
 
-// Every split that is known or listed is dealt to exactly one subtask, at its position;
-// what is not listed any more is kept and not read.
+// Every split that is known or listed is given to exactly one subtask, with its position. A
+// known split that is not listed any more is kept, and not read.
 func TestDeal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ids := rapid.SliceOfDistinct(rapid.StringMatching(`[a-z]{1,3}`), rapid.ID).Draw(t, "ids")

@@ -25,7 +25,7 @@ type discovery struct {
 	tasks []*task.Task          // the subtasks that read the source
 	owner map[string]int        // split → subtask
 	gone  map[string]flow.Split // splits that are not there, and may come back
-	known []task.Known          // memory that is used again
+	known []task.Known          // of the last snapshot; its memory is used again
 }
 
 func newDiscovery(n *plan.Node, tasks []*task.Task, shares []share) *discovery {
@@ -42,7 +42,7 @@ func newDiscovery(n *plan.Node, tasks []*task.Task, shares []share) *discovery {
 	return d
 }
 
-// run asks for splits until ctx ends.
+// run asks the source for its splits, again and again, until ctx ends.
 func (d *discovery) run(ctx context.Context) error {
 	ticker := time.NewTicker(discoverEvery)
 	defer ticker.Stop()
@@ -73,8 +73,9 @@ func (d *discovery) look(ctx context.Context) error {
 			return fmt.Errorf("source %s: a split has an empty id", d.node.Label())
 		}
 		delete(d.gone, s.ID)
-		// A split that had ended when the source was asked, and is at another place now, is
-		// read again. One that has ended since has come further than the source knew.
+		// A split that had ended when the source was asked is read again if the source gives
+		// it another position. One that has ended since is not: its position is later than
+		// the one that the source knew.
 		i, found := slices.BinarySearchFunc(d.known, s.ID, func(k task.Known, id string) int { return strings.Compare(k.ID, id) })
 		again := found && d.known[i].Ended && !bytes.Equal(d.known[i].Position, s.Position)
 		d.tasks[d.ownerOf(s.ID)].Offer(s, again)
@@ -89,8 +90,8 @@ func (d *discovery) look(ctx context.Context) error {
 	return nil
 }
 
-// snapshot returns all splits that are known, in the order of their ids, and keeps how each
-// is in d.known.
+// snapshot returns all known splits, in the order of their ids. It keeps them in d.known,
+// with whether each has ended.
 func (d *discovery) snapshot() []flow.Split {
 	d.known = d.known[:0]
 	for _, t := range d.tasks {
@@ -107,8 +108,8 @@ func (d *discovery) snapshot() []flow.Split {
 	return splits
 }
 
-// ownerOf returns the subtask that a split belongs to. A new one goes to the subtask that
-// its id leads to.
+// ownerOf returns the subtask that a split belongs to. The hash of a new split's id decides
+// which one that is.
 func (d *discovery) ownerOf(id string) int {
 	subtask, ok := d.owner[id]
 	if !ok {

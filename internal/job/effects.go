@@ -14,15 +14,15 @@ type effects struct {
 	n     int           // how many tasks have made theirs visible
 }
 
-// begin says that a checkpoint is complete, and whether it has effects. What is not yet
-// visible of an earlier one becomes visible with it.
+// begin says that a checkpoint is complete, and whether it has effects. Effects of earlier
+// checkpoints that are not visible yet become visible with it.
 func (e *effects) begin(id checkpoint.ID, any bool) { e.id, e.any, e.n = id, any, 0 }
 
-// visible takes in that a task has made the effects of a checkpoint visible. It reports
-// whether now all that the checkpoint has are.
+// visible takes in that a task has made its effects of a checkpoint visible. It reports
+// whether the checkpoint has effects and all of them are visible now.
 func (e *effects) visible(id checkpoint.ID) bool {
 	if id != e.id {
-		return false // of a checkpoint that a later one has overtaken
+		return false // there is a later complete checkpoint
 	}
 	e.n++
 	return e.n == e.tasks && e.any

@@ -8,7 +8,7 @@ import (
 	"github.com/weirstream/weir/internal/task"
 )
 
-// What happens in an attempt, in the order in which conduct hears of it.
+// The events of an attempt. conduct takes them in the order in which they came.
 type (
 	taskFailed   struct{ err error }
 	acknowledged struct {
@@ -31,8 +31,8 @@ type (
 	}
 )
 
-// events is a queue without bounds: a task that reports never waits for the job, so that
-// the job may wait for a task.
+// events is a queue without a bound: a task that reports never waits for the job, so the
+// job may wait for a task.
 type events struct {
 	mu     sync.Mutex
 	queue  []any

@@ -8,9 +8,9 @@ import (
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// What one process is expected to hold. Each checkpoint sends a barrier over every channel,
-// and a channel takes about 100 bytes at both of its ends; a subtask takes about 16 KiB with
-// its goroutine and buffers.
+// The most that one process is expected to hold. Each checkpoint sends a barrier over every
+// channel, and a channel takes about 100 bytes at both of its ends. A subtask takes about
+// 16 KiB with its goroutine and buffers.
 const (
 	maxChannels = 1 << 22
 	maxSubtasks = 1 << 16

@@ -8,7 +8,7 @@ import (
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// A job that would not fit is refused with a parallelism that does.
+// A job that would not fit into a process is refused, with a parallelism that would fit.
 func TestFitsProcess(t *testing.T) {
 	p := &plan.Plan{Name: "p"}
 	in := p.Add(&plan.Node{Kind: plan.KindSource, Name: "in"})

@@ -5,51 +5,112 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
-	"syscall"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/probe"
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
-// A full disk is often full for a while only, so it is waited for like any failure that may
-// heal. But it heals by what somebody does, who is to be told where it is full, that nothing
-// complete is lost, and what to do.
+// A full file system is often full for a while only, so the job waits, as for any failure
+// that may heal. But a person has to make room, and needs to know which file system is
+// full, what it has run out of, which checkpoint is complete, and what to do.
 
-// noSpace are the errors of a disk that is full, and of a quota that is used up.
-var noSpace = append([]error{syscall.ENOSPC, syscall.EDQUOT}, noSpaceHere...)
+// A full is a file system that is full: it has run out of bytes or inodes, or a quota is
+// used up.
+type full struct {
+	dir   string // a directory on it; empty if the error names none
+	quota bool   // a quota is used up; otherwise bytes or inodes are
+	// space is how much room it had shortly after the error, nil if that could not be found
+	// out.
+	space *probe.Space
+}
 
-// fullDisk tells whether err is that of a full disk, and in which directory; dir is empty if
-// the error does not say.
-func fullDisk(err error) (dir string, full bool) {
-	if !slices.ContainsFunc(noSpace, func(e error) bool { return errors.Is(err, e) }) {
-		return "", false
+// lookAtFull reports whether err is the error of a full file system, and looks at that file
+// system.
+func lookAtFull(err error) (f full, ok bool) {
+	if f, ok = fullOf(err); ok && f.dir != "" {
+		if s, err := probe.SpaceOf(f.dir); err == nil {
+			f.space = &s
+		}
 	}
+	return f, ok
+}
+
+// fullOf returns what the error alone says.
+func fullOf(err error) (f full, ok bool) {
+	if !durable.NoSpace(err) {
+		return full{}, false
+	}
+	f.quota = durable.QuotaUsedUp(err)
 	var at *fs.PathError
 	if !errors.As(err, &at) {
-		return "", true
+		return f, true
 	}
-	dir = filepath.Dir(at.Path)
-	if checkpoint.ParseName(filepath.Base(dir)).Kind == checkpoint.Staging {
-		dir = filepath.Dir(dir) // that one is removed before anybody looks for it
+	f.dir = filepath.Dir(at.Path)
+	if checkpoint.ParseName(filepath.Base(f.dir)).Kind == checkpoint.Staging {
+		f.dir = filepath.Dir(f.dir) // the staging directory is removed before a person can look
 	}
-	return dir, true
+	return f, true
 }
 
-// TellFull puts in front of the error that a job has ended with, if it is that of a full
-// disk, where that is, what is intact and what to do. last is the last complete checkpoint,
-// 0 if this run has none. Other errors are returned as they are.
+// noInodes reports whether the file system has run out of inodes, and not of bytes.
+func (f full) noInodes() bool {
+	return !f.quota && f.space != nil && f.space.TotalInodes > 0 && f.space.FreeInodes == 0
+}
+
+// String says what has run out, where, and how much room there was after the error.
+func (f full) String() string {
+	what := "no space left"
+	switch {
+	case f.quota:
+		what = "the quota is used up"
+	case f.noInodes():
+		what = "no inodes left"
+	}
+	where := " on a file system that the error does not name"
+	if f.dir != "" {
+		where = " in " + f.dir
+	}
+	if f.quota || f.space == nil {
+		return what + where
+	}
+	seen := fmt.Sprintf("%s of %s", bytesize.Format(f.space.FreeBytes), bytesize.Format(f.space.TotalBytes))
+	if f.space.TotalInodes > 0 {
+		seen += fmt.Sprintf(" and %d of %d inodes", f.space.FreeInodes, f.space.TotalInodes)
+	}
+	return what + where + " (" + seen + " are free now)"
+}
+
+// remedy says what to do.
+func (f full) remedy() string {
+	switch {
+	case f.quota:
+		return "free space or raise the quota"
+	case f.noInodes():
+		return "delete files: each file takes an inode"
+	}
+	return "free space"
+}
+
+// TellFull wraps the error that a job has ended with, if it is the error of a full file
+// system: what has run out and where, which checkpoint is complete, and what to do. last is
+// the last complete checkpoint that this run knows of, 0 if there is none. TellFull returns
+// other errors as they are.
 func TellFull(err error, last checkpoint.ID) error {
-	dir, full := fullDisk(err)
-	if !full {
+	f, ok := lookAtFull(err)
+	if !ok {
 		return err
 	}
-	where := "on a disk"
-	if dir != "" {
-		where = "in " + dir
-	}
-	intact := fmt.Sprintf("checkpoint %d is intact", last)
-	if last == 0 {
-		intact = "this run has completed no checkpoint, and what was there before is as it was"
-	}
-	return fmt.Errorf("no space left %s; %s; free space and start again: %w", where, intact, err)
+	return fmt.Errorf("%v; %s; %s and start again: %w", f, whatIsComplete(last), f.remedy(), err)
 }
+
+func whatIsComplete(last checkpoint.ID) string {
+	if last == 0 {
+		return "this run has completed no checkpoint"
+	}
+	return fmt.Sprintf("checkpoint %d is complete, and the next start goes on from it", last)
+}
+
+// attrs are the attributes for the log: where, what has run out, and what to do.
+func (f full) attrs() []any { return []any{"dir", f.dir, "full", f.String(), "remedy", f.remedy()} }

@@ -1,20 +1,23 @@
-// Package job runs one job in this process: it takes the checkpoint to start from, builds
-// the tasks, carries out what the coordinator decides, and starts over when an attempt
+// Package job runs one job in this process: it finds the checkpoint to start from, builds
+// the tasks, carries out the coordinator's decisions, and starts over when an attempt
 // fails.
 //
-//	job.go       attempts and the pauses between them
-//	attempt.go   one attempt: what it starts from, its tasks, its end
-//	conduct.go   carrying out the coordinator's decisions
-//	discover.go  splits that appear while the job runs
-//	claim.go     the places that sinks write to are this run's
-//	stuck.go     user code that does not return
-//	wire.go      gates and edges between the tasks
-//	start.go     from a checkpoint to the state of each subtask; pure but for reading it
-//	assemble.go, splits.go, restart.go, places.go, full.go   decisions; pure
-//	view.go      the job as it is seen from outside
+//	job.go           attempts and the pauses between them
+//	attempt.go       one attempt: its checkpoint, its tasks, its end
+//	conduct.go       carrying out the coordinator's decisions
+//	discover.go      splits that appear while the job runs
+//	claim.go         claiming the places that sinks write to
+//	recoversinks.go  committing and undoing output at a start
+//	stuck.go         user code that does not return
+//	wire.go          gates and edges between the tasks
+//	start.go         from a checkpoint to the state of each subtask
+//	leaveout.go      state whose operator the job does not have
+//	full.go          full file systems: what has run out, and what to do
+//	assemble.go, effects.go, fits.go, places.go, restart.go, splits.go   decisions; pure
+//	view.go          the figures of a running job
 //
-// What is durable, and when, is decided in checkpoint/store; this package calls nothing
-// complete that the store has not.
+// Package checkpoint/store decides what is durable, and when. This package calls a
+// checkpoint complete only after the store has.
 package job
 
 import (
@@ -30,7 +33,7 @@ import (
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// Config is what a job is run with.
+// Config says what to run, and how.
 type Config struct {
 	Plan        *plan.Plan
 	Store       *store.Store
@@ -38,14 +41,15 @@ type Config struct {
 	// MaxParallelism of operators whose state is not restored; 0 derives it from the
 	// parallelism by Flink's rule.
 	MaxParallelism int
-	Checkpoints    coordinator.Config // but Subtasks
+	Checkpoints    coordinator.Config // without Subtasks, which the job fills in
 	From           store.From
 	// AllowNonRestored drops restored state that nothing in the plan declares.
 	AllowNonRestored bool
-	// DropPrepared drops output, too, that a sink has prepared which the plan does not
-	// have any more.
+	// DropPrepared drops prepared output that cannot be committed, and that of a sink that
+	// the plan does not have any more.
 	DropPrepared bool
-	// ForgetSplits are the splits of each source whose positions are dropped at the start.
+	// ForgetSplits has, per source, the ids of splits whose positions are dropped at the
+	// start.
 	ForgetSplits map[string][]string
 	// BesideOld permits a start without a checkpoint beside output of an earlier run.
 	BesideOld bool
@@ -54,22 +58,23 @@ type Config struct {
 	FinalCheckpoint bool
 	// Drain says that event time comes to its end when the job is stopped.
 	Drain bool
-	// Patience is how long the job waits, once it is to end, for user code that does not
-	// return and shows no progress.
+	// Patience is how long a job that is to end waits without progress: for its final
+	// checkpoint, and then for user code to return.
 	Patience time.Duration
-	// Owner names this process, for others that want to write to the same places.
+	// Owner names this process. Another run that wants to write to the same places is told
+	// this name.
 	Owner   string
 	Monitor *Monitor
 	Log     *slog.Logger
 }
 
-// ErrStopped says that the job was stopped before its end, after a final checkpoint if
-// the job takes one.
+// ErrStopped says that the job was stopped before the end of its input, after a final
+// checkpoint if Config.FinalCheckpoint is set.
 var ErrStopped = errors.New("stopped")
 
 // Run runs a job until its input ends (nil), ctx ends (ErrStopped and the cause) or it has
-// failed for good. The error of a disk that stayed full says where, what is intact and what
-// to do. After a *StuckError something of the job still runs; see there.
+// failed for good. If a disk stayed full the error says which, what is intact and what to
+// do. After a *StuckError, goroutines of the job are still running; see there.
 func Run(ctx context.Context, cfg Config) error {
 	r := &run{Config: cfg}
 	err := r.attempts(ctx)
@@ -85,7 +90,7 @@ func Run(ctx context.Context, cfg Config) error {
 type run struct {
 	Config
 	claimed bool
-	claims  []func() error // what the sinks hold
+	claims  []func() error // each releases the place of a sink
 }
 
 func (r *run) attempts(ctx context.Context) error {
@@ -104,7 +109,7 @@ func (r *run) attempts(ctx context.Context) error {
 			return fmt.Errorf("while stopping: %w", err)
 		}
 		if a.completed {
-			// From here on there is a checkpoint of this run, whatever it began with.
+			// There is a checkpoint of this run now. The next attempt starts from the newest.
 			from = store.From{}
 		}
 		pause, verdict := retry.next(a.completed, failureOf(r.Plan, err))
@@ -123,18 +128,16 @@ func (r *run) attempts(ctx context.Context) error {
 	}
 }
 
-// logRestart logs that the job is started over after a pause, and why.
+// logRestart logs that the job is started over after a pause, why, and from which
+// checkpoint.
 func (a *attempt) logRestart(pause time.Duration, err error) {
-	dir, full := fullDisk(err)
-	if !full {
-		a.log.Warn("attempt failed; starting over from the last complete checkpoint", "pause", pause, "error", err)
-		return
+	attrs := []any{"pause", pause, "error", err}
+	if last := a.Monitor.View().LastComplete; last != 0 {
+		attrs = append(attrs, "checkpoint", last)
 	}
-	last := a.Monitor.View().LastComplete
-	if last == 0 {
-		a.log.Warn("attempt failed, as the disk is full; trying again after a pause, from where this run began", "dir", dir, "pause", pause, "error", err)
-		return
+	what := "attempt failed; starting over"
+	if f, ok := lookAtFull(err); ok {
+		what, attrs = "attempt failed because a file system is full; starting over after a pause", append(attrs, f.attrs()...)
 	}
-	a.log.Warn("attempt failed, as the disk is full; trying again after a pause, from the last complete checkpoint, which is intact",
-		"dir", dir, "checkpoint", last, "pause", pause, "error", err)
+	a.log.Warn(what, attrs...)
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/weirstream/weir/internal/task"
 )
 
-// A job that is stopped while it waits for a restart does not wait any longer, and says why
-// it was waiting.
+// A job that is stopped while it waits for a restart does not wait any longer. Its error is
+// the one that it was waiting after.
 func TestStoppedWhileWaitingForARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
@@ -38,8 +38,8 @@ func TestStoppedWhileWaitingForARestart(t *testing.T) {
 	})
 }
 
-// A job whose input has ended before it was stopped has come to its end, even if the stop
-// comes before the end is complete.
+// If all input was read before the job was stopped, Run returns nil, even if the stop comes
+// before the final checkpoint is complete.
 func TestStoppedWhenAllIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
@@ -52,7 +52,7 @@ func TestStoppedWhenAllIsRead(t *testing.T) {
 	})
 }
 
-// A stop does not cut off user code: the final checkpoint is still committed.
+// A stop does not end the context of user code: the final checkpoint is still committed.
 func TestStopIsNotFeltByUserCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
@@ -71,7 +71,34 @@ func TestStopIsNotFeltByUserCode(t *testing.T) {
 	})
 }
 
-// Damage that a restart finds does not heal by being looked at again.
+// A checkpoint has the words for the ids in it: of the job and of every operator.
+func TestCheckpointsHaveNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		check(t, b.run(b.disk, never))
+		dirs, err := b.disk.ReadDir(path.Join("/data", benchJob.String()))
+		check(t, err)
+		newest := dirs[len(dirs)-1].Name
+		c, err := store.ReadCheckpoint(b.disk, path.Join("/data", benchJob.String(), newest), store.ReadOptions{})
+		check(t, err)
+		if len(c.Meta.Operators) == 0 {
+			t.Fatal("there is no operator with state")
+		}
+		kinds := map[string]string{}
+		for i := range c.Meta.Operators {
+			op, ok := c.Names.Operator(c.Meta.Operators[i].ID)
+			if !ok {
+				t.Errorf("operator %v has no name", c.Meta.Operators[i].ID)
+			}
+			kinds[op.Name] = op.Kind
+		}
+		if c.Names.Job != "bench" || kinds["in"] != "source" || kinds["keep"] != "process" || kinds["out"] != "sink" {
+			t.Errorf("names are %+v", c.Names)
+		}
+	})
+}
+
+// Damage that a restart finds is permanent: the job is not started over again.
 func TestDamageIsNotTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
@@ -92,7 +119,7 @@ func TestDamageIsNotTriedAgain(t *testing.T) {
 		})
 		var damaged *store.DamagedError
 		if !errors.As(err, &damaged) || !flow.IsPermanent(err) {
-			t.Errorf("got %v, want that checkpoint 1 is damaged, for good", err)
+			t.Errorf("got %v, want a permanent error that checkpoint 1 is damaged", err)
 		}
 		if n := strings.Count(b.said.String(), "starting over"); n != 1 {
 			t.Errorf("it was started over %d times, want once:\n%s", n, &b.said)
@@ -100,8 +127,8 @@ func TestDamageIsNotTriedAgain(t *testing.T) {
 	})
 }
 
-// A recovery that fails is told whoever starts the job, at once. At a restart nobody is
-// there, and a disk may get well again.
+// At the first start an error of recovery is returned at once. At a restart no caller waits
+// for an answer, and a disk may heal: recovery is tried again.
 func TestRecoveryThatFails(t *testing.T) {
 	for _, tt := range []struct {
 		what string
@@ -109,7 +136,7 @@ func TestRecoveryThatFails(t *testing.T) {
 		ok   bool
 	}{
 		{"at the start", 3, false},
-		{"at a restart", 5, true}, // the fourth is that of the first checkpoint
+		{"at a restart", 5, true}, // the fourth belongs to the first checkpoint
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -144,8 +171,8 @@ func TestRecoveryThatFails(t *testing.T) {
 	}
 }
 
-// A checkpoint that cannot be begun, or whose state cannot be written, is one that has
-// failed; the job goes on, and nothing of it is left on a disk that may be full.
+// A checkpoint that cannot be begun, or whose state cannot be written, counts as failed. The
+// job goes on, and nothing of the checkpoint stays on the disk, which may be full.
 func TestFailedCheckpointsLeaveNothing(t *testing.T) {
 	for what, rule := range map[string]faultfs.Rule{
 		"begin": {Ops: faultfs.Mkdir, Name: ".inprogress-1.1"},
@@ -168,8 +195,7 @@ func TestFailedCheckpointsLeaveNothing(t *testing.T) {
 	}
 }
 
-// What a subtask acknowledges of a checkpoint that has come to nothing is not taken for a
-// part of the next.
+// An acknowledgement of an aborted checkpoint does not become a part of the next one.
 func TestLateAcknowledgement(t *testing.T) {
 	b := newBench(t)
 	s, err := store.Open(b.disk, "/data", benchJob, store.Options{})

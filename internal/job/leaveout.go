@@ -9,10 +9,10 @@ import (
 	"github.com/weirstream/weir/internal/task"
 )
 
-// leaveOut decides about state in a checkpoint of an operator that the plan does not have:
-// it is dropped if that is allowed, and said so; otherwise the checkpoint is refused. Output
-// that a sink has prepared, and that is not known to be visible, is never dropped with other
-// state.
+// leaveOut decides about the state of an operator that the checkpoint has and the plan does
+// not. If it is allowed, leaveOut logs that the state is dropped; otherwise it refuses the
+// checkpoint. Prepared output that may not be visible yet is not dropped with other state:
+// it has an option of its own.
 func (s *start) leaveOut(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState) error {
 	if !hasState(op) {
 		return nil
@@ -24,13 +24,13 @@ func (s *start) leaveOut(cfg *Config, cp *store.Checkpoint, op *flink.OperatorSt
 	}
 	if len(prepared) > 0 && !s.committed {
 		if !cfg.DropPrepared {
-			return &UnfitError{cp.ID, fmt.Errorf("sink %s, which the job does not have any more, has prepared output in it that is not visible yet: "+
-				"it was renamed or removed. Give it its old name back and run the job once, so that the output becomes visible; "+
+			return &UnfitError{cp.ID, fmt.Errorf("it has prepared output, not visible yet, of sink %s, which the job does not have: the sink was renamed or removed. "+
+				"Give it its old name back and run the job once, so that the output becomes visible; "+
 				"to lose that output, set Options.DropPreparedOutput", who)}
 		}
 		cfg.Log.Warn("prepared output of a sink that the job does not have any more is dropped", "checkpoint", cp.ID, "sink", who, "parts", len(prepared))
 	}
-	if len(prepared) > 0 && !moreThanPrepared(op) {
+	if !moreThanPrepared(op) { // nothing is lost
 		return nil
 	}
 	if !cfg.AllowNonRestored {
@@ -43,7 +43,7 @@ func (s *start) leaveOut(cfg *Config, cp *store.Checkpoint, op *flink.OperatorSt
 	return nil
 }
 
-// preparedOf returns what an operator has prepared, none if it is not a sink.
+// preparedOf returns the prepared output of an operator; none if it is not a sink.
 func preparedOf(cp *store.Checkpoint, op *flink.OperatorState) ([][]byte, error) {
 	if !hasList(op, flow.PreparedState) {
 		return nil, nil
@@ -88,14 +88,14 @@ func moreThanPrepared(op *flink.OperatorState) bool {
 	return op.Coordinator != nil
 }
 
-// counted is a state that is dropped, and how many entries it has.
+// counted is the name of a state and the number of its entries.
 type counted struct {
 	name    string
 	entries int
 }
 
-// statesOf counts the entries of each state of an operator, for people. What cannot be read
-// is left out: it is dropped in any case.
+// statesOf counts the entries of each state of an operator, for the log. It leaves out what
+// it cannot read.
 func statesOf(cp *store.Checkpoint, op *flink.OperatorState) (states []counted) {
 	count := func(name string, n int) {
 		for i := range states {

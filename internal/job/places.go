@@ -6,8 +6,8 @@ import (
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// CheckPlaces returns an error if a source of the plan would read what a sink of it makes
-// visible, or the job's checkpoints in dir.
+// CheckPlaces returns an error if a source of the plan would read the output of one of its
+// sinks, or the job's checkpoints in dir.
 func CheckPlaces(p *plan.Plan, dir string) error {
 	checkpoint := filepath.Join(dir, "chk-1", "_metadata")
 	for _, source := range p.Nodes {

@@ -9,16 +9,18 @@ import (
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// recoverSinks commits what the checkpoint holds prepared, and what the newest one does if
-// that is another, and undoes the rest.
+// recoverSinks commits the prepared output in the checkpoint that the attempt starts from.
+// If a newer checkpoint was passed over, it commits the prepared output in that one, too.
+// Then it undoes everything that was not committed.
 func (a *attempt) recoverSinks(ctx context.Context) error {
 	for _, n := range a.Plan.Nodes {
 		if n.Sink == nil {
 			continue
 		}
-		// A checkpoint that is both is committed twice, which does nothing the second time.
+		// Output that is in both is committed twice. The second time changes nothing.
 		prepared := slices.Concat(a.passedOver[n.ID], a.start.states[n.ID].List(flow.PreparedState))
-		// What is passed over may not be visible yet, whatever is known of the other one.
+		// start.committed is about the checkpoint that the attempt starts from. The output
+		// in the one that was passed over may not be visible yet.
 		done := a.start.committed && len(a.passedOver[n.ID]) == 0
 		err := n.Sink.Recover(ctx, prepared, done)
 		if err != nil && len(prepared) > 0 && flow.IsPermanent(err) {
@@ -34,8 +36,8 @@ func (a *attempt) recoverSinks(ctx context.Context) error {
 	return nil
 }
 
-// recoverWhatCanBe commits each piece of what a sink has prepared by itself. Those that cannot
-// be committed are dropped, and said so.
+// recoverWhatCanBe commits each piece of prepared output on its own. It drops and logs those
+// that cannot be committed.
 func (a *attempt) recoverWhatCanBe(ctx context.Context, n *plan.Node, prepared [][]byte) error {
 	for _, p := range prepared {
 		err := n.Sink.Commit(ctx, p)
@@ -50,13 +52,13 @@ func (a *attempt) recoverWhatCanBe(ctx context.Context, n *plan.Node, prepared [
 	return n.Sink.Recover(ctx, nil, false)
 }
 
-// wayOut adds to what a sink cannot commit, and will not be able to after a restart, where it
-// is, what is intact and what can be done.
+// wayOut adds to the permanent error of a commit where the prepared output is, what is
+// intact and what can be done.
 func (a *attempt) wayOut(err error) error {
 	id, dir := a.start.from, a.start.dir
 	if a.newest != nil {
 		id, dir = a.newest.ID, a.newest.Dir
 	}
-	return fmt.Errorf("%w. The checkpoint that holds it prepared, checkpoint %d in %s, is itself intact, and nothing was changed: "+
+	return fmt.Errorf("%w. The checkpoint that this output belongs to, checkpoint %d in %s, is itself intact, and nothing was changed: "+
 		"put that output back as it was and start again; or, to go on without the records in it, set Options.DropPreparedOutput", err, id, dir)
 }

@@ -12,14 +12,13 @@ import (
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// Restart says how patiently a job is restarted: after a pause that doubles from Initial
-// to Max, and at most Limit times without a complete checkpoint in between.
+// Restart says when a job is restarted: after a pause that doubles from Initial to Max, and
+// at most Limit times without a complete checkpoint in between.
 type Restart struct {
 	Initial, Max time.Duration
 	Limit        int
-	// Same is how often in a row, without a complete checkpoint in between, a function of
-	// the user may fail with one and the same error before the job ends; 0 means as often
-	// as Limit permits.
+	// Same ends the job when a function of the user has failed so often in a row with the
+	// same error, without a complete checkpoint in between. 0 means that only Limit counts.
 	Same int
 }
 
@@ -31,7 +30,7 @@ type backoff struct {
 	same     int // how often the last failure came in a row
 }
 
-// verdict is what becomes of a job whose attempt has failed.
+// verdict says what happens to a job whose attempt has failed.
 type verdict uint8
 
 const (
@@ -40,7 +39,8 @@ const (
 	again           // a function of the user fails in the same way each time
 )
 
-// next returns the pause before the next attempt, if there is to be one.
+// next decides about the next attempt, and returns the pause before it. progress says that
+// the attempt that failed has completed a checkpoint.
 func (b *backoff) next(progress bool, f failure) (pause time.Duration, v verdict) {
 	if progress {
 		b.failures, b.same = 0, 0
@@ -69,7 +69,7 @@ func (b *backoff) next(progress bool, f failure) (pause time.Duration, v verdict
 	return min(pause, b.Max), restart
 }
 
-// Kind is what an attempt has failed of, for counting.
+// Kind says which part of the job has made an attempt fail, for counting.
 type Kind uint8
 
 const (
@@ -81,7 +81,7 @@ const (
 	Source
 	// Sink: output could not be written, prepared or committed.
 	Sink
-	// Checkpointing: too many checkpoints in a row came to nothing.
+	// Checkpointing: too many checkpoints in a row have failed.
 	Checkpointing
 	// Recovery: the job could not be started from its checkpoint.
 	Recovery
@@ -96,7 +96,7 @@ func (k Kind) String() string {
 	return [...]string{"other", "function", "source", "sink", "checkpoints", "recovery", "stuck"}[k]
 }
 
-// kindOf returns what kind of failure an error is.
+// kindOf returns the kind of a failure.
 func kindOf(p *plan.Plan, err error) Kind {
 	var (
 		from  interface{ Origin() (string, int) }
@@ -143,16 +143,17 @@ type RecoveryError struct{ Err error }
 func (e *RecoveryError) Error() string { return "recover: " + e.Err.Error() }
 func (e *RecoveryError) Unwrap() error { return e.Err }
 
-// A failure is what two attempts that fail in the same way have in common.
+// A failure is the part of an error that is compared: two attempts have failed in the same
+// way if their failures are equal.
 type failure struct {
 	operator string
 	text     string
-	// bug says that it may come from a bug of a function of the user: an operator, and
-	// neither a source nor a sink, has failed, and not because of something outside.
+	// bug says that a bug in a function of the user may be the cause: an operator has
+	// failed, not a source or a sink, and nothing outside of the program.
 	bug bool
 }
 
-// failureOf returns what is to be compared of an error.
+// failureOf returns the part of an error that is compared.
 func failureOf(p *plan.Plan, err error) failure {
 	var from interface {
 		Origin() (operator string, subtask int)
@@ -166,8 +167,7 @@ func failureOf(p *plan.Plan, err error) failure {
 	return failure{operator: operator, text: text, bug: isFunction(p, operator) && !outside(err)}
 }
 
-// isFunction reports whether an operator runs a function of the user, and neither reads nor
-// writes.
+// isFunction reports whether an operator is neither a source nor a sink.
 func isFunction(p *plan.Plan, operator string) bool {
 	for _, n := range p.Nodes {
 		if n.Label() == operator {
@@ -177,8 +177,8 @@ func isFunction(p *plan.Plan, operator string) bool {
 	return false
 }
 
-// outside reports whether an error has a cause outside of the program: something that was
-// called and did not answer, or a call of the operating system that failed.
+// outside reports whether an error has a cause outside of the program: a network error, a
+// failed call of the operating system, or a deadline.
 func outside(err error) bool {
 	var network net.Error
 	var errno syscall.Errno

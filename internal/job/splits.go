@@ -8,8 +8,8 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// known decodes the splits that a checkpoint holds, in the order of their ids. Those in
-// forget are left out.
+// known decodes the splits that a checkpoint holds, in the order of their ids. It leaves
+// out the splits whose ids are in forget.
 func known(restored [][]byte, forget []string) ([]flow.Split, error) {
 	splits := make([]flow.Split, 0, len(restored))
 	seen := make(map[string]bool, len(restored))
@@ -34,11 +34,11 @@ func known(restored [][]byte, forget []string) ([]flow.Split, error) {
 	return splits, nil
 }
 
-// deal gives out the splits of a source: those that it lists, at the positions it says, and
-// those that it does not list any more, but which may come back, as long as it does not
-// say that they can be forgotten. A split that is not listed is not opened.
+// deal gives each split of a source to a subtask: the splits that the source lists, with
+// their positions, and the known splits that it neither lists nor forgets. The latter are
+// not read, but they may come back.
 //
-// Splits are dealt in the order of their ids, one to each subtask in turn.
+// Splits are given out in the order of their ids, one to each subtask in turn.
 func deal(known []flow.Split, listed flow.Listing, parallelism int) (shares []share, err error) {
 	there := make(map[string]flow.Split, len(listed.Read))
 	for _, s := range listed.Read {
@@ -77,8 +77,8 @@ func deal(known []flow.Split, listed flow.Listing, parallelism int) (shares []sh
 // A share is the splits of one subtask.
 type share struct {
 	read  []flow.Split
-	state [][]byte // all of them, encoded, for the operator that keeps their positions
-	// gone are those that the checkpoint knows and the source does not list any more. If
-	// they come back they are read on from where they were, by this subtask.
+	state [][]byte // read and gone, encoded, for the operator that keeps their positions
+	// gone are splits that the checkpoint knows and the source does not list any more. If
+	// one comes back, this subtask reads on from its position.
 	gone []flow.Split
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/weirstream/weir/internal/task"
 )
 
-// A start is the state an attempt begins with, opened and given to nodes.
+// A start is the state that an attempt begins with, opened, for each node of the plan.
 type start struct {
 	from      checkpoint.ID // 0: nothing is restored
 	dir       string        // of that checkpoint
-	committed bool          // all that it holds prepared is known to be visible
+	committed bool          // all prepared output in it is visible, and the store knows it
 	states    map[plan.NodeID]*task.State
 	maxParal  map[plan.NodeID]int
 	shares    map[plan.NodeID][]share // of source nodes, per subtask
@@ -34,10 +34,10 @@ func (e *UnfitError) Error() string {
 
 func (e *UnfitError) Unwrap() error { return e.Err }
 
-// Permanent says that a restart does not help.
+// Permanent reports that a restart does not help.
 func (e *UnfitError) Permanent() bool { return true }
 
-// newStart opens the state of every node. cp is nil if the job starts with nothing.
+// newStart opens the state of every node. cp is nil if the job starts without a checkpoint.
 func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 	s := &start{
 		states:   make(map[plan.NodeID]*task.State),
@@ -58,7 +58,7 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 	if cp == nil {
 		return s, nil
 	}
-	s.from, s.dir, s.committed = cp.ID, cp.Dir, committed(cp)
+	s.from, s.dir, s.committed = cp.ID, cp.Dir, cp.Committed
 	nodes := make(map[checkpoint.OperatorID]*plan.Node)
 	for _, n := range cfg.Plan.Nodes {
 		nodes[n.OperatorID()] = n
@@ -93,7 +93,7 @@ func (s *start) open(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState,
 	}
 	switch p := n.ParallelismOf(cfg.Parallelism); {
 	case p > op.MaxParallelism:
-		return &UnfitError{cp.ID, fmt.Errorf("operator %s was written with max parallelism %d, and %d subtasks cannot share that: run it with a parallelism of %d at most", n.Label(), op.MaxParallelism, p, op.MaxParallelism)}
+		return &UnfitError{cp.ID, fmt.Errorf("operator %s was written with max parallelism %d, which is too little for %d subtasks: run it with a parallelism of %d at most", n.Label(), op.MaxParallelism, p, op.MaxParallelism)}
 	case cfg.MaxParallelism != 0 && cfg.MaxParallelism != op.MaxParallelism:
 		return &UnfitError{cp.ID, fmt.Errorf("operator %s was written with max parallelism %d, and the job asks for %d: it cannot be changed while the state is kept", n.Label(), op.MaxParallelism, cfg.MaxParallelism)}
 	}
@@ -101,7 +101,7 @@ func (s *start) open(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState,
 	return nil
 }
 
-// hasState reports whether anything would be lost if the operator were left out.
+// hasState reports whether a checkpoint has state of an operator.
 func hasState(op *flink.OperatorState) bool {
 	for i := range op.Subtasks {
 		sub := &op.Subtasks[i]
@@ -112,7 +112,7 @@ func hasState(op *flink.OperatorState) bool {
 	return op.Coordinator != nil
 }
 
-// preparedIn returns what each sink of the plan has prepared in a checkpoint.
+// preparedIn returns the prepared output in a checkpoint, for each sink of the plan.
 func preparedIn(p *plan.Plan, cp *store.Checkpoint) (map[plan.NodeID][][]byte, error) {
 	prepared := make(map[plan.NodeID][][]byte)
 	for _, n := range p.Nodes {
@@ -134,8 +134,8 @@ func preparedIn(p *plan.Plan, cp *store.Checkpoint) (map[plan.NodeID][][]byte, e
 	return prepared, nil
 }
 
-// dealSplits lists the splits of every source and gives them out. At the first start of a
-// run the splits that are to be forgotten are.
+// dealSplits lists the splits of every source and gives them to subtasks. first says that
+// this is the first attempt of the run: then it forgets the splits in cfg.ForgetSplits.
 func (s *start) dealSplits(ctx context.Context, cfg *Config, first bool) error {
 	for _, n := range cfg.Plan.Nodes {
 		if n.Source == nil {
@@ -163,7 +163,7 @@ func (s *start) dealSplits(ctx context.Context, cfg *Config, first bool) error {
 	return nil
 }
 
-// warnGone logs that splits are not there.
+// warnGone logs how many known splits the source does not list any more.
 func (s *start) warnGone(cfg *Config, n *plan.Node, shares []share) {
 	gone, first := 0, ""
 	for _, sh := range shares {
@@ -178,7 +178,7 @@ func (s *start) warnGone(cfg *Config, n *plan.Node, shares []share) {
 	}
 }
 
-// restored is what one subtask of a node starts from, nil at the first start of a job.
+// restored returns the state that one subtask of a node starts from, nil if there is none.
 func (s *start) restored(n *plan.Node, subtask int, r checkpoint.KeyGroupRange) *flow.Restored {
 	var restored *flow.Restored
 	if state := s.states[n.ID]; state != nil {

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// A StuckError says that user code has not returned after it was told to. The goroutines
-// that run it are still there; what they hold (the lock of the job's checkpoints, the
-// places of its sinks) stays held until they return, or the process ends.
+// A StuckError says that user code has not returned after it was told to stop. The
+// goroutines that run it are still there. What they hold (the lock of the job's checkpoints,
+// the places of its sinks) stays held until they return or the process ends.
 type StuckError struct {
 	Waited time.Duration
 	Where  []Stuck
@@ -46,7 +46,8 @@ func (e *StuckError) Unwrap() error { return e.Err }
 // Permanent reports that the job is not restarted: two attempts must not run at once.
 func (e *StuckError) Permanent() bool { return true }
 
-// WhenDone has f called once the code has returned, if it ever does.
+// WhenDone calls f, in a goroutine of its own, once the code has returned. If the code
+// never returns, f is never called.
 func (e *StuckError) WhenDone(f func()) { e.whenDone(f) }
 
 func (e *StuckError) whenDone(f func()) {
@@ -56,22 +57,21 @@ func (e *StuckError) whenDone(f func()) {
 	}()
 }
 
-// A watch knows which pieces of an attempt run, so that it can be said which one is stuck.
+// A watch knows which goroutines of an attempt are running, and what each does.
 type watch struct {
 	running sync.WaitGroup
 	mu      sync.Mutex
 	names   map[string]string // label of the goroutines → what they do
 }
 
-// labels counts the pieces that this process has watched, so that each has a label of its
-// own.
+// labels counts the calls of watch.run in this process, so that each has a label of its own.
 var labels atomic.Int64
 
-// labelKey is the label by which the goroutines of a piece are found. Goroutines that they
-// start have it, too.
+// labelKey is the key of the label by which a goroutine of watch.run is found in a profile.
+// The goroutines that it starts have the same label.
 const labelKey = "weir"
 
-// run runs f in a goroutine of its own. what says what it does.
+// run runs f in a goroutine of its own. what says what it does, for messages.
 func (w *watch) run(ctx context.Context, what string, f func()) {
 	label := strconv.FormatInt(labels.Add(1), 10)
 	w.mu.Lock()
@@ -93,8 +93,9 @@ func (w *watch) run(ctx context.Context, what string, f func()) {
 // slow is how long something may take before the log says so.
 const slow = 30 * time.Second
 
-// wait waits until nothing runs any more. It returns false after patience; warn is called
-// with what still runs, each time that slow has passed.
+// wait waits until all goroutines have ended, and returns true. It returns false if they
+// have not after patience. Each time that slow has passed it calls warn with what is still
+// running.
 func (w *watch) wait(patience time.Duration, warn func(waited time.Duration, what []string)) bool {
 	done := make(chan struct{})
 	go func() {
@@ -125,7 +126,7 @@ func (w *watch) wait(patience time.Duration, warn func(waited time.Duration, wha
 	}
 }
 
-// what returns what still runs.
+// what returns what is still running.
 func (w *watch) what() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,7 +138,7 @@ func (w *watch) what() []string {
 	return what
 }
 
-// stuck returns what still runs, and where.
+// stuck returns what is still running, with the stacks.
 func (w *watch) stuck() []Stuck {
 	var profile bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
@@ -158,9 +159,9 @@ func (w *watch) stuck() []Stuck {
 	return found
 }
 
-// stacksByLabel parts a goroutine profile, in the text form that package pprof writes: per
-// group of goroutines a line with their number and addresses, one with their labels, and a
-// line per frame.
+// stacksByLabel splits a goroutine profile, in the text form that package pprof writes, by
+// labels. A group of goroutines is a line with their number and addresses, a line with
+// their labels, and a line per frame.
 func stacksByLabel(profile string) map[string][]string {
 	stacks := make(map[string][]string)
 	for group := range strings.SplitSeq(profile, "\n\n") {

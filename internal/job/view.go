@@ -11,10 +11,10 @@ import (
 	"github.com/weirstream/weir/internal/task"
 )
 
-// A View is a job as it is seen from outside, at one moment.
+// A View shows a job at one moment.
 type View struct {
 	Attempt      int           // counts from 1
-	Restored     checkpoint.ID // what this run's first attempt started from, 0 for nothing
+	Restored     checkpoint.ID // the checkpoint that the first attempt started from, 0 for none
 	Records      int64         // read by the sources in this run, replayed ones included
 	Completed    int           // checkpoints that this run has completed
 	Failed       int           // checkpoints that have failed
@@ -23,7 +23,7 @@ type View struct {
 	LastTook     time.Duration // from trigger to complete
 	LastPhases   Phases        // of that checkpoint
 	Failures     [Kinds]int    // of attempts
-	LastFailure  string        // what the last attempt that failed has failed with
+	LastFailure  string        // the error of the last attempt that failed
 	Tasks        []TaskView    // of the attempt that runs
 }
 
@@ -53,7 +53,7 @@ type TaskView struct {
 	Watermark        flow.Time
 }
 
-// A Monitor lets others see a job while it runs.
+// A Monitor shows a job while it runs.
 type Monitor struct {
 	// Metrics are the figures of the job's operators.
 	Metrics metrics.Registry
@@ -77,7 +77,7 @@ func (m *Monitor) View() View {
 	return v
 }
 
-// sourceRecords adds up what the tasks that read sources have read.
+// sourceRecords adds up the records that the tasks of sources have read.
 func sourceRecords(tasks []TaskView) (n int64) {
 	for _, t := range tasks {
 		if t.Source {
@@ -93,7 +93,7 @@ func (m *Monitor) update(f func(*View)) {
 	f(&m.view)
 }
 
-// begin counts an attempt; tasks shows its tasks, until end.
+// begin counts an attempt. Until end, tasks returns its tasks.
 func (m *Monitor) begin(tasks func() []TaskView) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -10,9 +10,9 @@ import (
 
 type gate = exchange.Gate[task.Control]
 
-// A wiring is the gates of all tasks and how many channels each has. Channels are
-// numbered by edge, in the order of the head's inputs, and within an edge by the sending
-// subtask; a forwarding edge has one channel, from the subtask with the same number.
+// A wiring is the gates of all tasks. The channels of a gate are numbered by edge, in the
+// order of the head's inputs, and within an edge by the sending subtask. A forwarding edge
+// has one channel, from the subtask with the same number.
 type wiring struct {
 	chains []*plan.Task
 	gates  [][]*gate  // [chain][subtask]
@@ -31,7 +31,7 @@ func newWiring(chains []*plan.Task) *wiring {
 			}
 		}
 		if c.Head.Source != nil {
-			inputs = []uint16{0} // what was fetched
+			inputs = []uint16{0} // what the fetcher sends
 		}
 		gates := make([]*gate, c.Parallelism)
 		for i := range gates {
@@ -45,7 +45,8 @@ func newWiring(chains []*plan.Task) *wiring {
 	return w
 }
 
-// channel returns the number of the channel from a subtask at the far end of an edge.
+// channel returns the number, at the receivers, of the channel over an edge from a sending
+// subtask.
 func (w *wiring) channel(edge plan.TaskEdge, from int) int {
 	c := 0
 	for _, e := range w.chains[edge.ToTask].Inputs[:edge.Input] {
@@ -57,8 +58,8 @@ func (w *wiring) channel(edge plan.TaskEdge, from int) int {
 	return c
 }
 
-// edges returns the sending ends of one subtask of a chain. blocked hears how long a send
-// has waited.
+// edges returns the sending ends of one subtask of a chain. The time that a send has waited
+// is added to blocked.
 func (w *wiring) edges(chain *plan.Task, subtask int, maxParallelism func(plan.NodeID) int, blocked *task.Figures) []task.Edge {
 	edges := make([]task.Edge, 0, len(chain.Outputs))
 	for _, e := range chain.Outputs {
@@ -103,7 +104,8 @@ func (w *wiring) edges(chain *plan.Task, subtask int, maxParallelism func(plan.N
 	return edges
 }
 
-// control sends a message to every task, or, if sources is set, to those of sources.
+// control sends a message to every task, or, if sources is true, to the tasks of sources
+// only.
 func (w *wiring) control(c task.Control, sources bool) {
 	for i, chain := range w.chains {
 		if sources && chain.Head.Source == nil {

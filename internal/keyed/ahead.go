@@ -1,6 +1,10 @@
 package keyed
 
-import "github.com/weirstream/weir/checkpoint"
+import (
+	"unsafe"
+
+	"github.com/weirstream/weir/checkpoint"
+)
 
 // Looking ahead: before a run of records is processed, their keys are looked up in the
 // tables that are likely to be asked for them, all in one small loop. To find one key
@@ -46,7 +50,10 @@ const worthwhile = 8 << 10
 
 // lookAhead looks ahead if that seems worthwhile: in a large table that was asked for half
 // of the last run's keys at least.
-func (t *Table[K, V]) lookAhead() {
+func (t *Table[K, N, V]) lookAhead() {
+	if unsafe.Sizeof(t.space) != 0 {
+		return // which namespaces will be asked for is not known
+	}
 	f := &t.foresight
 	worth := t.n >= worthwhile && 2*f.asked >= f.ran
 	f.base, f.known, f.asked, f.ran = t.current.base, 0, 0, len(t.current.keys)
@@ -56,16 +63,16 @@ func (t *Table[K, V]) lookAhead() {
 }
 
 // foresee finds the entries of the run that has begun.
-func (t *Table[K, V]) foresee() {
+func (t *Table[K, N, V]) foresee() {
 	c, f := t.current, &t.foresight
 	var hashes [Ahead]uint32
 	for i, key := range c.keys {
-		g := t.group(c.groups[i])
-		hashes[i] = c.of(key, c.codes[i], g.strong)
-		f.touched += g.slot(hashes[i])
+		g := &t.groups[t.number(c.groups[i])]
+		hashes[i] = c.of(key, c.codes[i], g.crowded)
+		f.touched += g.index.first(hashes[i])
 	}
 	for i, key := range c.keys {
-		f.entries[i] = t.group(c.groups[i]).find(key, hashes[i])
+		f.entries[i] = t.groups[t.number(c.groups[i])].find(t.space, key, hashes[i])
 	}
 	f.base, f.known = c.base, len(c.keys)
 }

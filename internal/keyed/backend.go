@@ -16,7 +16,7 @@ type Backend[K comparable] struct {
 	keyGroups checkpoint.KeyGroupRange
 	codec     codec.Codec[K]
 	own       func(K) K
-	states    []state[K]
+	states    []state
 	sealed    bool
 }
 
@@ -30,7 +30,7 @@ func NewBackend[K comparable](r checkpoint.KeyGroupRange, c codec.Codec[K], code
 func (b *Backend[K]) Set(key K, group checkpoint.KeyGroup) { b.Current.set(key, group) }
 
 // add declares a state.
-func (b *Backend[K]) add(s state[K]) error {
+func (b *Backend[K]) add(s state) error {
 	name := s.describe().Name
 	if name == "" {
 		return fmt.Errorf("a state has no name: it is how a restart finds it again")

@@ -31,10 +31,10 @@ type sample struct {
 	*Backend[string]
 	hash  func(string) int32
 	max   int
-	count *Cells[string, int64]
-	list  *Cells[string, []string]
-	table *Maps[string, string, int64]
-	sum   *Cells[string, float64]
+	count *Slot[int64]
+	list  ListCell[string]
+	table MapCell[string, int64]
+	sum   *Slot[float64]
 }
 
 func newSample(t interface{ Fatal(...any) }, subtask, parallelism, maxParallelism int) *sample {
@@ -79,8 +79,8 @@ func (s *sample) value() string {
 	if v, ok := s.count.Get(); ok {
 		fmt.Fprintf(&b, "count=%d ", v)
 	}
-	if v, ok := s.list.Get(); ok {
-		fmt.Fprintf(&b, "list=%q ", v)
+	if s.list.Len() > 0 {
+		fmt.Fprintf(&b, "list=%q ", slices.Collect(s.list.All()))
 	}
 	for _, k := range slices.Sorted(maps.Keys(maps.Collect(s.table.All()))) {
 		v, _ := s.table.Get(k)
@@ -131,8 +131,7 @@ func TestRestoreAtAnyParallelism(t *testing.T) {
 						ref, _ := s.count.Ref()
 						*ref += rapid.Int64().Draw(t, "n")
 					case 2:
-						ref, _ := s.list.Ref()
-						*ref = append(*ref, rapid.String().Draw(t, "element"))
+						s.list.Add(rapid.String().Draw(t, "element"))
 					case 3:
 						s.table.Put(rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "user key"), rapid.Int64().Draw(t, "n"))
 					case 4:
@@ -211,14 +210,14 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 
 	t.Run("other key type", func(t *testing.T) {
 		b := NewBackend(all, of[int64](t), flink.JavaLongHash)
-		wantIncompatible(t, b.Restore(part, true), "the type of the key", "String", "Long")
+		wantIncompatible(t, b.Restore(part, true), "the type of the key", "string", "int64")
 	})
 	t.Run("state removed", func(t *testing.T) {
 		b := NewBackend(all, of[string](t), flink.JavaStringHash)
 		if _, err := NewValue(b, "count", PlainValue, of[int64](t)); err != nil {
 			t.Fatal(err)
 		}
-		wantIncompatible(t, b.Restore(part, false), `state "list"`, "--allow-non-restored-state")
+		wantIncompatible(t, b.Restore(part, false), `state "list"`, "Options.AllowNonRestoredState")
 		b = NewBackend(all, of[string](t), flink.JavaStringHash)
 		count, err := NewValue(b, "count", PlainValue, of[int64](t))
 		if err != nil {
@@ -237,7 +236,7 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 		if _, err := NewValue(b, "count", PlainValue, of[string](t)); err != nil {
 			t.Fatal(err)
 		}
-		wantIncompatible(t, b.Restore(part, true), `state "count"`, "Long", "String")
+		wantIncompatible(t, b.Restore(part, true), `state "count"`, "int64", "string")
 	})
 	t.Run("other kind of state", func(t *testing.T) {
 		b := NewBackend(all, of[string](t), flink.JavaStringHash)
@@ -304,8 +303,7 @@ func TestStructsMayGrow(t *testing.T) {
 		b.Set("k", 0)
 		v, _ := value.Ref()
 		*v = visit{"a"}
-		l, _ := list.Ref()
-		*l = []visit{{"b"}}
+		list.Add(visit{"b"})
 		table.Put("u", visit{"c"})
 		return write(t, b.Snapshot())
 	}()
@@ -325,7 +323,7 @@ func TestStructsMayGrow(t *testing.T) {
 	}
 	b.Set("k", 0)
 	v, _ := value.Get()
-	l, _ := list.Get()
+	l := slices.Collect(list.All())
 	m, _ := table.Get("u")
 	if v != (visit{"a", -1}) || len(l) != 1 || l[0] != (visit{"b", -1}) || m != (visit{"c", -1}) {
 		t.Errorf("got %v, %v and %v", v, l, m)

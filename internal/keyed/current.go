@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"math/rand/v2"
+	"unsafe"
 
 	"github.com/weirstream/weir/checkpoint"
 )
@@ -87,10 +88,19 @@ func (h *hasher[K]) strong(key K, code int32) uint32 {
 	return uint32(maphash.Comparable(h.seed, key)) ^ h.mix(code)
 }
 
-// of is the hash by which a group finds a key.
-func (h *hasher[K]) of(key K, code int32, strong bool) uint32 {
-	if strong {
+// of is the hash of a key: of the whole key, or only of its code.
+func (h *hasher[K]) of(key K, code int32, whole bool) uint32 {
+	if whole {
 		return h.strong(key, code)
 	}
 	return h.mix(code)
+}
+
+// spread is the hash of a key in a namespace, made of that of the key. Without namespaces
+// it is the same.
+func spread[N comparable](hash uint32, seed maphash.Seed, space N) uint32 {
+	if unsafe.Sizeof(space) == 0 {
+		return hash
+	}
+	return hash ^ uint32(maphash.Comparable(seed, space))
 }

@@ -18,20 +18,19 @@ func ofOneCode() (keys []float64) {
 	return keys
 }
 
-func floats(t *testing.T) (*Backend[float64], *Cells[float64, int64]) {
+func floats(t *testing.T) (*Backend[float64], *cells[float64, Void, int64]) {
 	b := NewBackend(checkpoint.KeyGroupRange{Start: 0, End: 0}, of[float64](t), flink.JavaDoubleHash)
-	s, err := NewValue(b, "n", PlainValue, of[int64](t))
-	if err != nil {
+	if _, err := NewValue(b, "n", PlainValue, of[int64](t)); err != nil {
 		t.Fatal(err)
 	}
-	return b, s
+	return b, b.states[0].(*cells[float64, Void, int64])
 }
 
 // 0 and -0 are equal in Go, and two keys to Flink, as they have two hash codes; so they are
 // to a table, whichever hash it finds them by, and to a restore.
 func TestNegativeZeroIsAKeyOfItsOwn(t *testing.T) {
 	zeros := []float64{0, math.Copysign(0, -1)}
-	check := func(b *Backend[float64], s *Cells[float64, int64]) {
+	check := func(b *Backend[float64], s *cells[float64, Void, int64]) {
 		t.Helper()
 		for i, zero := range zeros {
 			b.Set(zero, 0)
@@ -41,7 +40,7 @@ func TestNegativeZeroIsAKeyOfItsOwn(t *testing.T) {
 		}
 	}
 	var b *Backend[float64]
-	var s *Cells[float64, int64]
+	var s *cells[float64, Void, int64]
 	for range 100 { // with a secret of its own each, by which some of them meet in the index
 		b, s = floats(t)
 		for i, zero := range zeros {
@@ -54,7 +53,7 @@ func TestNegativeZeroIsAKeyOfItsOwn(t *testing.T) {
 		b.Set(k, 0)
 		s.Set(0)
 	}
-	if !s.groups[0].strong {
+	if !s.groups[0].crowded {
 		t.Fatal("the group does not hash whole keys")
 	}
 	check(b, s)
@@ -82,7 +81,7 @@ func TestNaNIsNotRestored(t *testing.T) {
 	}
 	part := write(t, b.Snapshot())
 	again, _ := floats(t)
-	wantIncompatible(t, again.Restore([]flow.KeyedPart{part}, false), "NaN", "--allow-non-restored-state")
+	wantIncompatible(t, again.Restore([]flow.KeyedPart{part}, false), "NaN", "Options.AllowNonRestoredState")
 	again, restored := floats(t)
 	if err := again.Restore([]flow.KeyedPart{part}, true); err != nil {
 		t.Fatal(err)

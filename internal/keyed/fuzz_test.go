@@ -27,8 +27,7 @@ func FuzzRestore(f *testing.F) {
 		ref, _ := old.count.Ref()
 		*ref = int64(i)
 		old.table.Put("u", int64(i))
-		list, _ := old.list.Ref()
-		*list = []string{"a", ""}
+		old.list.Set([]string{"a", ""})
 	}
 	p := write(f, old.Snapshot())
 	data := make([]byte, p.Size)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec"
 	"github.com/weirstream/weir/internal/flow"
 )
 
@@ -58,9 +59,8 @@ func (b *Backend[K]) restorePart(p flow.KeyedPart, allowNonRestored bool) error 
 	if header.Compressed {
 		return &IncompatibleError{From: p.From, What: "keyed state", Err: errors.New("it is compressed, which is not restored yet: take the checkpoint without snapshot compression")}
 	}
-	if !flink.Equal(header.Key, b.codec.Serializer()) {
-		return &IncompatibleError{From: p.From, What: "the type of the key", Err: fmt.Errorf(
-			"it was written with keys of type %s, and the job's keys are of type %s: key by the old type, or start anew with --from none", header.Key.TypeName(), b.codec.Serializer().TypeName())}
+	if err := codec.SameKey(b.codec, header.Key); err != nil {
+		return &IncompatibleError{From: p.From, What: "the type of the key", Err: err}
 	}
 	readers, err := b.readers(header, p.From, allowNonRestored)
 	if err != nil {
@@ -73,53 +73,82 @@ func (b *Backend[K]) restorePart(p flow.KeyedPart, allowNonRestored bool) error 
 		if buf, err = readBlock(p, off, end(off), buf); err != nil {
 			return err
 		}
-		if err := b.restoreGroup(checkpoint.KeyGroup(g), header, readers, buf, allowNonRestored); err != nil {
+		if err := restoreGroup(checkpoint.KeyGroup(g), header, readers, buf); err != nil {
 			return fmt.Errorf("%s: key group %d, at offset %d: %w", p.From, g, off, err)
 		}
 	}
 	return nil
 }
 
-// readers returns what reads the values of each state in a header.
-func (b *Backend[K]) readers(header *flink.KeyedHeader, from string, allowNonRestored bool) ([]stateReader, error) {
-	readers := make([]stateReader, len(header.States))
+// readers returns what reads the entries of each state in a header.
+func (b *Backend[K]) readers(header *flink.KeyedHeader, from string, allowNonRestored bool) ([]entryReader, error) {
+	readers := make([]entryReader, len(header.States))
 	for i := range header.States {
 		was := &header.States[i]
-		if was.Kind != flink.KindKeyValue {
-			return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: fmt.Errorf("it is a %s, which is not restored yet", was.Kind)}
+		incompatible := func(err error) error {
+			return &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: err}
 		}
-		if ns := was.Namespace(); !flink.Equal(ns, flink.VoidNamespace) {
-			return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: fmt.Errorf("it is kept per %s, which is not restored yet", ns.TypeName())}
-		}
-		readers[i].skip = was.Value()
 		for _, s := range b.states {
 			if s.describe().Name != was.Name {
 				continue
 			}
-			read, err := s.reader(was)
+			r, err := s.reader(was, nanRule{allowNonRestored})
 			if err != nil {
-				return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: err}
+				return nil, incompatible(err)
 			}
-			readers[i].read, readers[i].reserve = read, s.reserve
+			readers[i] = r
 		}
-		if readers[i].read == nil && !allowNonRestored {
-			return nil, &IncompatibleError{From: from, What: fmt.Sprintf("state %q", was.Name), Err: fmt.Errorf(
-				"the job does not declare it any more: declare it, or drop what it holds with --allow-non-restored-state")}
+		if readers[i] != nil {
+			continue
 		}
+		if !allowNonRestored {
+			return nil, incompatible(errors.New(
+				"the job does not declare it any more: declare it, or, to drop what it holds, set Options.AllowNonRestoredState"))
+		}
+		if was.Kind != flink.KindKeyValue && was.Kind != flink.KindPriorityQueue {
+			return nil, incompatible(fmt.Errorf("it is a %s, which cannot be read, and so not be dropped either", was.Kind))
+		}
+		readers[i] = dropper{header.Key, was}
 	}
 	return readers, nil
 }
 
-// A stateReader reads the values of one state of a part, or, if the job does not
-// declare it, reads over them.
-type stateReader struct {
-	read    func(src []byte) (n int, err error)
-	reserve func(checkpoint.KeyGroup, int)
-	skip    flink.Serializer
+// A dropper reads over the entries of a state that is not declared.
+type dropper struct {
+	key   flink.Serializer
+	state *flink.StateMeta
+}
+
+func (dropper) reserve(checkpoint.KeyGroup, int) {}
+
+func (d dropper) read(_ checkpoint.KeyGroup, src []byte) (int, error) {
+	c := flink.NewCursor(src)
+	if d.state.Kind == flink.KindKeyValue {
+		d.state.Namespace().Decode(c)
+		d.key.Decode(c)
+	}
+	d.state.Value().Decode(c)
+	return c.Offset(), c.Err()
+}
+
+// A nanRule says what becomes of a key of a checkpoint that is NaN, or has one in it.
+// Flink has such keys. Here what is kept under one could never be found again, nor could
+// a table find where its index points to it; so KeyBy refuses them, as does a restore.
+type nanRule struct{ drop bool }
+
+func dropsKey[K comparable](r nanRule, key K, g checkpoint.KeyGroup) (drop bool, err error) {
+	if key == key {
+		return false, nil
+	}
+	if r.drop {
+		return true, nil
+	}
+	return false, &IncompatibleError{From: fmt.Sprintf("key group %d", g), What: fmt.Sprintf("key %v", key), Err: errors.New(
+		"it is NaN, or has one in it: what is kept under it could never be found again; to drop such keys, set Options.AllowNonRestoredState")}
 }
 
 // restoreGroup decodes the block of one key group.
-func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHeader, readers []stateReader, block []byte, allowNonRestored bool) error {
+func restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHeader, readers []entryReader, block []byte) error {
 	c := flink.NewCursor(block)
 	flink.DecodeKeyGroup(c, g)
 	seen := make([]bool, len(header.States))
@@ -133,42 +162,20 @@ func (b *Backend[K]) restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHead
 			return c.Err()
 		}
 		seen[sb.State] = true
-		r := &readers[sb.State]
-		if r.reserve != nil {
-			// Never more than the bytes that are left can fill: an entry takes two at least.
-			r.reserve(g, min(sb.Entries, c.Remaining()/2))
-		}
+		r := readers[sb.State]
+		// Never more than the bytes that are left can fill: an entry takes two at least.
+		r.reserve(g, min(sb.Entries, c.Remaining()/2))
 		for range sb.Entries {
-			if ns := c.U8(); ns != voidNamespace {
-				c.Failf("namespace %d of a state that has none", ns)
-			}
-			if err := c.Err(); err != nil {
-				return err
-			}
 			at := c.Offset()
-			key, n, err := b.codec.Decode(block[at:])
+			n, err := r.read(g, block[at:])
 			if err != nil {
-				return fmt.Errorf("key at byte %d: %w", at, err)
-			}
-			c.Bytes(n)
-			isNaN := key != key // Flink has such keys, and KeyBy refuses them
-			if isNaN && !allowNonRestored {
-				return &IncompatibleError{From: fmt.Sprintf("key group %d", g), What: fmt.Sprintf("key %v", key), Err: errors.New(
-					"it is NaN, or has one in it: what is kept under it could never be found again; drop such keys with --allow-non-restored-state")}
-			}
-			if r.read == nil || isNaN {
-				r.skip.Decode(c)
-				continue
-			}
-			b.Set(key, g)
-			if n, err = r.read(block[c.Offset():]); err != nil {
-				return fmt.Errorf("state %q, at byte %d: %w", header.States[sb.State].Name, c.Offset(), err)
+				return fmt.Errorf("state %q, entry at byte %d: %w", header.States[sb.State].Name, at, err)
 			}
 			c.Bytes(n)
 		}
 	}
 	if c.Err() == nil && c.Remaining() > 0 {
-		c.Failf("%d bytes behind the last entry", c.Remaining())
+		c.Failf("%d bytes after the last entry", c.Remaining())
 	}
 	return c.Err()
 }

@@ -13,11 +13,11 @@ import (
 )
 
 // contents reads a frozen table through its pages, as a snapshot does.
-func contents[K comparable, V any](t *rapid.T, f *frozen[K, V]) map[K]V {
+func contents[K comparable, V any](t *rapid.T, f *frozen[K, Void, V]) map[K]V {
 	m := make(map[K]V)
 	for _, g := range f.groups {
 		for i := range g.n {
-			e := g.pages[i>>pageBits].page[i&pageMask]
+			e := g.list[i>>pageBits].page[i&pageMask]
 			if _, twice := m[e.key]; twice {
 				t.Fatalf("key %v twice in a snapshot", e.key)
 			}
@@ -46,10 +46,10 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 		mask := rapid.SampledFrom([]int32{1, 1<<5 - 1, -1}).Draw(t, "mask of the codes")
 		code := func(k string) int32 { return flink.JavaStringHash(k) & mask }
 		cur := &Current[string]{hasher: newHasher(code)}
-		table := NewTable[string, int](cur, checkpoint.KeyGroupRange{Start: 5, End: 5 + groups - 1}, nil)
+		table := NewTable[string, Void, int](cur, checkpoint.KeyGroupRange{Start: 5, End: 5 + groups - 1}, nil)
 		model := make(map[string]int)
 		type shot struct {
-			f    *frozen[string, int]
+			f    *frozen[string, Void, int]
 			want map[string]int
 		}
 		var shots []shot
@@ -144,7 +144,7 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 				delete(model, cur.Key())
 			},
 			"reserve": func(t *rapid.T) {
-				table.Reserve(checkpoint.KeyGroup(rapid.IntRange(5, 5+groups-1).Draw(t, "group")), rapid.IntRange(0, 200).Draw(t, "n"))
+				table.reserve(checkpoint.KeyGroup(rapid.IntRange(5, 5+groups-1).Draw(t, "group")), rapid.IntRange(0, 200).Draw(t, "n"))
 			},
 			"freeze": func(t *rapid.T) {
 				if len(shots) < 3 {
@@ -186,7 +186,7 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 // what is there.
 func TestLookAhead(t *testing.T) {
 	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
-	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	table := NewTable[int64, Void, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	keys, codes, in := make([]int64, Ahead), make([]int32, Ahead), make([]checkpoint.KeyGroup, Ahead)
 	for i := range keys {
 		keys[i], codes[i] = int64(i), int32(i)
@@ -231,7 +231,7 @@ func TestLookAhead(t *testing.T) {
 // is there.
 func TestReleasedPagesAreNotCopied(t *testing.T) {
 	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
-	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	table := NewTable[int64, Void, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	for k := range int64(1000) {
 		cur.set(k, 0)
 		table.Ref()
@@ -239,15 +239,15 @@ func TestReleasedPagesAreNotCopied(t *testing.T) {
 	f := table.freeze()
 	cur.set(7, 0)
 	table.Ref()
-	copied := table.groups[0].pages[0]
+	copied := table.groups[0].list[0]
 	f.release()
 	cur.set(500, 0)
-	at := table.groups[0].pages[500>>pageBits]
+	at := table.groups[0].list[500>>pageBits]
 	table.Ref()
-	if table.groups[0].pages[500>>pageBits] != at {
+	if table.groups[0].list[500>>pageBits] != at {
 		t.Error("a page was copied after the snapshot was released")
 	}
-	if table.groups[0].pages[0] != copied {
+	if table.groups[0].list[0] != copied {
 		t.Error("the page copied while frozen was copied again")
 	}
 	if allocs := testing.AllocsPerRun(100, func() { cur.set(500, 0); table.Ref() }); allocs != 0 {
@@ -258,14 +258,14 @@ func TestReleasedPagesAreNotCopied(t *testing.T) {
 // A key that is cut out of a record does not keep the record in memory: the table has a copy.
 func TestKeysAreTheTablesOwn(t *testing.T) {
 	b := NewBackend(checkpoint.KeyGroupRange{Start: 0, End: 0}, of[string](t), flink.JavaStringHash)
-	s, err := NewValue(b, "n", PlainValue, of[int64](t))
-	if err != nil {
+	if _, err := NewValue(b, "n", PlainValue, of[int64](t)); err != nil {
 		t.Fatal(err)
 	}
+	s := b.states[0].(*cells[string, Void, int64])
 	record := strings.Repeat("key", 1000)
 	b.Set(record[:3], 0)
 	s.Set(1)
-	kept := s.groups[0].pages[0].page[0].key
+	kept := s.groups[0].list[0].page[0].key
 	if kept != "key" || unsafe.StringData(kept) == unsafe.StringData(record) {
 		t.Errorf("%q is kept, in the record's memory", kept)
 	}
@@ -275,7 +275,7 @@ func TestKeysAreTheTablesOwn(t *testing.T) {
 // snapshot saw, from the next key on.
 func TestOwnPlaces(t *testing.T) {
 	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
-	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	table := NewTable[int64, Void, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	own := func(when string, want bool) {
 		t.Helper()
 		cur.set(7, 0)
@@ -296,14 +296,14 @@ func TestOwnPlaces(t *testing.T) {
 // A page is let go with the last of its entries, also behind the end of the list of pages.
 func TestDeletedPagesAreLetGo(t *testing.T) {
 	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
-	table := NewTable[int64, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	table := NewTable[int64, Void, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	for k := range int64(pageSize + 1) {
 		cur.set(k, 0)
 		table.Ref()
 	}
 	cur.set(0, 0)
 	table.Clear()
-	pages := table.groups[0].pages
+	pages := table.groups[0].list
 	for i, p := range pages[:cap(pages)] {
 		if (p.page == nil) != (i > 0) {
 			t.Errorf("page %d of 1 is there: %t", i, p.page != nil)
@@ -324,9 +324,9 @@ func TestChosenKeysDoNotCollide(t *testing.T) {
 		words = longer
 	}
 	cur := &Current[string]{hasher: newHasher(flink.JavaStringHash)}
-	table := NewTable[string, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	table := NewTable[string, Void, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 	for i, w := range words {
-		if strong := table.groups[0].strong; strong != (i > crowd) {
+		if strong := table.groups[0].crowded; strong != (i > crowd) {
 			t.Fatalf("with %d keys of one code, whole keys are hashed: %t", i, strong)
 		}
 		if code := flink.JavaStringHash(w); code != flink.JavaStringHash(words[0]) {
@@ -339,7 +339,7 @@ func TestChosenKeysDoNotCollide(t *testing.T) {
 }
 
 // fewSteps checks that a search takes few steps; entry i has key and value i.
-func fewSteps[K comparable](t *testing.T, table *Table[K, int], keys []K) {
+func fewSteps[K comparable](t *testing.T, table *Table[K, Void, int], keys []K) {
 	t.Helper()
 	g := &table.groups[0]
 	steps := 0
@@ -348,8 +348,8 @@ func fewSteps[K comparable](t *testing.T, table *Table[K, int], keys []K) {
 		if v, ok := table.Get(); v != i || !ok {
 			t.Fatalf("Get(%v) = %d, %t; want %d", k, v, ok, i)
 		}
-		hash := table.hash(g, k)
-		steps += (g.slotOf(i, hash)-int(hash))&(len(g.index)-1) + 1
+		hash := table.hash(g, g.at(i))
+		steps += (g.index.slotOf(i, hash)-int(hash))&(len(g.index)-1) + 1
 	}
 	if steps > 3*len(keys) {
 		t.Errorf("%d steps to find %d keys", steps, len(keys))
@@ -361,14 +361,14 @@ func fewSteps[K comparable](t *testing.T, table *Table[K, int], keys []K) {
 func TestChosenCodesAreSpread(t *testing.T) {
 	for _, shift := range []int{0, 12, 19} {
 		cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
-		table := NewTable[int64, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+		table := NewTable[int64, Void, int](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
 		keys := make([]int64, 1<<12)
 		for i := range keys {
 			keys[i] = int64(i) << shift
 			cur.set(keys[i], 0)
 			table.Set(i)
 		}
-		if table.groups[0].strong {
+		if table.groups[0].crowded {
 			t.Error("whole keys are hashed")
 		}
 		fewSteps(t, table, keys)

@@ -51,8 +51,8 @@ func (n *Node) ParallelismOf(job int) int {
 }
 
 // Chain cuts the plan into tasks, for a default parallelism. A node joins the task of the
-// node it reads from if it reads from that one only, the edge between them just forwards,
-// and both have the same parallelism.
+// node it reads from if it has no other input, the edge between them forwards, and both
+// have the same parallelism.
 func (p *Plan) Chain(parallelism int) []*Task {
 	var tasks []*Task
 	of := make([]int, len(p.Nodes)) // node → task
@@ -82,8 +82,8 @@ func (p *Plan) Chain(parallelism int) []*Task {
 	return tasks
 }
 
-// Channels is how many channels lead over the edge into one subtask of the receiver: one
-// from each sending subtask, but for a forwarding edge.
+// Channels returns how many channels the edge has into one subtask of the receiver: one
+// from each sending subtask, or a single one if the edge forwards.
 func (e TaskEdge) Channels(senders int) int {
 	if e.Ship == Forward {
 		return 1

@@ -51,8 +51,8 @@ func (p *Plan) checkNames() (errs []error) {
 	return errs
 }
 
-// checkOutputs finds outputs that nothing reads, and side outputs that are read as another
-// type than they are.
+// checkOutputs finds outputs that nothing reads, and side outputs that are read as two
+// different types.
 func (p *Plan) checkOutputs() (errs []error) {
 	type port struct {
 		node NodeID

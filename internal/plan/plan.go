@@ -1,8 +1,9 @@
-// Package plan is a job as the engine sees it: nodes (operators) and edges, erased of
-// their types. It checks a plan, chains operators into tasks and prints both as text.
+// Package plan is a job as the engine sees it: nodes (operators) and edges, without the
+// types of the records. It checks a plan, chains operators into tasks and prints the tasks
+// as text.
 //
 //	plan.go    nodes and edges
-//	check.go   what may be wrong with a plan
+//	check.go   mistakes in a plan
 //	chain.go   operators that run as one task
 //
 // It is pure: it runs nothing.
@@ -29,7 +30,7 @@ type Plan struct {
 	Nodes []*Node
 	// EventTime says that records have timestamps.
 	EventTime bool
-	// Err is what went wrong while the job was written down, all of it joined.
+	// Err is all mistakes that were found while the job was built, joined.
 	Err error
 }
 
@@ -46,13 +47,12 @@ type Node struct {
 	Parallelism int
 	Inputs      []Edge
 
-	// New makes a subtask. Records go to out, those of side outputs to ctx.Side. It is
-	// nil for union, which is nothing but its edges.
+	// New makes a subtask. Its records go to out, those of side outputs to ctx.Side. It is
+	// nil for a union, which only joins edges.
 	New func(ctx *flow.Context, out flow.Output) (flow.Operator, error)
 
 	Source flow.Source // of source nodes
-	// Sink makes the part of a sink that the job drives; nil otherwise.
-	Sink flow.Sink
+	Sink   flow.Sink   // of sink nodes: the part that the job calls itself
 }
 
 // Shipping is how records get from one operator to the next.
@@ -82,7 +82,7 @@ type Edge struct {
 	Ship Shipping
 	// Record is the type of the records on the edge.
 	Record reflect.Type
-	// Local says why the records cannot leave the process, nil if they can.
+	// Local is the reason why the records cannot leave the process, nil if they can.
 	Local error
 	// NewSender makes the sending end of the edge for one subtask.
 	NewSender func(Routing) flow.Sender
@@ -109,7 +109,7 @@ func (p *Plan) Add(n *Node) NodeID {
 	return n.ID
 }
 
-// Fail records a mistake in the job; Check returns it.
+// Fail records a mistake that was found while the job was built; Check returns it.
 func (p *Plan) Fail(err error) { p.Err = errors.Join(p.Err, err) }
 
 // Clone returns a copy that later changes of the plan do not reach.
@@ -124,8 +124,8 @@ func (p *Plan) Clone() *Plan {
 	return &c
 }
 
-// Label is how messages call the node: its name, or for want of one its kind, its number
-// and where in the program it is.
+// Label is the node's name in messages. A node without a name is called by its kind, its
+// number and its place in the program.
 func (n *Node) Label() string {
 	switch {
 	case n.Name != "":
@@ -136,7 +136,7 @@ func (n *Node) Label() string {
 	return n.ident()
 }
 
-// ident is what the identity of the node's state is made of.
+// ident is the text that the operator id is computed from.
 func (n *Node) ident() string {
 	if n.Name != "" {
 		return n.Name
@@ -147,7 +147,7 @@ func (n *Node) ident() string {
 // OperatorID is the identity of the node's state.
 func (n *Node) OperatorID() checkpoint.OperatorID { return flink.OperatorIDOf(n.ident()) }
 
-// The kinds that the plan itself must tell apart.
+// The kinds that the engine treats differently.
 const (
 	KindSource = "source"
 	KindSink   = "sink"

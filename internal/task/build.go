@@ -19,9 +19,9 @@ type Edge struct {
 	Port   string
 	Record reflect.Type
 	New    func(plan.Routing) flow.Sender
-	// Routing is what the sender routes by.
+	// Routing tells the sender how to find the receiver of a record.
 	Routing plan.Routing
-	// Broadcast sends to every receiver of this subtask's.
+	// Broadcast sends an element to every receiver of the edge.
 	Broadcast func(exchange.Element) error
 }
 
@@ -36,9 +36,10 @@ type Spec struct {
 	Edges  []Edge
 	// EventTime says that batches have a column of timestamps, and that marks come.
 	EventTime bool
-	// Context is what each operator of the chain is opened with, but for its side outputs.
+	// Context makes the context that an operator of the chain is opened with. Build adds
+	// the side outputs to it.
 	Context func(n *plan.Node) *flow.Context
-	// Splits is the subtask's share of the splits that a source has now.
+	// Splits are the splits that this subtask of a source reads from the start on.
 	Splits  []flow.Split
 	Writers NewWriter
 	Reports Reports
@@ -46,7 +47,7 @@ type Spec struct {
 }
 
 // Build opens the operators of a chain, from its end to its head, and restores their
-// state. What has been opened is closed again if one of them fails.
+// state. If one of them fails, the operators that were opened before are closed.
 func Build(s Spec) (_ *Task, err error) {
 	t := &Task{
 		Index: s.Index, Name: s.Chain.Name(), Subtask: s.Subtask,
@@ -80,7 +81,8 @@ func Build(s Spec) (_ *Task, err error) {
 		t.ops = append(t.ops, operator{Operator: op, name: n.Label(), id: n.OperatorID()})
 		if i > 0 {
 			from := n.Inputs[0]
-			// Nodes are opened back to front; their order as consumers is kept.
+			// Nodes are opened from the last to the first, so each goes before the receivers
+			// that are there already: receivers stand in the order of the plan.
 			outputs.addFirst(port{from.From, from.Port}, from.Record, chained{op})
 		}
 		t.head = op
@@ -108,7 +110,7 @@ func open(n *plan.Node, ctx *flow.Context, out flow.Output) (flow.Operator, erro
 	return op, nil
 }
 
-// passOn is the operator of a union: it is where several edges meet, and does nothing.
+// passOn is the operator of a union: several edges meet in it, and it passes batches on.
 type passOn struct {
 	flow.Stateless
 	flow.Through

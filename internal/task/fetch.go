@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -12,25 +11,25 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// fetchChannel is the channel on which a source's task gets what was fetched.
+// fetchChannel is the channel of the gate on which the fetcher sends what it has read.
 const fetchChannel = 0
 
 // A fetcher reads the splits of one subtask into its gate, in goroutines of its own, so
 // that a reader that waits does not hold up checkpoints.
 //
 // The splits of a bounded source are read one after the other, so that a folder of a
-// thousand files does not mean a thousand open ones. Those of an unbounded source may each
-// have nothing for a long time. A split that has something is read by a goroutine of its
-// own; one that has nothing costs no goroutine, and is asked again after a pause that
-// grows (see idle.go).
+// thousand files does not mean a thousand open files. A split of an unbounded source may
+// have nothing for a long time. While a split has records, a goroutine of its own reads it.
+// While it has none, it costs no goroutine, and is read again after a pause that grows
+// (see idle.go).
 //
-// Invariants: a split that is busy is used by one goroutine, the one that made it busy; a
-// split that is idle, with nothing to commit, is in the list of idle ones.
+// Invariants: a split that is busy is used by one goroutine only, the one that made it
+// busy; a split that is idle and has nothing to commit is in the idle list.
 type fetcher struct {
 	source flow.Source
 	timed  bool
 	gate   *exchange.Gate[Control]
-	begin  []flow.Split // the subtask's share at the start
+	begin  []flow.Split // the splits of the subtask at the start
 
 	mu      sync.Mutex
 	splits  map[string]*reading
@@ -39,7 +38,7 @@ type fetcher struct {
 	wake    chan struct{} // holds a token if there is something new to do
 	commits bool          // some reader wants to hear of complete checkpoints
 	pending int           // positions that are to be committed
-	settled []func()      // what is to be called when there are none
+	settled []func()      // to be called when pending is 0
 
 	running sync.WaitGroup
 	fail    context.CancelCauseFunc
@@ -52,7 +51,10 @@ type reading struct {
 	busy   bool
 	ended  bool
 	forget bool
+	fresh  bool    // it was not there when the task began
+	idle   bool    // the last mark that was sent says that event time need not wait for it
 	commit *[]byte // the position that is to be committed, nil for none
+	last   []byte  // the last position that was to be committed
 	sleep  sleep
 }
 
@@ -64,8 +66,8 @@ func newFetcher(source flow.Source, timed bool, gate *exchange.Gate[Control], be
 	return f
 }
 
-// run reads until ctx ends, the gate is closed or something fails. If the source is bounded
-// and everything is read it says so, and goes on to commit positions.
+// run reads until ctx ends, the gate is closed or something fails. When a bounded source
+// has read everything, run sends the end and goes on to commit positions.
 func (f *fetcher) run(ctx context.Context) error {
 	ctx, f.fail = context.WithCancelCause(ctx)
 	defer func() {
@@ -73,6 +75,9 @@ func (f *fetcher) run(ctx context.Context) error {
 		f.running.Wait()
 		f.close()
 	}()
+	if err := f.announce(); err != nil {
+		return err
+	}
 	if f.source.Bounded() {
 		for _, s := range f.begin {
 			if err := f.readAll(ctx, f.splits[s.ID]); err != nil {
@@ -93,6 +98,27 @@ func (f *fetcher) run(ctx context.Context) error {
 		f.mu.Unlock()
 	}
 	return f.conduct(ctx)
+}
+
+// announce says which splits are going to be read, so that event time waits for each of
+// them from the beginning. An unbounded source without splits is idle: event time does not
+// wait for it.
+func (f *fetcher) announce() error {
+	if !f.timed {
+		return nil
+	}
+	for _, s := range f.begin {
+		if err := f.send(exchange.Element{Batch: &flow.Fetched{Split: s.ID, Begin: true}}); err != nil {
+			return err
+		}
+	}
+	if len(f.begin) > 0 {
+		return f.send(exchange.Element{Batch: &flow.Fetched{Begin: true}})
+	}
+	if !f.source.Bounded() {
+		return f.send(exchange.Element{Kind: exchange.Mark, Mark: flow.Mark{Time: flow.MinTime, Idle: true}})
+	}
+	return nil
 }
 
 // readAll reads a split of a bounded source to its end.
@@ -134,8 +160,8 @@ func (f *fetcher) read(ctx context.Context, r *reading) {
 	}
 }
 
-// step commits what is to be committed, reads once and sends what was read. more reports
-// whether it is worth while to go on at once.
+// step commits the position that is to be committed, reads once and sends what was read.
+// more reports whether there may be more to read at once.
 func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if err := f.commit(ctx, r); err != nil {
 		return false, err
@@ -146,6 +172,11 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if r.reader == nil {
 		if r.reader, err = f.source.Open(ctx, r.Split, f.timed); err != nil {
 			return false, err
+		}
+		if r.fresh && f.timed {
+			if err := f.send(exchange.Element{Batch: &flow.Fetched{Split: r.ID, Begin: true}}); err != nil {
+				return false, err
+			}
 		}
 		if r.reader.Commits() {
 			f.mu.Lock()
@@ -158,7 +189,8 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if err != nil && !ended {
 		return false, err
 	}
-	if got.Batch != nil || ended || !bytes.Equal(got.Position, r.Position) {
+	if got.Batch != nil || ended || got.Mark.Idle != r.idle || !bytes.Equal(got.Position, r.Position) {
+		r.idle = got.Mark.Idle
 		f.mu.Lock()
 		r.Position, r.ended = got.Position, ended
 		f.mu.Unlock()
@@ -172,7 +204,7 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	return got.Batch != nil && !ended, nil
 }
 
-// commit has the reader commit the position it is to, if there is one.
+// commit makes the reader commit the position that it is to commit, if there is one.
 func (f *fetcher) commit(ctx context.Context, r *reading) error {
 	f.mu.Lock()
 	position := r.commit
@@ -201,13 +233,13 @@ func (f *fetcher) commit(ctx context.Context, r *reading) error {
 	return nil
 }
 
-// rest ends a goroutine's use of a split: until it is asked again, if it is idle.
+// rest ends a goroutine's use of a split. If the split is idle it is read again later.
 func (f *fetcher) rest(ctx context.Context, r *reading, any bool) {
 	if r.ended && r.reader != nil && !r.reader.Commits() {
 		err := r.reader.Close()
 		r.reader = nil
 		if err != nil {
-			f.fail(fmt.Errorf("close split %s: %w", r.ID, err))
+			f.fail(err)
 			return
 		}
 	}
@@ -230,7 +262,7 @@ func (f *fetcher) send(e exchange.Element) error {
 	return err
 }
 
-// conduct starts reading what is new or was idle for long enough.
+// conduct starts to read splits that are new, or that were idle for long enough.
 func (f *fetcher) conduct(ctx context.Context) error {
 	alarm := newAlarm()
 	defer alarm.stop()
@@ -256,7 +288,7 @@ func (f *fetcher) conduct(ctx context.Context) error {
 	}
 }
 
-// start has a split read, or forgets it.
+// start starts a goroutine that reads a split, or forgets the split.
 func (f *fetcher) start(ctx context.Context, r *reading) error {
 	f.mu.Lock()
 	if r.busy {
@@ -274,7 +306,7 @@ func (f *fetcher) start(ctx context.Context, r *reading) error {
 	f.mu.Unlock()
 	if r.reader != nil {
 		if err := r.reader.Close(); err != nil {
-			return fmt.Errorf("close split %s: %w", r.ID, err)
+			return err
 		}
 	}
 	return f.send(exchange.Element{Batch: &flow.Fetched{Split: r.ID, Forget: true}})
@@ -288,24 +320,24 @@ func (f *fetcher) poke() {
 	}
 }
 
-// offer says that a split is there, and where to read on. A split that is being read stays
-// so; one that has ended is read again if again is set.
+// offer adds a split, with the position to begin at. A split that is being read is left
+// alone. One that has ended is read again if again is true.
 func (f *fetcher) offer(s flow.Split, again bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.splits[s.ID]
 	switch {
 	case r == nil:
-		r = &reading{Split: s}
+		r = &reading{Split: s, fresh: true}
 		f.splits[s.ID] = r
 	case again && r.ended && !r.busy && !r.forget:
-		if old := r.reader; old != nil { // kept open for commits that come too late now
+		if old := r.reader; old != nil { // it was kept open for commits; they are of no use now
 			f.running.Go(func() { _ = old.Close() })
 		}
 		if r.commit != nil {
 			f.pending--
 		}
-		*r = reading{Split: s}
+		*r = reading{Split: s, fresh: true}
 	default:
 		return
 	}
@@ -313,7 +345,7 @@ func (f *fetcher) offer(s flow.Split, again bool) {
 	f.poke()
 }
 
-// drop says that a split need not be remembered.
+// drop forgets a split.
 func (f *fetcher) drop(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -327,10 +359,10 @@ func (f *fetcher) drop(id string) {
 	f.poke()
 }
 
-// A Known is a split that a subtask reads or has read, and how far.
+// A Known is a split that a subtask reads or has read, with its position.
 type Known struct {
 	flow.Split
-	Ended bool // nothing more is read of it
+	Ended bool // it was read to its end
 }
 
 // appendKnown appends the splits that the subtask reads or has read.
@@ -352,16 +384,18 @@ func (f *fetcher) wantsCommits() bool {
 	return f.commits
 }
 
-// committed has readers commit the positions that a complete checkpoint holds.
+// committed makes readers commit the positions that a complete checkpoint holds.
 func (f *fetcher) committed(splits []flow.Split) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, s := range splits {
 		r := f.splits[s.ID]
-		if r == nil || r.reader == nil || !r.reader.Commits() || r.forget {
+		// A split that was not read since the last commit, or never, has nothing to commit.
+		if r == nil || r.reader == nil || !r.reader.Commits() || r.forget || s.Position == nil || bytes.Equal(s.Position, r.last) {
 			continue
 		}
 		position := s.Position
+		r.last = position
 		if r.commit == nil {
 			f.pending++
 		}
@@ -374,7 +408,7 @@ func (f *fetcher) committed(splits []flow.Split) {
 	f.poke()
 }
 
-// whenCommitted has done called once all positions that were to be committed are.
+// whenCommitted calls done once all positions that are to be committed are committed.
 func (f *fetcher) whenCommitted(done func()) {
 	f.mu.Lock()
 	if f.pending > 0 {
@@ -386,7 +420,7 @@ func (f *fetcher) whenCommitted(done func()) {
 	done()
 }
 
-// close closes what is open. Nothing reads any more.
+// close closes the readers that are open. Nothing reads any more.
 func (f *fetcher) close() {
 	for _, r := range f.splits {
 		if r.reader != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// A library is a bounded source of splits that are texts, a record for each word.
+// A library is a bounded source whose splits are texts, with a record for each word.
 type library struct {
 	splits  map[string]string
 	fails   error // of a reader, at its end
@@ -39,7 +39,7 @@ type textReader struct {
 	words []string
 }
 
-// Read hands the last record out together with the end.
+// Read returns the last record together with io.EOF.
 func (r *textReader) Read(context.Context) (flow.Fetched, error) {
 	if r.reading != nil {
 		<-r.reading
@@ -66,7 +66,7 @@ func (r *textReader) Close() error {
 	return r.closing
 }
 
-// words is the operator behind the source.
+// words is the operator after the source.
 type words struct{ recorder }
 
 func (w *words) Push(_ int, b flow.Batch) error { return w.recorder.Push(0, b.(*flow.Fetched).Batch) }
@@ -85,8 +85,8 @@ func fetching(t *testing.T, l *library, splits ...string) *bench {
 	return b
 }
 
-// TestFetch: all splits are read, one after the other, also what comes with their end; and
-// only then it is said that there is no more.
+// TestFetch: all splits are read, one after the other, also the records that come together
+// with io.EOF. Only then the task reports that it is exhausted.
 func TestFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &library{splits: map[string]string{"a": "one two", "b": "three"}}
@@ -100,8 +100,8 @@ func TestFetch(t *testing.T) {
 	})
 }
 
-// TestFetchFails: an error of reading or of closing a split ends the task and is what it
-// says, and nobody says that all was read.
+// TestFetchFails: an error of reading or of closing a split ends the task and is its error.
+// The task does not report that it is exhausted.
 func TestFetchFails(t *testing.T) {
 	boom := errors.New("boom")
 	for _, l := range []*library{{fails: boom}, {closing: boom}} {
@@ -127,8 +127,8 @@ func TestFetchFails(t *testing.T) {
 	}
 }
 
-// TestRunWaitsForItsReaders: no reader is at work when Run has returned, and no operator is
-// closed before.
+// TestRunWaitsForItsReaders: Run does not return, and closes no operator, while a split is
+// being read.
 func TestRunWaitsForItsReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &library{splits: map[string]string{"a": "one"}, reading: make(chan struct{})}
@@ -139,7 +139,7 @@ func TestRunWaitsForItsReaders(t *testing.T) {
 		b.gate.Close()
 		synctest.Wait()
 		if len(done) > 0 || slices.Contains(b.events, "op: close") {
-			t.Errorf("it ended, and a split is being read: %v", b.events)
+			t.Errorf("Run returned while a split is being read: %v", b.events)
 		}
 		close(l.reading)
 		must(t, <-done)

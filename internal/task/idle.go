@@ -6,27 +6,28 @@ import (
 	"time"
 )
 
-// A split that has nothing is asked again after a pause, which doubles with each time it
-// still has nothing.
+// A split that has nothing is read again after a pause. The pause doubles each time the
+// split still has nothing.
 const (
 	firstPause = 10 * time.Millisecond
 	lastPause  = time.Second
-	// busiest is how many idle splits a subtask asks in a second at most: with more of
-	// them the longest pause grows.
+	// busiest is how many idle splits a subtask reads in a second at most. With more idle
+	// splits the longest pause grows.
 	busiest = 2500
 )
 
-// sleep is when an idle split is asked again.
+// sleep says when an idle split is read again.
 type sleep struct {
 	until time.Time
 	pause time.Duration
 	at    int // place in the list, counted from 1; 0 if it is not in it
 }
 
-// idleList is the splits that have nothing, the one to be asked next first.
+// idleList has the splits that have nothing. The first is the one to be read next.
 type idleList struct{ heap idleHeap }
 
-// add puts a split to sleep. any says that it had something since it was asked last.
+// add puts a split into the list. any says that it had records since it was in the list
+// last; then its pause begins anew.
 func (l *idleList) add(r *reading, any bool) {
 	if r.sleep.at != 0 {
 		return
@@ -41,14 +42,14 @@ func (l *idleList) add(r *reading, any bool) {
 	heap.Push(&l.heap, r)
 }
 
-// remove wakes a split before its time.
+// remove takes a split out of the list before its time.
 func (l *idleList) remove(r *reading) {
 	if r.sleep.at != 0 {
 		heap.Remove(&l.heap, r.sleep.at-1)
 	}
 }
 
-// due appends the splits whose time has come.
+// due takes the splits whose time has come out of the list and appends them to dst.
 func (l *idleList) due(dst []*reading) []*reading {
 	if len(l.heap) == 0 {
 		return dst
@@ -97,8 +98,8 @@ func newAlarm() *alarm {
 	return a
 }
 
-// set has the alarm go off at the given time, or not at all. Splits that are due within a
-// few milliseconds of each other are asked together.
+// set makes the alarm go off at the given time, or not at all if ok is false. Splits that
+// are due within a few milliseconds of each other are read together.
 func (a *alarm) set(at time.Time, ok bool) {
 	if !ok {
 		a.timer.Stop()
@@ -110,7 +111,7 @@ func (a *alarm) set(at time.Time, ok bool) {
 func (a *alarm) c() <-chan time.Time { return a.timer.C }
 func (a *alarm) stop()               { a.timer.Stop() }
 
-// pause waits, unless ctx ends before.
+// pause waits. It returns an error if ctx ends before.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

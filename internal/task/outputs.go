@@ -14,8 +14,8 @@ type port struct {
 	name string
 }
 
-// outputs is where the records of each port go: senders to other tasks, and operators of
-// the same chain.
+// outputs are the receivers of each port: senders to other tasks, and operators of the
+// same chain.
 type outputs map[port]*fan
 
 // fan is the receivers of one port.
@@ -43,7 +43,8 @@ func (o outputs) fan(p port, record reflect.Type) *fan {
 	return f
 }
 
-// of returns where the records of a port go, and their type; nil if nothing reads them.
+// of returns the output that the records of a port go to, and their type. It returns nil
+// if nothing reads them.
 func (o outputs) of(p port) (flow.Output, reflect.Type) {
 	f := o[p]
 	switch {

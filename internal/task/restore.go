@@ -19,8 +19,9 @@ type Stream interface {
 	Name() string // for messages
 }
 
-// State is the state of one operator in a checkpoint, opened: what its subtasks, however
-// many there are now, are restored from.
+// State is the state of one operator in a checkpoint, opened for reading. The operator's
+// subtasks are restored from it. There may be more or fewer of them than when the
+// checkpoint was taken.
 type State struct {
 	MaxParallelism int
 	keyed          []flow.KeyedPart
@@ -118,11 +119,12 @@ func (s *State) List(name string) [][]byte {
 	return (&flow.Restored{Lists: s.lists}).List(name)
 }
 
-// Keyed tells whether there is keyed state.
+// Keyed reports whether there is keyed state.
 func (s *State) Keyed() bool { return len(s.keyed) > 0 }
 
-// For returns what one subtask is restored from: the parts with key groups of its range.
-// Operator state is not in it: who gets which element is the job's decision.
+// For returns the keyed state that one subtask is restored from: the parts with key groups
+// of its range. Operator state is not in it: the job decides which subtask gets which
+// element.
 func (s *State) For(r checkpoint.KeyGroupRange) *flow.Restored {
 	restored := &flow.Restored{}
 	for _, p := range s.keyed {

@@ -11,7 +11,7 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// opened is a stream that knows whether it is open.
+// opened is a stream that counts how many are open.
 type opened struct {
 	*bytes.Reader
 	open *int
@@ -20,7 +20,8 @@ type opened struct {
 func (o opened) Name() string { return "stream" }
 func (o opened) Close() error { *o.open--; return nil }
 
-// stateOf is an operator with keyed state and lists of two subtasks, and what opens it.
+// stateOf returns an operator with keyed state and lists of two subtasks, a function that
+// opens its streams, and the number of streams that are open.
 func stateOf(t *testing.T) (*flink.OperatorState, func(flink.StreamHandle) (Stream, error), *int) {
 	t.Helper()
 	data, states, err := flink.EncodeBytesLists(flink.BytesList{Name: "list", Elements: [][]byte{[]byte("element")}})
@@ -41,8 +42,8 @@ func stateOf(t *testing.T) (*flink.OperatorState, func(flink.StreamHandle) (Stre
 	}, &open
 }
 
-// TestOpenState: the elements of all subtasks, the key groups of the right ones, and
-// nothing open at the end.
+// TestOpenState: a State has the list elements of all subtasks, returns the parts with the
+// key groups of a range, and closes all streams.
 func TestOpenState(t *testing.T) {
 	op, open, n := stateOf(t)
 	s, err := OpenState(op, open)
@@ -64,8 +65,8 @@ func TestOpenState(t *testing.T) {
 	}
 }
 
-// TestOpenStateRefuses what this program does not understand, for good, and leaves nothing
-// open.
+// TestOpenStateRefuses: state that this program does not understand is a permanent error,
+// and no stream stays open.
 func TestOpenStateRefuses(t *testing.T) {
 	for what, c := range map[string]struct {
 		change func(*flink.SubtaskState)
@@ -88,7 +89,7 @@ func TestOpenStateRefuses(t *testing.T) {
 			t.Errorf("%s: %d are left open", what, *n)
 		}
 	}
-	// A stream that cannot be opened may be opened the next time.
+	// A stream that cannot be opened now may be opened the next time: not a permanent error.
 	boom := errors.New("boom")
 	op, open, n := stateOf(t)
 	calls := 0

@@ -17,8 +17,8 @@ import (
 type NewWriter func(id checkpoint.ID, what string, subtask checkpoint.Subtask) (StateWriter, error)
 
 // A StateWriter takes the bytes of one state file. Close makes them durable and returns
-// the blob they have become; Abort drops them, and after Close does nothing. After
-// either it is of no more use.
+// the blob they have become. Abort drops them; after Close it does nothing. After either,
+// nothing can be written.
 type StateWriter interface {
 	io.Writer
 	Close() (store.Blob, error)
@@ -29,15 +29,15 @@ type StateWriter interface {
 type Part struct {
 	ID     checkpoint.ID
 	States []OperatorState
-	Blobs  []store.Blob // everything the states refer to
+	Blobs  []store.Blob // all blobs that the states refer to
 	Phases Phases
 }
 
 // Phases are how long a task's part of a checkpoint took, and how large it is.
 type Phases struct {
 	Alignment   time.Duration // from the first barrier to the last
-	Synchronous time.Duration // while processing stood still
-	Write       time.Duration // encoding and writing, beside the processing
+	Synchronous time.Duration // freezing the state; nothing is processed meanwhile
+	Write       time.Duration // encoding and writing, while processing goes on
 	Sync        time.Duration // making it durable
 	Bytes       int64
 }
@@ -55,8 +55,8 @@ type frozen struct {
 	flow.Snapshot
 }
 
-// snapshot is the synchronous part: it freezes every operator, passes the barrier on and
-// leaves the writing to a goroutine of its own.
+// snapshot is the synchronous part: it freezes the state of every operator, passes the
+// barrier on and starts a goroutine that writes the state.
 func (t *Task) snapshot(id checkpoint.ID) error {
 	began := time.Now()
 	var phases Phases
@@ -103,7 +103,7 @@ func release(parts []frozen) {
 	}
 }
 
-// write is the asynchronous part. A codec of the user's may panic in it.
+// write is the asynchronous part. A codec of the user may panic in it.
 func (t *Task) write(id checkpoint.ID, parts []frozen, phases Phases) (part Part, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -200,7 +200,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// nameOf is the name of a blob, unique within its checkpoint and beyond.
+// nameOf returns the name of a blob. No other blob of any checkpoint has the same.
 func nameOf(h flink.StreamHandle) string {
 	switch h := h.(type) {
 	case *flink.InlineHandle:

@@ -1,15 +1,17 @@
 // Package task is one subtask of a chain of operators: the loop that aligns barriers, pushes
-// batches through the operators, takes their snapshots and has them written beside the
-// processing.
+// batches through the operators and takes their snapshots. A snapshot is written by another
+// goroutine, while the loop goes on.
 //
 //	task.go      the loop
 //	snapshot.go  from the frozen state of the operators to an acknowledgement
-//	restore.go   from the state in a checkpoint to what each subtask starts from
+//	restore.go   from the state in a checkpoint to the state of each subtask
 //	fetch.go     reading the splits of a source into the gate
 //	idle.go      splits that have nothing for now
 //	build.go     from nodes of a plan to a chain of operators
+//	outputs.go   the receivers of each output of an operator
 //
-// A task knows its gate, its operators and to whom it reports; it does not know the job.
+// A task knows its gate, its operators and the functions it reports to; it does not know
+// the job.
 package task
 
 import (
@@ -31,25 +33,27 @@ import (
 type Control struct {
 	// Trigger asks a source's task for the barrier of this checkpoint.
 	Trigger checkpoint.ID
-	// Final says that nothing is to be read after that barrier, or that the checkpoint
-	// that is complete is the last one.
+	// Final belongs to Trigger or Complete. With Trigger, nothing is read after that
+	// barrier. With Complete, that checkpoint is the last one.
 	Final bool
-	// Drain says that event time has come to its end before that barrier.
+	// Drain belongs to Trigger: the source sends the mark of the end of time before that
+	// barrier.
 	Drain bool
 	// Complete says that this checkpoint is complete.
 	Complete checkpoint.ID
 }
 
-// Reports are where a task reports to. The functions are called from several goroutines
-// and must not block for long.
+// Reports are the functions by which a task reports to the job. They are called from
+// several goroutines and must not block for long.
 type Reports struct {
 	// Acknowledge says that the task's part of a checkpoint is durable.
 	Acknowledge func(task int, part Part)
 	// Decline says that the task's part of a checkpoint could not be written.
 	Decline func(id checkpoint.ID, err error)
-	// Notified says that the effects that waited for a checkpoint are visible.
+	// Notified says that the task has done everything that waited for this checkpoint to be
+	// complete: its sinks have committed.
 	Notified func(task int, id checkpoint.ID)
-	// Exhausted says that a source's subtask has read and processed all there is.
+	// Exhausted says that a subtask of a bounded source has read and processed everything.
 	Exhausted func(task int)
 }
 
@@ -71,12 +75,12 @@ type Task struct {
 	writers NewWriter
 	reports Reports
 	writing sync.WaitGroup
-	aligned time.Time // when the first barrier of the checkpoint that is aligned came
+	aligned time.Time // when the first barrier of the checkpoint under alignment came
 
 	*Figures
 }
 
-// Figures are what a task counts, for others to see.
+// Figures are the counts of one task. Any goroutine may read them.
 type Figures struct {
 	records, batches atomic.Int64
 	idle, blocked    atomic.Int64 // nanoseconds
@@ -105,10 +109,11 @@ func (f *Figures) Batches() int64 { return f.batches.Load() }
 // Idle returns how long the task has waited for input so far.
 func (f *Figures) Idle() time.Duration { return time.Duration(f.idle.Load()) }
 
-// Blocked returns how long the task has waited for receivers to take what it sends so far.
+// Blocked returns how long the task has waited so far because a channel to a receiver was
+// full.
 func (f *Figures) Blocked() time.Duration { return time.Duration(f.blocked.Load()) }
 
-// AddBlocked says that the task has waited for a receiver.
+// AddBlocked adds to the time that the task has waited for receivers.
 func (f *Figures) AddBlocked(d time.Duration) {
 	if d > 0 {
 		f.blocked.Add(int64(d))
@@ -118,8 +123,9 @@ func (f *Figures) AddBlocked(d time.Duration) {
 // Watermark returns how far event time has come in the task.
 func (f *Figures) Watermark() flow.Time { return flow.Time(f.watermark.Load()) }
 
-// Run processes until the gate is closed, ctx ends or something fails. It returns nil
-// after the gate was closed, and only when nothing of the task runs any more.
+// Run processes until the gate is closed, ctx ends or something fails. It returns nil if
+// the gate was closed and nothing has failed. When it returns, no goroutine of the task is
+// running any more.
 func (t *Task) Run(ctx context.Context) (err error) {
 	if err := t.start(); err != nil {
 		t.gate.Close()
@@ -152,7 +158,7 @@ func (t *Task) Run(ctx context.Context) (err error) {
 	return err
 }
 
-// Close closes the operators of a task that does not run. Run does it at its end.
+// Close closes the operators of a task that does not run. Run calls it at its end.
 func (t *Task) Close() (err error) {
 	for _, op := range t.ops {
 		if cerr := op.Close(); err == nil && cerr != nil {
@@ -179,7 +185,7 @@ func (t *Task) loop() error {
 	for {
 		r, ok, err := t.gate.Receive(false)
 		if err == nil && !ok {
-			// Nothing is waiting: send what is buffered before going to sleep.
+			// No input is waiting: send what is buffered, then wait.
 			if err := t.flush(); err != nil {
 				return stopped(err)
 			}
@@ -201,7 +207,8 @@ func (t *Task) loop() error {
 	}
 }
 
-// stopped turns the end of the exchange into the end of the task.
+// stopped returns nil for the error that says that the gate was closed: the task has
+// ended, it has not failed.
 func stopped(err error) error {
 	if errors.Is(err, exchange.ErrClosed) {
 		return nil
@@ -214,6 +221,9 @@ func (t *Task) element(channel int, e exchange.Element) error {
 	case exchange.Barrier:
 		return t.barrier(channel, e.Barrier)
 	case exchange.Mark:
+		if t.clock == nil { // in the task of a source, from the fetcher
+			return t.mark(e.Mark)
+		}
 		if m, changed := t.clock.Mark(channel, e.Mark); changed {
 			return t.mark(m)
 		}
@@ -234,13 +244,13 @@ func (t *Task) element(channel int, e exchange.Element) error {
 	return nil
 }
 
-// mark has the operators do what was due until then.
+// mark passes a mark through the operators: event time has come to m.Time.
 func (t *Task) mark(m flow.Mark) error {
 	t.watermark.Store(int64(m.Time))
 	return t.head.Mark(m)
 }
 
-// endOfTime has the operators do all that was ever due.
+// endOfTime passes the last mark through the operators: no record comes any more.
 func (t *Task) endOfTime() error {
 	if !t.timed {
 		return nil
@@ -266,8 +276,8 @@ func (t *Task) control(c Control) error {
 	return nil
 }
 
-// complete tells the operators, and the readers that want to know, that a checkpoint is
-// complete.
+// complete tells the operators that a checkpoint is complete, and the readers that want
+// to know.
 func (t *Task) complete(c Control) error {
 	if l, ok := t.head.(flow.Listener); ok && t.fetch != nil && t.fetch.wantsCommits() {
 		t.fetch.committed(l.Positions(c.Complete))
@@ -315,13 +325,14 @@ func (t *Task) flush() error {
 	return nil
 }
 
-// Known appends the splits that the task reads or has read, and how far. It may be called
-// by any goroutine.
+// Known appends the splits that the task reads or has read, with their positions. Any
+// goroutine may call it.
 func (t *Task) Known(dst []Known) []Known { return t.fetch.appendKnown(dst) }
 
-// Offer says that a split is there, and where to read on. It does nothing for a split that
-// the task knows, unless that has ended and again is set. It may be called by any goroutine.
+// Offer gives the task a split to read, with the position to begin at. If the task knows
+// the split already, Offer does nothing, unless the split has ended and again is true. Any
+// goroutine may call it.
 func (t *Task) Offer(s flow.Split, again bool) { t.fetch.offer(s, again) }
 
-// Forget says that a split need not be remembered. It may be called by any goroutine.
+// Forget removes a split: its position leaves the checkpoints. Any goroutine may call it.
 func (t *Task) Forget(id string) { t.fetch.drop(id) }

@@ -21,8 +21,8 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// A bench is a task on its own: its gate is fed by the test, its state goes to a real
-// store on a disk that may fail, and what happens in it is written down.
+// A bench is a single task: the test sends into its gate, its state goes to a real store
+// on a disk that may fail, and what happens in it is written down.
 type bench struct {
 	task  *Task
 	gate  *exchange.Gate[Control]
@@ -41,8 +41,7 @@ func (b *bench) event(format string, args ...any) {
 	b.events = append(b.events, fmt.Sprintf(format, args...))
 }
 
-// newBench is a bench in a bubble, where everything stands still when nothing is left to
-// do. Operators are from the head on.
+// newBench makes a bench. ops are the operators of the chain, the head first.
 func newBench(t *testing.T, channels int, rule faultfs.Rule, ops ...*recorder) *bench {
 	t.Helper()
 	below := crashfs.New(crashfs.Strict)
@@ -119,14 +118,14 @@ func (b *bench) wants(t *testing.T, want ...string) {
 	}
 }
 
-// sender is where the task's records leave it.
+// sender is the task's output.
 type sender struct{ *bench }
 
 func (s sender) Push(flow.Batch) error { return nil }
 func (s sender) Mark(flow.Mark) error  { return nil }
 func (s sender) Flush() error          { s.event("flush"); return nil }
 
-// A recorder is an operator that writes down what it is told, and keeps a state.
+// A recorder is an operator that writes down each call, and keeps a state.
 type recorder struct {
 	*bench
 	name     string
@@ -170,7 +169,7 @@ type text string
 func (text) Len() int { return 1 }
 func (text) Release() {}
 
-// keyedState counts how often it is given back.
+// keyedState counts how often it is released.
 type keyedState struct {
 	released int
 	write    func() // before it is written
@@ -201,9 +200,9 @@ func barrier(t *testing.T, b *bench, channel int, id checkpoint.ID) {
 	must(t, err)
 }
 
-// TestAlignment: what comes behind a barrier waits until the barrier has come on all
-// channels, everything that was buffered goes out before the barrier does, and afterwards
-// all channels are read again.
+// TestAlignment: what comes after a barrier waits until the barrier has come on all
+// channels, everything that was buffered goes out before the barrier does, and then all
+// channels are read again.
 func TestAlignment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 2, faultfs.Rule{}, &recorder{name: "op"})
@@ -212,23 +211,23 @@ func TestAlignment(t *testing.T) {
 			b.events = nil
 			barrier(t, b, 0, id)
 			synctest.Wait()
-			send(t, b, 0, "behind it")
+			send(t, b, 0, "after it")
 			synctest.Wait()
 			send(t, b, 1, "before it")
 			synctest.Wait()
 			barrier(t, b, 1, id)
 			synctest.Wait()
-			send(t, b, 1, "behind it, too")
+			send(t, b, 1, "after it, too")
 		}))
 		b.events = slices.DeleteFunc(b.events, func(e string) bool { return strings.HasPrefix(e, "ack") })
-		// The task flushes whenever it goes to sleep, and once more before the snapshot.
-		b.wants(t, "flush", "op: before it", "flush", "flush", "op: snapshot 1", "barrier 1", "op: behind it", "flush",
-			"op: behind it, too", "flush", "op: close")
+		// The task flushes whenever it begins to wait, and once more before the snapshot.
+		b.wants(t, "flush", "op: before it", "flush", "flush", "op: snapshot 1", "barrier 1", "op: after it", "flush",
+			"op: after it, too", "flush", "op: close")
 	})
 }
 
-// TestOvertakenAlignment: when the barrier of a newer checkpoint comes, the older one is
-// given up, and only what is behind the newer waits.
+// TestOvertakenAlignment: when the barrier of a newer checkpoint comes, the task does not
+// wait for the older one any more, and only what comes after the newer one waits.
 func TestOvertakenAlignment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 2, faultfs.Rule{}, &recorder{name: "op"})
@@ -239,20 +238,20 @@ func TestOvertakenAlignment(t *testing.T) {
 			send(t, b, 0, "between")
 			barrier(t, b, 1, two)
 			synctest.Wait()
-			send(t, b, 1, "behind")
+			send(t, b, 1, "after")
 			synctest.Wait()
-			if got := strings.Join(b.events, "; "); !strings.Contains(got, "between") || strings.Contains(got, "behind") {
+			if got := strings.Join(b.events, "; "); !strings.Contains(got, "between") || strings.Contains(got, "after") {
 				t.Errorf("after the newer barrier: %s", got)
 			}
 			barrier(t, b, 0, two)
 		}))
-		if got := strings.Join(b.events, "; "); !strings.Contains(got, "behind") || !strings.Contains(got, "ack 7 2") || strings.Contains(got, "snapshot 1") {
+		if got := strings.Join(b.events, "; "); !strings.Contains(got, "after") || !strings.Contains(got, "ack 7 2") || strings.Contains(got, "snapshot 1") {
 			t.Errorf("in the end: %s", got)
 		}
 	})
 }
 
-// TestFinalCheckpoint: behind the barrier of a final checkpoint nothing is read.
+// TestFinalCheckpoint: after the barrier of a final checkpoint nothing is read.
 func TestFinalCheckpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 1, faultfs.Rule{}, &recorder{name: "op"})
@@ -270,7 +269,7 @@ func TestFinalCheckpoint(t *testing.T) {
 	})
 }
 
-// TestPartSaysWhose: what is acknowledged is the subtask's own, and the store takes it.
+// TestPartSaysWhose: a part has the number of its subtask and the name of its operator.
 func TestPartSaysWhose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 1, faultfs.Rule{}, &recorder{name: "op", keyed: &keyedState{}})
@@ -291,8 +290,8 @@ func TestPartSaysWhose(t *testing.T) {
 }
 
 // TestFailedWrites fails every operation of writing the state: the checkpoint is declined
-// with the cause and the name, nobody keeps a file open or a state frozen, and the task
-// goes on.
+// with the cause and the task's name, no file stays open, the state is released, and the
+// task goes on.
 func TestFailedWrites(t *testing.T) {
 	for _, op := range []faultfs.Op{faultfs.Create, faultfs.Write, faultfs.Sync, faultfs.Close} {
 		for k := 1; k <= 2; k++ { // of the operator state, and of the keyed state
@@ -315,14 +314,14 @@ func TestFailedWrites(t *testing.T) {
 					t.Errorf("operation %d, %d: left open: %v", op, k, open)
 				}
 				if keyed.released != 1 {
-					t.Errorf("operation %d, %d: the state was given back %d times", op, k, keyed.released)
+					t.Errorf("operation %d, %d: the state was released %d times", op, k, keyed.released)
 				}
 			})
 		}
 	}
 }
 
-// failingState writes a part of itself, and no more.
+// failingState writes a part of itself and fails.
 type failingState struct {
 	keyedState
 	err error // nil: it panics
@@ -336,7 +335,7 @@ func (f *failingState) Write(w io.Writer) ([]int64, error) {
 	return nil, f.err
 }
 
-// TestStateThatCannotBeWritten: the file is given up, not closed as if it were whole.
+// TestStateThatCannotBeWritten: the file is aborted, not closed as if it were whole.
 func TestStateThatCannotBeWritten(t *testing.T) {
 	for _, err := range []error{errors.New("no encoding"), nil} {
 		synctest.Test(t, func(t *testing.T) {
@@ -356,7 +355,7 @@ func TestStateThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestRunWaitsForItsWriters: when Run has returned nothing of the task runs any more.
+// TestRunWaitsForItsWriters: Run does not return while state is being written.
 func TestRunWaitsForItsWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		writing := make(chan struct{})
@@ -373,19 +372,19 @@ func TestRunWaitsForItsWriters(t *testing.T) {
 		b.gate.Close()
 		synctest.Wait()
 		if ended {
-			t.Error("it ended, and state is being written")
+			t.Error("Run returned while state is being written")
 		}
 		close(writing)
 		synctest.Wait()
 		if !ended || keyed.released != 1 || b.events[len(b.events)-1] != "op: close" {
-			t.Errorf("ended: %v, given back %d times, %v", ended, keyed.released, b.events)
+			t.Errorf("ended: %v, released %d times, %v", ended, keyed.released, b.events)
 		}
 	})
 }
 
-// TestSnapshotGivenUp: when a later operator's snapshot fails, or the barrier cannot be
-// passed on, the states that are frozen already are given back, and the task ends.
-func TestSnapshotGivenUp(t *testing.T) {
+// TestSnapshotFails: if the snapshot of a later operator fails, or the barrier cannot be
+// passed on, the states that are frozen already are released, and the task ends.
+func TestSnapshotFails(t *testing.T) {
 	boom := errors.New("boom")
 	for _, name := range []string{"snapshot", "barrier"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -400,7 +399,7 @@ func TestSnapshotGivenUp(t *testing.T) {
 			id := b.begin(t)
 			err := b.run(func() { b.gate.Control(Control{Trigger: id}) })
 			if !errors.Is(err, boom) || keyed.released != 1 || len(b.parts) > 0 {
-				t.Errorf("%s: %v, given back %d times, %v", name, err, keyed.released, b.events)
+				t.Errorf("%s: %v, released %d times, %v", name, err, keyed.released, b.events)
 			}
 			if !slices.Contains(b.events, "first: close") || !slices.Contains(b.events, "second: close") {
 				t.Errorf("%s: not closed: %v", name, b.events)
@@ -409,7 +408,7 @@ func TestSnapshotGivenUp(t *testing.T) {
 	}
 }
 
-// TestCloseErrorCounts: what an operator says at its end is not lost.
+// TestCloseErrorCounts: an error of closing an operator is returned by Run.
 func TestCloseErrorCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		boom := errors.New("boom")
@@ -428,7 +427,8 @@ type starter struct {
 
 func (s *starter) Start() error { return s.err }
 
-// TestStartFails: then nothing is processed, and what was opened is closed.
+// TestStartFails: if an operator cannot start, nothing is processed, all operators are
+// closed, and senders get ErrClosed.
 func TestStartFails(t *testing.T) {
 	boom := errors.New("boom")
 	b := newBench(t, 1, faultfs.Rule{}, &recorder{name: "first"}, &recorder{name: "second"})
@@ -438,6 +438,6 @@ func TestStartFails(t *testing.T) {
 	}
 	b.wants(t, "first: close", "second: close")
 	if _, err := b.gate.Send(0, exchange.Element{}); !errors.Is(err, exchange.ErrClosed) {
-		t.Errorf("who sends to it is not told: %v", err)
+		t.Errorf("Send after the failed start: %v, want ErrClosed", err)
 	}
 }

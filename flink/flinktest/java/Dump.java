@@ -76,16 +76,16 @@ import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 
 /**
- * Restores checkpoints with Flink's own classes and says what is in them.
+ * Restores checkpoints with Flink's own classes and prints their content.
  *
  * <p>Its first line is Flink's version. Then it answers requests, one per line of standard input, four fields between tabs:
  *
  * <pre>checkpoint directory, plan file, parallelism to restore at, file to write the metadata to again</pre>
  *
  * by one line of JSON per operator and per entry of its state, sorted, and "ok"; or by "error", a tab and why. The metadata go to
- * the file in the version that this Flink writes, and to the file with ".v3" behind its name in version 3.
+ * the file in the version that this Flink writes, and to the file with ".v3" after its name in version 3.
  *
- * <p>The plan says what the job would: which states there are and of what types. Each line is one, fields between tabs:
+ * <p>The plan has what the job would declare: the states and their types. Each line has one of these, with tabs between its fields:
  *
  * <pre>
  * operator     ID         PARALLELISM   MAX-PARALLELISM
@@ -96,7 +96,7 @@ import org.apache.flink.util.SimpleUserCodeClassLoader;
  * SPLIT_DISTRIBUTE  NAME  TYPE                       a list in operator state, by the type of its elements
  * </pre>
  *
- * What belongs to an operator follows it. Nothing in the checkpoint may be missing from the plan.
+ * The lines of an operator come after it. The plan must have everything that is in the checkpoint.
  */
 public final class Dump {
     public static void main(String[] args) throws Exception {
@@ -251,7 +251,7 @@ public final class Dump {
         closing.close();
     }
 
-    // What the backends want from the task they are in.
+    // What the backends need from their task.
 
     private static final Environment ENVIRONMENT = answering(Environment.class, Map.of(
             "getExecutionConfig", new ExecutionConfig(),
@@ -259,7 +259,7 @@ public final class Dump {
             "getTaskStateManager", answering(TaskStateManager.class, Map.of(
                     "createLocalRecoveryConfig", LocalRecoveryConfig.BACKUP_AND_RECOVERY_DISABLED))));
 
-    /** An object whose methods give these answers; any other fails. */
+    /** An object whose methods return these answers; any other method fails. */
     private static <T> T answering(Class<T> type, Map<String, Object> answers) {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
             check(answers.containsKey(method.getName()), "Flink asks for " + method);
@@ -326,7 +326,7 @@ public final class Dump {
             }
         }
 
-        /** What is between the outermost angle brackets. */
+        /** The text between the outermost angle brackets. */
         static List<Type> arguments(String name) {
             List<Type> found = new ArrayList<>();
             int depth = 0;
@@ -357,7 +357,7 @@ public final class Dump {
                     .collect(Collectors.joining(",")) + "]";
         }
 
-        /** Pairs, sorted by what they look like. */
+        /** Pairs, sorted by their text. */
         static String map(Type key, Type value, Iterable<Map.Entry<Object, Object>> entries) {
             return "[" + StreamSupport.stream(entries.spliterator(), false)
                     .map(e -> "[" + key.json(e.getKey()) + "," + value.json(e.getValue()) + "]").sorted()
@@ -435,7 +435,7 @@ public final class Dump {
             return reader.read(handle);
         }
 
-        /** Of a list or map, {@code in} is what it is made of. */
+        /** Of a list or map, {@code in} has its parts. */
         static Keyed of(String kind, String name, Type type, List<Type> in) {
             switch (kind) {
                 case "VALUE":

@@ -1,7 +1,0 @@
-package durable
-
-const (
-	sysRenameat2 = 316
-	sysFadvise   = 221
-	fadvDontNeed = 4
-)
