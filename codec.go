@@ -10,8 +10,9 @@ import (
 // A Codec turns values of T into bytes and back: how keys and state are written into a
 // checkpoint. Most types need none written for them: strings, bools, signed integers,
 // floats, []byte, time.Time, slices and maps of these are written as Flink writes them,
-// and structs as Avro with their schema beside them, so that state can be read without
-// the program and a changed struct is noticed.
+// and structs and others as Avro with their schema beside them, so that state can be read
+// without the program, and by a program in which the struct was changed. docs/state.md
+// says which types these are, and which changes can be read.
 //
 // For any other type give a codec of your own, made by [CustomCodec], where the type is
 // used: to [KeyBy], or by [WithCodec] to [NewValue] and the like.

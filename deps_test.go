@@ -42,10 +42,11 @@ const policy = `
 	internal/codec/avrogo  < internal/codec/entries libraries
 	internal/plan      < checkpoint flink internal/flow
 	internal/keyed     < checkpoint flink internal/flow internal/codec libraries
+	internal/twophase  < checkpoint
 
 	# the language knows no engine
-	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed
-	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs
+	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed internal/twophase
+	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs internal/twophase
 	connector/...      < . checkpoint durable libraries
 
 	# the engine: decisions first, then effects
@@ -57,8 +58,9 @@ const policy = `
 	run                    < . checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/coordinator internal/job internal/keyed internal/plan libraries
 
 	# the tools and what shows them
-	internal/fsynclint < durable durable/crashfs durable/probe
-	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/fsynclint libraries
+	internal/inspect   < checkpoint checkpoint/store durable flink internal/bytesize
+	internal/fsynclint < durable/probe
+	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/fsynclint internal/inspect libraries
 	examples/...       < . run connector/file connector/generator connector/ratelimit
 	bench/...          < . run checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
 

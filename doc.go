@@ -45,7 +45,9 @@
 //	internal/flow           the words that language and engine share
 //	internal/plan           a job as nodes, edges and chains
 //	internal/codec          Go values as Flink's bytes
+//	internal/codec/avrogo   Go values as Avro, for what Flink has no type for
 //	internal/keyed          keyed state: tables, snapshots, restore
+//	internal/twophase       what of a sink's output is committed when; pure
 //	run                     the engine's door: Local, Main
 //	internal/coordinator    when a checkpoint is taken, published, given up; pure
 //	internal/align          barriers of several inputs; pure
@@ -59,6 +61,7 @@
 //	durable/probe           what a file system is worth, before anything is kept on it
 //	durable/crashfs         a file system that forgets what was not synced
 //	internal/bytesize       numbers of bytes, as people write them
+//	internal/inspect        what is in a checkpoint, and whether it is good
 //	internal/fsynclint      what strace saw of a program, and what a power cut would leave
 //	cmd/weir                the tool that looks after checkpoints
 //	cmd/weirsoak            kills a job at random and compares its output

@@ -12,7 +12,8 @@ import (
 // no id is used twice.
 type CheckpointID = checkpoint.ID
 
-// Incarnation numbers the runs of a job: no two runs of a job have the same one.
+// Incarnation numbers the runs of a job: no two runs with the same checkpoint directory
+// have the same one.
 type Incarnation = checkpoint.Incarnation
 
 // An OperatorError says in which operator, and in which of its subtasks, user code
@@ -91,15 +92,20 @@ func (e *OutputInUseError) Error() string {
 // Permanent reports that a restart does not help.
 func (e *OutputInUseError) Permanent() bool { return true }
 
-// An OldOutputError says that a job that starts without a checkpoint would write beside
-// output that an earlier run of it has made visible. Nothing was read or written.
+// An OldOutputError says that a run would begin before output that an earlier run of the
+// job has made visible, and so write it a second time. Nothing was read or written.
 type OldOutputError struct {
-	Place string // the directory, topic or table
-	Found string // what is there, as "12 files, the first of which is part-…"
+	Place string       // the directory, topic or table
+	Found string       // what is there, as "12 files, the first of which is part-…"
+	From  CheckpointID // the checkpoint that the run would begin with, 0 for none
 }
 
 func (e *OldOutputError) Error() string {
-	return fmt.Sprintf("%s holds output of an earlier run of this job (%s), and this run would begin without a checkpoint: it would write the same records a second time", e.Place, e.Found)
+	begin := "without a checkpoint"
+	if e.From > 0 {
+		begin = fmt.Sprintf("with checkpoint %d, which is older", e.From)
+	}
+	return fmt.Sprintf("%s holds output of an earlier run of this job (%s), and this run would begin %s: it would write the same records a second time; to go on where that run stopped, bring its checkpoints back; to begin anew, write to another place", e.Place, e.Found, begin)
 }
 
 // Permanent reports that a restart does not help.

@@ -35,7 +35,8 @@ type Sink[T any] interface {
 
 	// Abort undoes everything that this sink of this job has written and not committed. It
 	// is called at every start, after what is to be kept was committed and before any
-	// writer is opened. What other sinks keep in the same place is not touched.
+	// writer is opened. What other sinks keep in the same place is not touched. Nor is what
+	// runs of another lineage have prepared: see [Claim].
 	Abort(ctx context.Context, id SinkID) error
 }
 
@@ -46,7 +47,8 @@ type SinkID struct {
 }
 
 // SinkContext is what a writer may need to know to give what it writes a name that was
-// never used before: incarnation, attempt and subtask together are.
+// never used before: incarnation, attempt and subtask together are, as long as the
+// checkpoints are there. A [Claimer] can tell runs apart whose checkpoints were lost.
 type SinkContext struct {
 	SinkID
 	Subtask     int
@@ -74,19 +76,26 @@ type Claimer interface {
 	// Claim is called once at the start of a run, before the job reads anything. It takes
 	// hold of the place that the sink writes to, until release is called; it changes
 	// nothing that another run has written. A place that another run holds is an
-	// *[OutputInUseError]. A place with visible output of this sink, if the job starts
-	// without a checkpoint and c.BesideOld is not set, is an *[OldOutputError].
+	// *[OutputInUseError]. A place with visible output of this sink that the run would
+	// write again is an *[OldOutputError], unless c.BesideOld is set.
 	Claim(ctx context.Context, c Claim) (release func() error, err error)
 }
 
-// A Claim says who claims a sink's place, and for what.
+// A Claim says which run claims a sink's place.
 type Claim struct {
 	SinkID
 	// Owner names the process and its machine, for people: what another run is told.
 	Owner string
+	// Lineage names the chain of checkpoints that the run adds to. Runs with the same
+	// checkpoint directory have the same lineage, and others have another. What a run has
+	// prepared may be asked for by a later run of its lineage.
+	Lineage string
 	// Fresh says that the run starts without a checkpoint: it would write again what an
 	// earlier run has made visible.
 	Fresh bool
+	// From is the checkpoint that the run starts with, 0 if it starts without one. The run
+	// would write again what its lineage has made visible for later checkpoints.
+	From CheckpointID
 	// BesideOld permits that.
 	BesideOld bool
 }

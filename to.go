@@ -2,12 +2,12 @@ package weir
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
+	"github.com/weirstream/weir/internal/twophase"
 )
 
 // To ends a stream in a sink. The name is the sink's identity: what is prepared is kept
@@ -39,7 +39,9 @@ func (s erasedSink[T]) Claim(ctx context.Context, c flow.Claim) (release func() 
 	if !ok {
 		return nil, nil
 	}
-	release, err = claimer.Claim(ctx, Claim{SinkID: s.id, Owner: c.Owner, Fresh: c.Fresh, BesideOld: c.BesideOld})
+	release, err = claimer.Claim(ctx, Claim{
+		SinkID: s.id, Owner: c.Owner, Lineage: c.Lineage, Fresh: c.Fresh, From: c.From, BesideOld: c.BesideOld,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sink %s: %w", s.id.Operator, err)
 	}
@@ -55,13 +57,9 @@ func (s erasedSink[T]) Writes() string {
 
 func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed bool) (err error) {
 	defer rescue(&err)
-	prepared := make([][]byte, 0, len(elements))
-	for _, e := range elements {
-		p, err := decodePending(e)
-		if err != nil {
-			return fmt.Errorf("sink %s: restored: %w", s.id.Operator, err)
-		}
-		prepared = append(prepared, p.prepared)
+	prepared, err := twophase.Restored(elements)
+	if err != nil {
+		return fmt.Errorf("sink %s: restored: %w", s.id.Operator, err)
 	}
 	if len(prepared) > 0 && !committed {
 		if err := s.sink.Commit(ctx, prepared); err != nil {
@@ -76,9 +74,9 @@ func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed
 
 func (s erasedSink[T]) Commit(ctx context.Context, element []byte) (err error) {
 	defer rescue(&err)
-	p, err := decodePending(element)
+	prepared, err := twophase.Restored([][]byte{element})
 	if err == nil {
-		err = s.sink.Commit(ctx, [][]byte{p.prepared})
+		err = s.sink.Commit(ctx, prepared)
 	}
 	if err != nil {
 		return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
@@ -86,31 +84,13 @@ func (s erasedSink[T]) Commit(ctx context.Context, element []byte) (err error) {
 	return nil
 }
 
-// pending is what was prepared for a checkpoint and waits for it, or for a later one, to
-// be complete.
-type pending struct {
-	id       checkpoint.ID
-	prepared []byte
-}
-
-func (p pending) encode() []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(p.id)), p.prepared...)
-}
-
-func decodePending(e []byte) (pending, error) {
-	if len(e) < 8 {
-		return pending{}, fmt.Errorf("prepared output of %d bytes: want at least 8", len(e))
-	}
-	return pending{id: checkpoint.ID(binary.BigEndian.Uint64(e)), prepared: e[8:]}, nil
-}
-
 // A sinkOp is one subtask of a sink.
 type sinkOp[T any] struct {
-	ctx     *flow.Context
-	id      SinkID
-	sink    Sink[T]
-	writer  Writer[T] // nil before Start
-	waiting []pending // rising ids
+	ctx    *flow.Context
+	id     SinkID
+	sink   Sink[T]
+	writer Writer[T] // nil before Start
+	phases twophase.Subtask
 }
 
 // Start opens the writer: only now has the sink recovered.
@@ -141,37 +121,21 @@ func (o *sinkOp[T]) Mark(flow.Mark) error { return nil }
 
 func (o *sinkOp[T]) Snapshot(id checkpoint.ID) (_ flow.Snapshot, err error) {
 	defer guard(o.ctx, &err)
-	prepared, err := o.writer.Prepare(o.ctx.Ctx, id)
+	elements, err := o.phases.Prepare(o.ctx.Ctx, o.writer, id)
 	if err != nil {
 		// What was written is in an unknown state, and the records are gone from the
 		// stream: only a restart from the last checkpoint brings them back.
 		return flow.Snapshot{}, blame(o.ctx, fmt.Errorf("prepare for checkpoint %d: %w", id, err))
-	}
-	if prepared != nil {
-		o.waiting = append(o.waiting, pending{id: id, prepared: prepared})
-	}
-	elements := make([][]byte, 0, len(o.waiting))
-	for _, p := range o.waiting {
-		elements = append(elements, p.encode())
 	}
 	return flow.Snapshot{Lists: []flow.ListState{{Name: flow.PreparedState, Elements: elements}}}, nil
 }
 
 func (o *sinkOp[T]) Complete(id checkpoint.ID) (err error) {
 	defer guard(o.ctx, &err)
-	n := 0
-	var prepared [][]byte
-	for n < len(o.waiting) && o.waiting[n].id <= id {
-		prepared = append(prepared, o.waiting[n].prepared)
-		n++
-	}
-	if n == 0 {
-		return nil
-	}
-	if err := o.sink.Commit(o.ctx.Ctx, prepared); err != nil {
+	err = o.phases.Complete(id, func(prepared [][]byte) error { return o.sink.Commit(o.ctx.Ctx, prepared) })
+	if err != nil {
 		return blame(o.ctx, fmt.Errorf("commit checkpoint %d: %w", id, err))
 	}
-	o.waiting = append(o.waiting[:0:0], o.waiting[n:]...)
 	return nil
 }
 

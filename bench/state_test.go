@@ -97,7 +97,7 @@ func takeCheckpoint(b *testing.B, s *store.Store, snapshot flow.KeyedSnapshot) (
 		ID: flink.OperatorIDOf("bench"), Parallelism: 1, MaxParallelism: maxParallelism,
 		Subtasks: []flink.SubtaskState{{ManagedKeyed: h}},
 	}}}
-	if err := p.Publish(meta, []store.Blob{blob}); err != nil {
+	if err := p.Publish(meta, []store.Blob{blob}, checkpoint.Names{}); err != nil {
 		b.Fatal(err)
 	}
 	return h, blob.File.Length

@@ -1,19 +1,19 @@
 package checkpoint
 
-// An Identity says whose bytes they are. It goes into every checksum, so that a file
-// that is whole but stale or misplaced is not taken for another.
+// An Identity is the checkpoint that bytes belong to. It goes into every checksum, so that
+// a file that is whole but stale or misplaced is not taken for another.
 type Identity struct {
 	Job         JobID
 	Incarnation Incarnation // of the job manager that wrote it
 	ID          ID
 }
 
-// A File is a state file as it was written: everything that is needed to tell later
-// whether the bytes that come back are the bytes that were written.
+// A File is a state file as it was written: all that is needed to find out later whether
+// the bytes that are read back are the bytes that were written.
 type File struct {
 	Name    string  // in the checkpoint's directory
 	What    string  // what it holds, for people
-	Subtask Subtask // who wrote it
+	Subtask Subtask // that wrote it
 
 	Length     int64
 	BlockBytes int      // the file in blocks of so many bytes; the last may be shorter
@@ -24,7 +24,7 @@ type File struct {
 // Hash is an XXH3-128, high half first.
 type Hash [16]byte
 
-// Blocks is into how many blocks length bytes fall.
+// Blocks is how many blocks length bytes take.
 func Blocks(length int64, blockBytes int) int64 {
 	b := int64(blockBytes)
 	n := length / b
@@ -34,7 +34,7 @@ func Blocks(length int64, blockBytes int) int64 {
 	return n
 }
 
-// Block is the part of the file that block i is: from off, n bytes.
+// Block is which part of the file block i is: n bytes from off.
 func (f *File) Block(i int) (off int64, n int) {
 	off = int64(i) * int64(f.BlockBytes)
 	return off, int(min(int64(f.BlockBytes), f.Length-off))

@@ -1,10 +1,10 @@
-// Package checkpoint says what a checkpoint is: its identifiers, the layout of its
-// directory (every path is built in layout.go and nowhere else), the blobs its state
-// is kept in, how a listing of a directory is read after a crash (scan.go) and which
-// checkpoints may go (retain.go).
+// Package checkpoint defines what a checkpoint is: its identifiers, the names of what they
+// identify (names.go), the layout of its directory (every path is built in layout.go and
+// nowhere else), the files its state is kept in (blob.go), how a listing of a directory is
+// read after a crash (scan.go) and which checkpoints may go (retain.go).
 //
 // It is pure: values in, decisions out. It touches no disk, starts no goroutine and
-// imports the standard library only. What acts on its decisions is checkpoint/store.
+// imports the standard library only. Package checkpoint/store acts on its decisions.
 package checkpoint
 
 import (
@@ -14,15 +14,15 @@ import (
 )
 
 // ID is the number of a checkpoint within its job. It counts from 1 and only grows;
-// an id that was ever used, even by a checkpoint that came to nothing, is not used
-// again.
+// an id that was ever used, even by a checkpoint that was aborted, is not used again.
 type ID int64
 
 func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Incarnation counts the times a job's directory has been taken by a job manager,
 // from 1. Names of files that are not yet part of a complete checkpoint carry it, so
-// that a process that is long dead but still writing cannot touch a newer one's files.
+// that a process that no longer owns the directory but still writes cannot touch the
+// files of the one that does.
 type Incarnation int64
 
 func (i Incarnation) String() string { return strconv.FormatInt(int64(i), 10) }
@@ -92,7 +92,7 @@ type KeyGroupRange struct {
 // Len is the number of key groups in the range.
 func (r KeyGroupRange) Len() int { return max(0, r.End-r.Start+1) }
 
-// Contains tells whether g is in the range.
+// Contains reports whether g is in the range.
 func (r KeyGroupRange) Contains(g KeyGroup) bool { return r.Start <= int(g) && int(g) <= r.End }
 
 // Intersect is the range of the key groups that are in both.

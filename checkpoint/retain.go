@@ -21,10 +21,10 @@ type Known struct {
 	Health Health
 }
 
-// Retain decides which checkpoints stay, so that n intact ones are kept (at least
-// one, whatever n says). One may go if there are n newer ones that are known to be
-// intact: so the newest never goes, what is unknown or broken never counts as kept,
-// and what is deleted is never missed. Both results are in ascending order.
+// Retain decides which checkpoints stay, so that n intact ones are kept, and at least one.
+// A checkpoint may go if there are n newer ones that are known to be intact. So the newest
+// never goes, and one that is unknown or broken never counts as kept. Both results are in
+// ascending order.
 func Retain(have []Known, n int) (keep, drop []ID) {
 	n = max(n, 1)
 	intact := 0
@@ -43,8 +43,8 @@ func Retain(have []Known, n int) (keep, drop []ID) {
 	return keep, drop
 }
 
-// VerifyNext names the checkpoint that should be looked at next so that Retain can let
-// more go: the newest one of unknown health, as long as something hangs on it.
+// VerifyNext is the checkpoint to verify next so that Retain can let more go: the newest one
+// of unknown health. It is not ok if no verification would make a difference.
 func VerifyNext(have []Known, n int) (ID, bool) {
 	hopeful := slices.Clone(have)
 	for i := range hopeful {

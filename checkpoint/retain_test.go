@@ -25,7 +25,7 @@ func TestRetain(t *testing.T) {
 		{"the second is not known", []Known{{1, Unknown}, {2, Unknown}, {3, Intact}}, 2, []ID{1, 2, 3}, nil, 2},
 		{"the second is broken", []Known{{1, Intact}, {2, Broken}, {3, Intact}}, 2, []ID{1, 2, 3}, nil, 0},
 		{"the second is broken, the third unknown", []Known{{1, Unknown}, {2, Broken}, {3, Intact}}, 2, []ID{1, 2, 3}, nil, 0},
-		{"a broken one behind", []Known{{1, Broken}, {2, Intact}, {3, Intact}}, 2, []ID{2, 3}, []ID{1}, 0},
+		{"a broken one below", []Known{{1, Broken}, {2, Intact}, {3, Intact}}, 2, []ID{2, 3}, []ID{1}, 0},
 		{"the newest is broken", []Known{{1, Intact}, {2, Intact}, {3, Broken}}, 1, []ID{2, 3}, []ID{1}, 0},
 		{"all broken", []Known{{1, Broken}, {2, Broken}}, 1, []ID{1, 2}, nil, 0},
 		{"as many as retained, unknown", []Known{{1, Unknown}, {2, Intact}}, 2, []ID{1, 2}, nil, 0},

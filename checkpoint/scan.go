@@ -21,7 +21,7 @@ type Entry struct {
 // .damaged-<n> beside it, the mark.
 type Scan struct {
 	Complete  []ID     // chk-<n> that are not set aside, ascending
-	Leftovers []Name   // .inprogress-*, .trash-* and marks of nothing: of no use
+	Leftovers []Name   // .inprogress-*, .trash-* and marks without a checkpoint: may go
 	SetAside  []Name   // .damaged-*, and chk-<n> with a mark: kept for people
 	Marks     []Name   // files .damaged-<n>: chk-<n> is set aside where it is
 	Strangers []string // not ours: left alone
@@ -62,7 +62,7 @@ func ScanNames(entries []Entry) Scan {
 	return s
 }
 
-// heed sets the checkpoint aside that a mark is about.
+// heed sets the checkpoint aside that a mark is for.
 func (s *Scan) heed(mark Name) {
 	marked := Name{Kind: Complete, ID: mark.ID}
 	i, there := slices.BinarySearch(s.Complete, mark.ID)

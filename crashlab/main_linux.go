@@ -50,6 +50,9 @@ func run(s settings) int {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "crashlab has failed:", err)
 		return exitBad
+	case out.err != nil:
+		fmt.Fprintln(os.Stderr, "crashlab cannot write its results:", out.err)
+		return exitBad
 	case out.complaints > 0:
 		return exitBad
 	}

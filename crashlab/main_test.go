@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -104,5 +105,24 @@ func TestJSON(t *testing.T) {
 	if last["workload"] != "store-1" || last["prefixes"].(map[string]any)["regressed"] != 1.0 ||
 		last["window_open"] != true || len(last["bad"].([]any)) != 1 || len(last["complaints"].([]any)) != 1 {
 		t.Errorf("%s", lines[2])
+	}
+}
+
+// Results that cannot be written are no good end, whatever they say.
+func TestLostResults(t *testing.T) {
+	for _, asJSON := range []bool{false, true} {
+		_, out, err := os.Pipe()
+		if err == nil {
+			err = out.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &printer{settings: settings{json: asJSON}, out: out}
+		p.result(results()[0])
+		p.end(time.Second)
+		if !errors.Is(p.err, os.ErrClosed) {
+			t.Errorf("json %v: the printer keeps %v, want %v", asJSON, p.err, os.ErrClosed)
+		}
 	}
 }

@@ -24,6 +24,7 @@ type printer struct {
 	mu         sync.Mutex
 	results    []*lab.Result
 	complaints int
+	err        error // the first error of writing results
 }
 
 func newPrinter(s settings) *printer {
@@ -50,7 +51,14 @@ func (p *printer) result(r *lab.Result) {
 	p.results = append(p.results, r)
 	p.complaints += len(r.Complaints)
 	if p.settings.json {
-		json.NewEncoder(p.out).Encode(asJSON(r, p.settings.Seed))
+		p.check(json.NewEncoder(p.out).Encode(asJSON(r, p.settings.Seed)))
+	}
+}
+
+// check keeps the first error of writing results: a table that was lost is not a good end.
+func (p *printer) check(err error) {
+	if p.err == nil {
+		p.err = err
 	}
 }
 
@@ -75,7 +83,7 @@ func (p *printer) end(took time.Duration) {
 			c[judge.OK], c[judge.Regressed], c[judge.Lost], c[judge.Torn], c[judge.Wrong], c[judge.Unmountable],
 			window(&r.Tally), float64(c.All())/r.Took.Seconds(), verdict(r))
 	}
-	t.Flush()
+	p.check(t.Flush())
 	fmt.Fprintf(p.out, "\n%d images in %v, reorderings drawn by -seed %d\n", images, took.Round(100*time.Millisecond), p.settings.Seed)
 	for _, r := range p.results {
 		p.explain(r)

@@ -20,8 +20,8 @@ import (
 	"github.com/weirstream/weir/durable/logfs"
 )
 
-// Every implementation of FS, and what wraps one, behaves the same for those who look on
-// while the machine is up.
+// Every implementation of FS, and what wraps one, behaves the same while
+// the machine is up.
 var implementations = []struct {
 	name string
 	make func(t *testing.T) (fsys durable.FS, dir string)
@@ -330,7 +330,7 @@ var liveSemantics = []struct {
 		close(stop)
 		wg.Wait()
 	}},
-	{"of many who make the same name, one does", func(b bench) {
+	{"of many that make the same name, one does", func(b bench) {
 		b.ok(b.Mkdir(b.path("d")))
 		made := make(chan string, 30)
 		var wg sync.WaitGroup
@@ -451,7 +451,7 @@ var liveSemantics = []struct {
 		b.ok(next.Close())
 		b.holds(".lock", "owner 2, and longer")
 	}},
-	{"of many who lock, one does", func(b bench) {
+	{"of many that lock, one does", func(b bench) {
 		held := make(chan durable.LockFile, 10)
 		var wg sync.WaitGroup
 		for range 10 {

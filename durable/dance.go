@@ -95,7 +95,7 @@ func dirExists(fsys FS, name string) (bool, error) {
 // used.
 func WriteFile(fsys FS, name string, data []byte) error {
 	return FillFile(fsys, name, func(w io.Writer) error {
-		if _, err := bytes.NewReader(data).WriteTo(w); err != nil { // an error of a short write, too
+		if _, err := bytes.NewReader(data).WriteTo(w); err != nil { // it reports a short write as well
 			return fmt.Errorf("write file: %w", err)
 		}
 		return nil

@@ -379,7 +379,7 @@ func TestWriteFileTakesNoShortWrite(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := fsys.Stat("/f"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("it was left behind: %v", err)
+		t.Errorf("it is left: %v", err)
 	}
 }
 
@@ -456,7 +456,7 @@ func TestFillFile(t *testing.T) {
 	}
 }
 
-// TestSettleDir: after it, every file is there by its name and with its bytes, whoever
+// TestSettleDir: after it, every file is there by its name and with its bytes, whatever
 // wrote it; and each of its syncs is needed for that.
 func TestSettleDir(t *testing.T) {
 	for drop := 0; drop <= 3; drop++ {
@@ -465,7 +465,7 @@ func TestSettleDir(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk.Settle()
-		for _, name := range []string{"/d/a", "/d/b"} { // as somebody writes who syncs nothing
+		for _, name := range []string{"/d/a", "/d/b"} { // as a program writes that syncs nothing
 			f, err := disk.Create(name)
 			if err != nil {
 				t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 )
 
 // TestEvictEvicts asks the kernel which pages of a file are in its cache: after Evict not
-// all of them are. Verifying past the cache hangs on that.
+// all of them are. Verifying past the cache depends on that.
 func TestEvictEvicts(t *testing.T) {
 	const size = 1 << 20
 	name := filepath.ToSlash(filepath.Join(t.TempDir(), "f"))

@@ -21,7 +21,7 @@ func mustLock(t *testing.T, name string) *osLock {
 	return l.(*osLock)
 }
 
-// wantLocked: who asks for the lock now is refused.
+// wantLocked: the lock is refused now.
 func wantLocked(t *testing.T, name string) {
 	t.Helper()
 	l, err := OS().Lock(name)
@@ -33,14 +33,14 @@ func wantLocked(t *testing.T, name string) {
 	}
 }
 
-// TestLockOutlivesItsReferences: the garbage collector closes files that nobody refers
+// TestLockOutlivesItsReferences: the garbage collector closes files that are not referred
 // to any more, and must not end a lock that way; one that is closed it may have.
 func TestLockOutlivesItsReferences(t *testing.T) {
 	name := filepath.Join(t.TempDir(), ".lock")
 	lock := func() weak.Pointer[osLock] { return weak.Make(mustLock(t, name)) }()
 	runtime.GC()
 	if lock.Value() == nil {
-		t.Fatal("the garbage collector has taken a lock that nobody has closed")
+		t.Fatal("the garbage collector has released a lock that was not closed")
 	}
 	wantLocked(t, name)
 	if err := lock.Value().Close(); err != nil {
@@ -55,9 +55,9 @@ func TestLockOutlivesItsReferences(t *testing.T) {
 	}
 }
 
-// TestLockOfAFileThatIsReplaced: whoever held the lock removes the file, or puts another in
-// its place. Who had opened it before then gets the lock of a file without a name, which
-// excludes nobody who comes later; Lock must notice and begin anew, but not for ever.
+// TestLockOfAFileThatIsReplaced: the owner of the lock removes the file, or puts another in
+// its place. A process that had opened it before then gets the lock of a file without a
+// name, which excludes no later one; Lock must notice and begin anew, but not endlessly.
 func TestLockOfAFileThatIsReplaced(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a file that is open is not removed there")

@@ -47,7 +47,7 @@ func renameByLink(oldname, newname string) error {
 		return renameError(oldname, newname, cause(err))
 	}
 	if err := syncDir(filepath.Dir(newname)); err != nil {
-		_ = os.Remove(newname) // nobody has touched the old name
+		_ = os.Remove(newname) // the old name is as it was
 		return renameError(oldname, newname, fmt.Errorf("%w: sync the directory of the new name: %w", errHalfRenamed, cause(err)))
 	}
 	if err := os.Remove(oldname); err != nil {

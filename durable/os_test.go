@@ -49,7 +49,7 @@ func TestOSFileIsDeadAfterAnError(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			first := c.fail(c.file)
 			if first == nil {
-				t.Skip("no error to be had here")
+				t.Skip("there is no error here")
 			}
 			c.file.heal() // the disk is well again; the file is not
 			if err := c.file.write([]byte("x")); err != first {

@@ -49,7 +49,7 @@ func TestOSFollowsNoLink(t *testing.T) {
 	}
 }
 
-// TestOSWaitsForNoPipe: opening a pipe without a writer would block for ever.
+// TestOSWaitsForNoPipe: opening a pipe without a writer would never return.
 func TestOSWaitsForNoPipe(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(name, 0o666); err != nil {
@@ -87,7 +87,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestLockEndsWithItsProcess: another process's lock excludes this one, says who owns it,
+// TestLockEndsWithItsProcess: another process's lock excludes this one, names its owner,
 // and is gone when that process is killed.
 func TestLockEndsWithItsProcess(t *testing.T) {
 	name := filepath.Join(t.TempDir(), ".lock")

@@ -33,7 +33,7 @@ func (s sandbox) run(t *testing.T, do func()) {
 		}
 	}()
 	if err := <-done; err != nil {
-		t.Skip("no sandbox to be had here: ", err)
+		t.Skip("there is no sandbox here: ", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package flink
 
 import (
 	"fmt"
+	"strconv"
 )
 
 // JavaHash returns the hashCode of a key that was decoded with the given serializer. ok is
@@ -69,10 +70,14 @@ func CheckKeyGroup(key Serializer, e Entry, maxParallelism int) error {
 	return nil
 }
 
-// shortJSON returns the beginning of v as JSON. A key that was read wrong may be very long.
+// shortJSON returns the beginning of v as JSON. A key that was read wrong may be very long. A
+// text is a Go string literal, which has every byte of it.
 func shortJSON(v Value) string {
 	const most = 100
 	text := []rune(string(AppendJSON(nil, v)))
+	if s, ok := v.(string); ok {
+		text = []rune(strconv.Quote(s))
+	}
 	if len(text) <= most {
 		return string(text)
 	}

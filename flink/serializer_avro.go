@@ -2,10 +2,10 @@ package flink
 
 import "encoding/binary"
 
-// A flinkAvro is Flink's serializer for Avro records. It is only ever read. The
-// payload of its snapshot, by version: 1: utf schema; 2: utf class, utf schema;
-// 3: fstr class, fstr schema. The data follow the schema as Avro says, but the
-// primitives do not: they are of fixed width, see decodeFixed.
+// A flinkAvro is Flink's serializer of Avro records. Weir reads it and never writes with
+// it. The payload of its snapshot, by version: 1: utf schema; 2: utf class, utf schema;
+// 3: fstr class, fstr schema. Values follow the schema as in Avro, but their primitives
+// are of fixed width: see decodeFixed.
 type flinkAvro struct {
 	class  string
 	schema string

@@ -29,11 +29,11 @@ type avroField struct {
 	typ  *avroType
 }
 
-// avroMaxNothing is of how many values a record may consist that take no bytes. Without
-// a limit a short schema could ask for any number of them per byte of data.
+// avroMaxNothing is how many values that take no bytes a record may consist of. Without a
+// limit a short schema could ask for any number of them per byte of data.
 const avroMaxNothing = 16
 
-// avroMaxDepth bounds how deep the types of a schema, and values, may be nested.
+// avroMaxDepth is how deep the types of a schema, and values, may be nested.
 const avroMaxDepth = 64
 
 // parseAvro parses a schema that was found in a snapshot.

@@ -6,8 +6,8 @@ import (
 	"github.com/twmb/avro"
 )
 
-// Weir's own serializers. Flink cannot read what they write, as it has no such classes;
-// everything else in a checkpoint that has them it can.
+// Weir's own serializers. Flink has no such classes and cannot restore an operator whose
+// key or state has one.
 const (
 	avroStructClass   = "weir.AvroStructSerializerSnapshot"
 	avroStructVersion = 1
@@ -15,21 +15,23 @@ const (
 	customVersion     = 1
 )
 
-// An AvroStruct is the serializer of a Go struct. The payload of its snapshot is
+// An AvroStruct is the serializer of a Go struct, or of another Go type that Flink does not
+// have. The payload of its snapshot is
 //
 //	utf   the Go type's name
 //	fstr  its Avro schema
 //
-// and a value is bytes32 of standard Avro for that schema: the length makes it possible
-// to step over a value without the schema's help.
+// and a value is bytes32 of standard Avro for that schema. By the length a reader can step
+// over a value without the schema.
 type AvroStruct struct {
 	GoType string       // for people: "flights.Stats"
 	Schema *avro.Schema // what values are written with
 	root   *avroType
 }
 
-// NewAvroStruct returns the serializer of a Go type with an Avro schema. It fails if the
-// schema has more values without bytes, or is nested deeper, than can be read back.
+// NewAvroStruct returns the serializer of a Go type with an Avro schema. It returns an
+// error if the schema has more values without bytes, or is nested deeper, than can be read
+// again.
 func NewAvroStruct(goType string, schema *avro.Schema) (*AvroStruct, error) {
 	root, err := avroTypeOf(schema)
 	if err != nil {
@@ -54,8 +56,14 @@ func readAvroStruct(r *snapshotReader, version int32) Serializer {
 	return s
 }
 
-func (s *AvroStruct) TypeName() string { return "record " + s.GoType }
-func (s *AvroStruct) Length() int      { return -1 }
+func (s *AvroStruct) TypeName() string {
+	if s.root.kind == "record" {
+		return "record " + s.GoType
+	}
+	return "Avro " + s.GoType
+}
+
+func (s *AvroStruct) Length() int { return -1 }
 
 func (s *AvroStruct) AppendSnapshot(dst []byte) ([]byte, error) {
 	dst, err := appendSnapshotHead(dst, avroStructClass, avroStructVersion)
@@ -85,9 +93,8 @@ func (s *AvroStruct) Decode(c *Cursor) Value {
 	return s.root.value(v)
 }
 
-// A Custom is the serializer of a type whose bytes only the program can read. The
-// payload of its snapshot is utf name, i32 version, both the program's; a value is
-// bytes32.
+// A Custom is the serializer of a type whose bytes only the program can read. The payload
+// of its snapshot is utf name, i32 version, as the program gave them; a value is bytes32.
 type Custom struct {
 	Name    string
 	Version int32

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/twmb/avro"
 	"pgregory.net/rapid"
 )
 
@@ -111,11 +112,22 @@ func TestFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other := func(schema string) Serializer {
+		s, err := NewAvroStruct("T", avro.MustParse(schema))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
 	for _, v := range []struct {
 		s     Serializer
 		bytes []byte
 		names []string
 	}{
+		{other(`["null",` + flight.String() + `]`), AppendBytes32(nil, []byte("\x02\x06FRA\x02")), []string{"from", "n"}},
+		{other(`["null",` + flight.String() + `]`), AppendBytes32(nil, []byte("\x00")), []string{"from", "n"}},
+		{other(`["null","long"]`), AppendBytes32(nil, []byte("\x02\x02")), nil},
+		{other(`{"type":"long","go":"uint32"}`), AppendBytes32(nil, []byte("\x02")), nil},
 		{structs, AppendBytes32(nil, []byte("\x06FRA\x02")), []string{"from", "n"}},
 		{Tuple(Long, String), AppendString(AppendI64(nil, 1), "a"), []string{"f0", "f1"}},
 		{TimeWindow, AppendI64(AppendI64(nil, 0), 9), []string{"start", "end"}},

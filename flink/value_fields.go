@@ -30,7 +30,13 @@ func FieldNames(s Serializer) []string {
 }
 
 func (t *avroType) fieldNames() []string {
-	names := make([]string, len(t.fields)) // only a record has any
+	if t.kind == "union" && len(t.branches) == 2 && t.branches[0].kind == "null" {
+		return t.branches[1].fieldNames()
+	}
+	if t.kind != "record" {
+		return nil
+	}
+	names := make([]string, len(t.fields))
 	for i, f := range t.fields {
 		names[i] = f.name
 	}

@@ -25,7 +25,7 @@ func (o *Options) flags(fs *flag.FlagSet, level *slog.Level) {
 	fs.BoolVar(&o.AllowFallback, "allow-fallback", false, "if the latest checkpoint is damaged, go back to an older one; the records between the two are processed twice")
 	fs.BoolVar(&o.AllowNonRestoredState, "allow-non-restored-state", false, "drop state that the job does not have any more; the log says which")
 	fs.BoolVar(&o.DropPreparedOutput, "drop-prepared-output", false, "lose prepared output that cannot become visible: its sink was removed, or it is damaged")
-	fs.BoolVar(&o.BesideOldOutput, "beside-old-output", false, "without a checkpoint, write beside output of an earlier run: the same records will be there twice")
+	fs.BoolVar(&o.BesideOldOutput, "beside-old-output", false, "without a checkpoint, or with an older one, write beside output of an earlier run: the same records will be there twice")
 	fs.Var((*splitList)(&o.ForgetSplits), "forget-split", "drop the position of a split, as `source=split`; may be given several times")
 	fs.BoolVar(&o.Drain, "drain", false, "when stopped, let event time come to its end, as if the input had ended")
 	fs.DurationVar(&o.CancelTimeout, "cancel-timeout", 3*time.Minute, "`time` to wait without progress, when stopped, for the final checkpoint and for code to return")

@@ -93,6 +93,13 @@ type failsFirst[T any] struct {
 	failed *atomic.Bool
 }
 
+func (f failsFirst[T]) Claim(ctx context.Context, c weir.Claim) (func() error, error) {
+	if claimer, ok := f.Sink.(weir.Claimer); ok {
+		return claimer.Claim(ctx, c)
+	}
+	return nil, nil
+}
+
 func (f failsFirst[T]) Commit(ctx context.Context, prepared [][]byte) error {
 	if !f.failed.Swap(true) {
 		return errors.New("the first commit fails")

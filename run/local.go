@@ -66,6 +66,7 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		Retain:          opts.Retain,
 		InlineThreshold: opts.InlineThreshold,
 		Owner:           owner(),
+		JobName:         j.Name(),
 		Log:             log,
 	})
 	if err != nil {

@@ -186,6 +186,7 @@ func TestAJobThatAlwaysFailsIsGivenUp(t *testing.T) {
 // Restart.Max allows.
 func TestTheSameFailureEndsAJob(t *testing.T) {
 	calls := 0
+	var unmade map[string]int
 	for _, tt := range []struct {
 		name     string
 		fail     func(int64) error
@@ -193,7 +194,7 @@ func TestTheSameFailureEndsAJob(t *testing.T) {
 	}{
 		{"an error", func(int64) error { return errors.New("a bug") }, 2},
 		{"an index", func(int64) error { var none []int; _ = none[calls]; return nil }, 2},
-		{"a nil map", func(int64) error { var m map[string]int; m["a"] = 1; return nil }, 2},
+		{"a nil map", func(int64) error { unmade["a"] = 1; return nil }, 2},
 		{"another each time", func(int64) error { calls++; return fmt.Errorf("attempt %d", calls) }, 4},
 		{"a call", func(int64) error { return fmt.Errorf("ask the service: %w", syscall.ECONNREFUSED) }, 4},
 		{"a deadline", func(int64) error { return fmt.Errorf("ask the service: %w", context.DeadlineExceeded) }, 4},

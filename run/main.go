@@ -25,7 +25,7 @@ const (
 	ExitDamaged   = 3   // the last checkpoint is damaged; nothing was run
 	ExitLocked    = 4   // another process runs the job or writes to its output; nothing was run
 	ExitUnfit     = 5   // the checkpoint does not fit the job, or belongs to another job; nothing was run
-	ExitOldOutput = 6   // there is output of an earlier run, and no checkpoint to go on from; nothing was run
+	ExitOldOutput = 6   // there is output of an earlier run, and no checkpoint that goes on from it; nothing was run
 	ExitAborted   = 130 // a second Ctrl-C ended the job without a final checkpoint
 )
 

@@ -54,9 +54,10 @@ type Options struct {
 	// does not have its sink any more, or because it is damaged. The records in it are lost.
 	// Without this option such a start is refused.
 	DropPreparedOutput bool
-	// BesideOldOutput lets a job that starts without a checkpoint write beside output that
-	// an earlier run of it has made visible. Without it such a start is refused, because
-	// the same records would be there twice.
+	// BesideOldOutput lets a job that starts without a checkpoint, or with one that is older
+	// than output that an earlier run of it has made visible, write beside that output.
+	// Without it such a start is refused: the same records would be there twice. A start from
+	// a path, or with AllowFallback, is told to go back and needs no second permission.
 	BesideOldOutput bool
 	// ForgetSplits has, by the name of a source, the ids of splits whose positions are
 	// dropped at the start. A split that is still there is read from its beginning.

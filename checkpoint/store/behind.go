@@ -2,13 +2,13 @@ package store
 
 import "github.com/weirstream/weir/durable"
 
-// behindAfter is how many bytes of a state file are written by who brings them. What
-// comes after them is written behind: a small file is not worth a goroutine.
+// behindAfter is how many bytes of a state file its caller writes itself. The bytes after
+// them are written by another goroutine: for a small file it is not worth one.
 const behindAfter = 1 << 20
 
 // A behind writes to a file in a goroutine of its own, so that the next bytes can be
-// encoded and summed up while the last ones go to the kernel, which takes longer. It
-// holds two buffers: one is being written, the other filled.
+// encoded and their checksums taken while the last ones go to the kernel, which takes
+// longer. It has two buffers: one is being written, the other filled.
 type behind struct {
 	full  chan []byte
 	free  chan written
@@ -29,8 +29,8 @@ func newBehind(f durable.File) *behind {
 	return b
 }
 
-// run writes until there is no more, or until there is an error: from then on nothing
-// is tried again.
+// run writes until there is no more, or until there is an error: after that it writes
+// nothing.
 func (b *behind) run(f durable.File) {
 	var err error
 	for buf := range b.full {
@@ -42,7 +42,7 @@ func (b *behind) run(f durable.File) {
 	b.ended <- err
 }
 
-// write takes a copy of p. The error may be that of bytes that were taken before.
+// write takes a copy of p. The error may be about bytes of an earlier call.
 func (b *behind) write(p []byte) error {
 	w := <-b.free
 	if w.err != nil {
@@ -53,8 +53,8 @@ func (b *behind) write(p []byte) error {
 	return nil
 }
 
-// end waits until everything is written, or something failed. Nothing is durable then;
-// the file is the caller's again.
+// end waits until everything is written, or something has failed. Nothing is durable then;
+// from then on the caller may use the file again.
 func (b *behind) end() error {
 	close(b.full)
 	return <-b.ended

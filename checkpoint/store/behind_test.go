@@ -17,7 +17,7 @@ import (
 // TestLargeState writes a state that is written behind, whole, and with a fault at each
 // of its writes: no write is lost, none is tried again, and the writer says so.
 //
-// It runs in a bubble, which fails if a goroutine is left behind.
+// It runs in a bubble, which fails if a goroutine is left.
 func TestLargeState(t *testing.T) { synctest.Test(t, testLargeState) }
 
 func testLargeState(t *testing.T) {
@@ -49,7 +49,7 @@ func testLargeState(t *testing.T) {
 	s, _ := mustStart(t, disk, testOptions(1))
 	p, b, err := write(s)
 	check(t, err)
-	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}))
+	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}, testNames))
 	c, err := s.Recover(From{})
 	check(t, err)
 	got, err := readAll(c, b.Handle)
@@ -120,7 +120,7 @@ func (f slowFile) wait() {
 }
 
 // TestSyncWaitsForWhatIsWrittenBehind: a state file is synced when all of it is written,
-// and not before, however slow the disk is; and closed not before that if it is given up.
+// and not before, however slow the disk is; and closed not before that if it is aborted.
 func TestSyncWaitsForWhatIsWrittenBehind(t *testing.T) {
 	for _, abort := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

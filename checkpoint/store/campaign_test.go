@@ -45,7 +45,7 @@ func drawPlan(seed, i uint64) plan {
 	}
 	p.before = r.IntN(p.retain + 1)
 	for range 1 + r.IntN(3) {
-		p.steps += one("", "", "a", "t", "f", "o", "l", "r", "R") + one("c", "c", "o", "") + one("", "", "l")
+		p.steps += one("", "", "a", "t", "f", "o", "l", "m", "r", "R") + one("c", "c", "o", "") + one("", "", "l")
 	}
 	if p.steps == "" {
 		p.steps = "c"

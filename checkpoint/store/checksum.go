@@ -9,21 +9,21 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// blockBytes is how many bytes of a state file one CRC covers. It is what a reader
-// must read to believe a single byte, and how exactly damage is located.
+// blockBytes is how many bytes of a state file one CRC covers: so many must be read to
+// verify a single byte, and so exactly is damage located.
 const blockBytes = 256 << 10
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// What a hash is of, so that one of a payload never passes for one of a file.
+// The beginning of what is hashed, so that the hash of a payload is never that of a file.
 const (
 	hashOfFile    = "weir/file/1\x00"
 	hashOfPayload = "weir/payload/1\x00"
 	hashOfSeal    = "weir/seal/1\x00"
-	hashOfJob     = "weir/job/1\x00" // of a copy whose job is not known: its id
+	hashOfJob     = "weir/job/1\x00" // the job id of a copy whose job is not known
 )
 
-// A sum takes a stream's checksums while the stream passes.
+// A sum takes the checksums of a stream of bytes.
 type sum struct {
 	hash       *xxh3.Hasher
 	blockBytes int
@@ -31,10 +31,10 @@ type sum struct {
 	length  int64
 	crcs    []uint32 // of the blocks that are full
 	crc     uint32   // of the block that is not
-	inBlock int      // how many bytes of that block have passed; less than blockBytes
+	inBlock int      // bytes of that block so far; less than blockBytes
 }
 
-// newSum begins the sum of a state file: its hash begins with whose file it is.
+// newSum begins the sum of a state file: its hash begins with the file's identity.
 func newSum(of checkpoint.Identity, subtask checkpoint.Subtask, name string, blockBytes int) *sum {
 	s := &sum{hash: xxh3.New(), blockBytes: blockBytes}
 	b := appendIdentity([]byte(hashOfFile), of)
@@ -44,8 +44,8 @@ func newSum(of checkpoint.Identity, subtask checkpoint.Subtask, name string, blo
 	return s
 }
 
-// cacheBytes is how much passes through one checksum before it passes through the
-// other, so that the second finds it in the processor's cache.
+// cacheBytes is how much is added to one checksum before it is added to the other, so that
+// the second finds it in the processor's cache.
 const cacheBytes = 16 << 10
 
 func (s *sum) add(p []byte) {
@@ -63,7 +63,7 @@ func (s *sum) add(p []byte) {
 	}
 }
 
-// result is the checksums of what has passed: a CRC per block, and the hash.
+// result is the checksums of all bytes so far: a CRC per block, and the hash.
 func (s *sum) result() ([]uint32, checkpoint.Hash) {
 	crcs := s.crcs
 	if s.inBlock > 0 {
@@ -80,7 +80,7 @@ func payloadHash(of checkpoint.Identity, payload []byte) checkpoint.Hash {
 	return hash128(h.Sum128())
 }
 
-// sealHash is the hash of a seal up to where its hash stands.
+// sealHash is the hash of a seal up to the place of the hash.
 func sealHash(seal []byte) checkpoint.Hash {
 	h := xxh3.New()
 	h.WriteString(hashOfSeal)

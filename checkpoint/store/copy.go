@@ -8,22 +8,24 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/flink"
 )
 
-// CopyOptions say how Copy goes about it.
+// CopyOptions are the options of Copy.
 type CopyOptions struct {
-	// Owner is who copies. Whoever finds the directory of a job locked meanwhile is told.
+	// Owner names the process that copies. A process that finds the directory of a job
+	// locked meanwhile is told.
 	Owner string
 
 	serial bool
 }
 
-// A Copied says what Copy has made.
+// A Copied is what Copy has made.
 type Copied struct {
 	Dir      string
 	Identity checkpoint.Identity
-	// Resealed tells that the checkpoint had no seal and that its copy has one: it
-	// vouches for the bytes as they were copied, and not as they were once written.
+	// Resealed says that the checkpoint had no seal and that its copy has one: that proves
+	// the bytes as they were copied, and not as they were once written.
 	Resealed  bool
 	Files     int      // state files
 	Bytes     int64    // in them
@@ -32,20 +34,20 @@ type Copied struct {
 
 // Copy copies the checkpoint or savepoint src to the directory dst, which must not exist.
 //
-// Every byte of a sealed checkpoint is held against its seal while it is read, and its
+// Every byte of a sealed checkpoint is compared with its seal while it is read, and its
 // metadata and seal are copied as they are: the copy is the same checkpoint. One without
-// a seal, as all of Flink's, gets one; whose it then is, identityOf says.
+// a seal, as all of Flink's, gets one; identityOf decides its identity.
 //
-// The order of things is that of Publish: state files, metadata, the staging directory,
+// The order of operations is that of Publish: state files, metadata, the staging directory,
 // its name, the parent's entries, each durable before the next. Before it gets its name
 // the copy is read back past the page cache and verified. So dst is there as a whole or
 // not at all, whenever the power fails; what is left otherwise is a staging directory,
-// which nobody takes for a checkpoint.
+// which is never taken for a checkpoint.
 //
 // On nil the copy is durable, dst and its parents included. If the source is damaged the
-// error is a *DamagedSourceError, and after any error but an *UnknownCopyError nothing is
-// left behind. In the directory of a job the job's lock is held meanwhile; if a job runs
-// there the error is a *LockedError.
+// error is a *DamagedSourceError. After any error but an *UnknownCopyError what was made is
+// removed as far as possible. In the directory of a job the job's lock is held meanwhile;
+// if a job runs there the error is a *LockedError.
 func Copy(fsys durable.FS, src, dst string, opts CopyOptions) (*Copied, error) {
 	c := &copying{fsys: fsys, dst: path.Clean(dst), opts: opts}
 	if err := c.source(src); err != nil {
@@ -68,7 +70,7 @@ func Copy(fsys durable.FS, src, dst string, opts CopyOptions) (*Copied, error) {
 	return c.done, nil
 }
 
-// A copying is a copy on its way.
+// A copying is a copy under way.
 type copying struct {
 	fsys durable.FS
 	opts CopyOptions
@@ -79,7 +81,7 @@ type copying struct {
 	files    []checkpoint.File
 
 	dst     string
-	name    checkpoint.Name // what dst is called
+	name    checkpoint.Name // the last element of dst
 	staging string          // beside dst; empty as long as it has not been made
 	made    []string        // parents that were made for it, deepest first
 	owned   *Store          // the job's directory that dst is put into, nil if it is none
@@ -96,9 +98,10 @@ func (c *copying) source(src string) error {
 	if c.metadata, err = readMetadata(c.fsys, file); errors.Is(err, fs.ErrNotExist) {
 		return noCheckpoint(dir, err)
 	}
-	c.from = &Checkpoint{Dir: dir, fsys: c.fsys}
+	var meta *flink.Metadata
+	var seal *Seal
 	if err == nil {
-		if c.from.Meta, c.from.Seal, err = decodeMetadata(c.metadata); err != nil {
+		if meta, seal, err = decodeMetadata(c.metadata); err != nil {
 			err = &MetadataError{Path: file, Err: err}
 		}
 	}
@@ -110,7 +113,7 @@ func (c *copying) source(src string) error {
 		rep.Findings = append(rep.Findings, f)
 		return &DamagedSourceError{Report: rep}
 	}
-	c.from.ID = c.from.Meta.CheckpointID
+	c.from = newCheckpoint(c.fsys, dir, meta, seal, ReadOptions{})
 	rep.ID, rep.Sealed = c.from.ID, c.from.Seal != nil
 	if rep.Sealed {
 		rep.heldAgainstSeal(c.from, path.Base(file), nil)
@@ -132,7 +135,7 @@ func (c *copying) strangers() (names []string) {
 	for i := range c.files {
 		own[c.files[i].Name] = true
 	}
-	listing, _ := c.fsys.ReadDir(c.from.Dir) // nothing hangs on it
+	listing, _ := c.fsys.ReadDir(c.from.Dir) // for people only
 	for _, e := range listing {
 		if !own[e.Name] {
 			names = append(names, e.Name)
@@ -141,7 +144,7 @@ func (c *copying) strangers() (names []string) {
 	return names
 }
 
-// stage makes the copy, under the staging directory's name, and reads it back.
+// stage makes the copy in the staging directory and reads it back.
 func (c *copying) stage() error {
 	of := c.done.Identity
 	staging := path.Join(path.Dir(c.dst),
@@ -159,7 +162,8 @@ func (c *copying) stage() error {
 	}
 	if c.done.Resealed {
 		c.metadata = appendSeal(c.metadata, &Seal{
-			Identity: of, PayloadLength: int64(len(c.metadata)), PayloadHash: payloadHash(of, c.metadata), Files: c.files,
+			Identity: of, PayloadLength: int64(len(c.metadata)), PayloadHash: payloadHash(of, c.metadata),
+			Files: c.files, Names: c.from.Names,
 		})
 	}
 	if err := sealStaging(c.fsys, staging, c.metadata, c.opts.serial); err != nil {
@@ -214,25 +218,25 @@ func (c *copying) reveal() error {
 		}
 	}
 	if c.owned != nil {
-		c.owned.last = max(c.owned.last, c.done.Identity.ID) // Close writes it down
-		_ = c.owned.Close()                                  // the copy does not hang on that
+		c.owned.last = max(c.owned.last, c.done.Identity.ID) // Close notes it
+		_ = c.owned.Close()                                  // an error does not change the copy
 	}
 	return err
 }
 
-// discard removes what was made, as far as that is possible.
+// discard removes what was made, as far as possible.
 func (c *copying) discard() {
 	if c.staging != "" {
 		_ = durable.RemoveTree(c.fsys, c.staging)
 	}
 	if c.owned != nil {
-		if c.newLock { // before it is closed: afterwards it may be somebody else's
+		if c.newLock { // before it is closed: afterwards another process may own it
 			_ = c.fsys.Remove(c.owned.dir.Lock())
 		}
 		_ = c.owned.Close()
 	}
 	for _, dir := range c.made {
-		_ = c.fsys.Remove(dir) // refuses if somebody has put something into it
+		_ = c.fsys.Remove(dir) // refuses if something was put into it meanwhile
 	}
 }
 
@@ -244,7 +248,7 @@ func (e *stagingError) Error() string {
 		"if none is at work, remove it and copy again", e.dir)
 }
 
-// A DamagedSourceError says that a checkpoint was not copied, as it is damaged.
+// A DamagedSourceError says that a checkpoint was not copied because it is damaged.
 type DamagedSourceError struct{ Report *Report }
 
 func (e *DamagedSourceError) Error() string {

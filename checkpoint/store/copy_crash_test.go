@@ -31,7 +31,7 @@ var copies = []struct {
 const toldCopied = "copied"
 
 // judgeCopy is the oracle: the copy is there as a whole or not at all, and there if
-// somebody has been told; the source is as it was; and what is left besides is nobody's
+// that was told; the source is as it was; and what is left besides is not taken for a
 // checkpoint.
 func judgeCopy(src, dst string) func(*crashfs.State) error {
 	return func(state *crashfs.State) error {
@@ -70,7 +70,7 @@ func judgeCopy(src, dst string) func(*crashfs.State) error {
 		entries, err := disk.ReadDir(s.Dir())
 		for _, e := range entries {
 			if checkpoint.ParseName(e.Name).Kind == checkpoint.Staging {
-				return fmt.Errorf("%s was left behind", e.Name)
+				return fmt.Errorf("%s is left", e.Name)
 			}
 		}
 		return err
@@ -172,7 +172,7 @@ func TestCopySyncs(t *testing.T) {
 }
 
 // TestCopyFaults fails each operation in turn. The copy is there as a whole or nothing is
-// left, and whoever is told that it may be is told so.
+// left, or the error says that something may be.
 func TestCopyFaults(t *testing.T) {
 	for _, rule := range []faultfs.Rule{
 		{Err: syscall.EIO},

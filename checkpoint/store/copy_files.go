@@ -13,11 +13,11 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// errUnfinished ends the writing of a file whose source turned out to be damaged.
+// errUnfinished ends the writing of a file whose source is damaged.
 var errUnfinished = errors.New("the source is damaged")
 
 // copyFile copies one state file and makes its bytes durable. Of a checkpoint without a
-// seal it takes the checksums on the way.
+// seal it takes the checksums while it copies.
 func (c *copying) copyFile(f *checkpoint.File) (findings []Finding, err error) {
 	err = durable.FillFile(c.fsys, checkpoint.FileIn(c.staging, f.Name), func(w io.Writer) (err error) {
 		if c.done.Resealed {
@@ -39,7 +39,7 @@ func (c *copying) copyFile(f *checkpoint.File) (findings []Finding, err error) {
 	return findings, err
 }
 
-// sumFile passes a state file that nobody has sealed on to w, and notes its checksums.
+// sumFile writes a state file without a seal to w and takes its checksums.
 func (c *copying) sumFile(f *checkpoint.File, w io.Writer) ([]Finding, error) {
 	name := checkpoint.FileIn(c.from.Dir, f.Name)
 	damaged := func(problem string) ([]Finding, error) {
@@ -99,7 +99,7 @@ func unsealedFiles(c *Checkpoint, rep *Report) ([]checkpoint.File, error) {
 			case !known:
 				length[h.Path] = h.Length
 				files = append(files, checkpoint.File{
-					Name: h.Path, What: whatOf(c.Meta, ref), Subtask: ref.Subtask, Length: h.Length,
+					Name: h.Path, What: cut(c.Names.Label(ref.Operator), maxWhatBytes), Subtask: ref.Subtask, Length: h.Length,
 				})
 			}
 		case *flink.FileHandle:
@@ -112,23 +112,6 @@ func unsealedFiles(c *Checkpoint, rep *Report) ([]checkpoint.File, error) {
 	}
 	slices.SortFunc(files, func(a, b checkpoint.File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
-}
-
-// whatOf says for people what a state file holds: the uid or name of its operator, as
-// Weir's own seals have it, or its id.
-func whatOf(meta *flink.Metadata, ref flink.StreamRef) string {
-	what := ref.Operator.String()
-	for i := range meta.Operators {
-		if op := &meta.Operators[i]; op.ID == ref.Operator {
-			switch {
-			case op.UID != "":
-				what = op.UID
-			case op.Name != "":
-				what = op.Name
-			}
-		}
-	}
-	return cut(what, maxWhatBytes)
 }
 
 // An OutsideError says that a checkpoint cannot be copied by itself.

@@ -15,8 +15,8 @@ import (
 var errInTheWay = errors.New("it exists, and nothing is replaced: give another name, or move away what is there")
 
 // inTheWay is the error for a name that is taken. A copy that was killed between its rename
-// and the sync behind it has left a name that the next power cut may take away; who is
-// told that it exists may delete the source, so it is durable before that is said.
+// and the sync after it has left a name that the next power cut may take away. A caller
+// that is told that it exists may delete the source, so the name is made durable first.
 func (c *copying) inTheWay() error {
 	parent := path.Dir(c.dst)
 	if err := c.fsys.SyncDir(parent); err != nil {
@@ -25,8 +25,8 @@ func (c *copying) inTheWay() error {
 	return errInTheWay
 }
 
-// destination makes sure that the copy may be called what it is to be called, and
-// decides whose it will be. It changes nothing, but may make durable what is there.
+// destination checks that the copy may have the name it is to have, and decides its
+// identity. It changes nothing, but may make durable what is there.
 func (c *copying) destination() error {
 	switch e, err := c.fsys.Stat(c.dst); {
 	case err == nil && e.Dir:
@@ -60,11 +60,11 @@ func (c *copying) destination() error {
 	return nil
 }
 
-// identityOf says whose the copy is. What is sealed keeps its identity. What is not gets
-// the job that the directory it is copied into is named by, or else the one that it lies
-// in is named by, or else one that is made of the metadata: so the same savepoint is of
-// the same job each time. Its incarnation is 1, or, where the directory of a job is taken
-// for it, the one that comes with that, under which nothing else has been written.
+// identityOf is the identity of the copy. A sealed checkpoint keeps its own. One without a
+// seal gets the job that names the directory it is copied into, or else the directory it
+// is in, or else a job id that is made from the metadata: so the same savepoint is of the
+// same job each time. Its incarnation is 1, or, if possession of a job's directory is taken
+// for it, the new one there, under which nothing else has been written.
 func (c *copying) identityOf() checkpoint.Identity {
 	if c.from.Seal != nil {
 		return c.from.Seal.Identity
@@ -83,9 +83,9 @@ func (c *copying) identityOf() checkpoint.Identity {
 	return of
 }
 
-// prepare makes the parents of the copy, durably, and takes the job's directory that it
-// is put into, if that is one: a job that runs must not find it under its hands, and the
-// next start of a job removes staging directories.
+// prepare makes the parents of the copy, durably. If it is put into the directory of a job
+// it takes possession of that: a running job must not be disturbed, and the next start of a
+// job removes staging directories.
 //
 // The directory of a job is one that has a lock file, or one that is named by a job's id:
 // the job's first start may come at any moment, and then finds the lock taken.
@@ -114,7 +114,7 @@ func (c *copying) prepare() error {
 	}
 	err = s.take()
 	if s.lock != nil {
-		// Not whether it was there: a job may have made it between that look and the lock.
+		// newLock is not whether it was there: a job may have made it after that look.
 		c.owned, c.newLock = s, s.lock.isNew
 	}
 	if err != nil {
@@ -128,11 +128,11 @@ func (c *copying) prepare() error {
 
 // isWeirs refuses a directory without a lock file that is Flink's: one with a checkpoint
 // that has no seal, or with a directory for shared state, which Flink makes before the
-// first. A lock file would claim that what is in it is Weir's, and damaged.
+// first checkpoint. With a lock file its checkpoints would count as Weir's, and damaged.
 func (s *Store) isWeirs() error {
 	refuse := func(format string, args ...any) error {
 		return fmt.Errorf("%s is named by a job's id and has no lock file, and %s: it is Flink's, or damaged, "+
-			"and nobody can be kept from writing there meanwhile; copy to another directory", s.dir, fmt.Sprintf(format, args...))
+			"and no lock keeps other processes from writing there meanwhile; copy to another directory", s.dir, fmt.Sprintf(format, args...))
 	}
 	scan, err := s.scan()
 	if err != nil {
@@ -155,8 +155,8 @@ func (s *Store) isWeirs() error {
 	return nil
 }
 
-// stagingIncarnation tells staging directories apart. In a job's directory that was taken
-// no other has had the number.
+// stagingIncarnation tells staging directories apart. In a job's directory that is owned no
+// other has the number.
 func (c *copying) stagingIncarnation() checkpoint.Incarnation {
 	if c.owned != nil {
 		return c.owned.owner.incarnation
@@ -164,7 +164,7 @@ func (c *copying) stagingIncarnation() checkpoint.Incarnation {
 	return c.done.Identity.Incarnation
 }
 
-// noteMissing notes which directories prepare is about to make.
+// noteMissing notes which directories prepare will make.
 func (c *copying) noteMissing(dir string) error {
 	for {
 		_, err := c.fsys.Stat(dir)

@@ -9,7 +9,7 @@ import (
 )
 
 // aSourceWithoutLock is aSource in a directory that is named by its job and has no lock
-// file, as one that somebody has made with cp.
+// file, as one that was made with cp.
 func aSourceWithoutLock(t testing.TB) (disk *crashfs.FS, src string) {
 	t.Helper()
 	disk, src = aSource(t)
@@ -39,7 +39,7 @@ func TestCopyBeforeTheFirstStart(t *testing.T) {
 			_, err := Copy(meanwhile, src, c.dst, copyOptions)
 			check(t, err)
 			if meanwhile.times == 0 {
-				t.Error("nobody tried to start the job")
+				t.Error("there was no attempt to start the job")
 			}
 			if rep := mustVerify(t, disk, c.dst, VerifyOptions{MustBeSealed: true}); !rep.Verified() {
 				t.Error(rep.Verdict())
@@ -54,7 +54,7 @@ func TestCopyBeforeTheFirstStart(t *testing.T) {
 }
 
 // TestCopyIntoFlinks: the lock file would say of Flink's checkpoints that they are Weir's,
-// also of those that are still to come, and without it nobody who starts there can be held
+// also of those that are still to come, and without it no process that starts there can be held
 // off.
 func TestCopyIntoFlinks(t *testing.T) {
 	dir := base + "/" + otherJob.String()

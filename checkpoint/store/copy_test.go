@@ -45,7 +45,7 @@ func aSourceOn(t testing.TB, disk *crashfs.FS) (*crashfs.FS, string) {
 	blob, err := w.Close()
 	check(t, err)
 	blobs = append(blobs, blob)
-	check(t, p.Publish(metadataOf(1, blobs), blobs))
+	check(t, p.Publish(metadataOf(1, blobs), blobs, testNames))
 	check(t, s.Close())
 	disk.Settle()
 	return disk, jobDir.Complete(1)
@@ -155,7 +155,7 @@ func TestCopyIsRefusedItsName(t *testing.T) {
 	}
 }
 
-// TestCopyGetsASeal: what nobody has sealed is sealed, under the right name.
+// TestCopyGetsASeal: what has no seal gets one, under the right name.
 func TestCopyGetsASeal(t *testing.T) {
 	disk, src := aFlinkSource(t)
 	derived := checkpoint.JobID{}
@@ -300,7 +300,7 @@ func TestCopyAndTheJob(t *testing.T) {
 	_, err = Copy(owned, src, "/new/"+testJob.String()+"/chk-1", copyOptions)
 	check(t, err)
 	if owned.times == 0 {
-		t.Error("nobody tried to start the job")
+		t.Error("there was no attempt to start the job")
 	}
 }
 
@@ -360,7 +360,7 @@ func TestCopyGolden(t *testing.T) {
 	golden(t, "copy.txt", &lines)
 }
 
-// An early file system has a job run in a directory just before somebody else takes it.
+// An early file system has a job run in a directory just before another process takes it.
 type early struct {
 	durable.FS
 	job  func()

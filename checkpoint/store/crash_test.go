@@ -74,7 +74,7 @@ func (w *world) fromTheBeginning() error {
 	if err != nil {
 		return err
 	}
-	if err := p.Publish(metadataOf(p.ID(), blobs), blobs); err != nil {
+	if err := p.Publish(metadataOf(p.ID(), blobs), blobs, testNames); err != nil {
 		return err
 	}
 	w.tell(toldComplete, p.of)

@@ -16,7 +16,7 @@ func TestFallback(t *testing.T) {
 	s, c, err := start(fsys, opts, From{AllowFallback: true})
 	check(t, err)
 	if c.ID != 2 || s.Newest() != 2 || !slices.Equal(c.WentBack, []checkpoint.ID{3, 4}) {
-		t.Fatalf("went back to %v, behind %v", c.ID, c.WentBack)
+		t.Fatalf("went back to %v, from %v", c.ID, c.WentBack)
 	}
 	check(t, isWhole(c, 1))
 	wantNames(t, fsys, ".damaged-3", ".damaged-4", ".lock", "chk-1", "chk-2")
@@ -33,7 +33,7 @@ func TestFallback(t *testing.T) {
 	s, c, err = start(fsys, opts, From{})
 	check(t, err)
 	if c.ID != 2 || len(c.WentBack) != 2 || !strings.Contains(log.String(), "not the newest there was") {
-		t.Errorf("recovered %v behind %v:\n%s", c.ID, c.WentBack, log)
+		t.Errorf("recovered %v, having gone back from %v:\n%s", c.ID, c.WentBack, log)
 	}
 	for want := checkpoint.ID(5); want <= 7; want++ {
 		if id := mustPublish(t, s, 1); id != want {
@@ -48,6 +48,6 @@ func TestFallback(t *testing.T) {
 	_, c, err = start(fsys, opts, From{})
 	check(t, err)
 	if len(c.WentBack) != 0 || !strings.Contains(log.String(), "kept for inspection") {
-		t.Errorf("recovered %v behind %v:\n%s", c.ID, c.WentBack, log)
+		t.Errorf("recovered %v, having gone back from %v:\n%s", c.ID, c.WentBack, log)
 	}
 }

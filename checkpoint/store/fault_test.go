@@ -27,15 +27,15 @@ const (
 var errnos = []syscall.Errno{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.EINTR}
 
 // manners are all the ways in which an operation fails here: each error, before, amid and
-// after the fact, and half of the bytes without an error; once and for good.
+// after the fact, and half of the bytes without an error; once, and from then on.
 func manners() (rules []faultfs.Rule) {
-	for _, forGood := range []bool{once, sticky} {
+	for _, always := range []bool{once, sticky} {
 		for _, err := range errnos {
 			for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter} {
-				rules = append(rules, faultfs.Rule{Ops: faultfs.All, Do: do, Err: err, Sticky: forGood})
+				rules = append(rules, faultfs.Rule{Ops: faultfs.All, Do: do, Err: err, Sticky: always})
 			}
 		}
-		rules = append(rules, faultfs.Rule{Ops: faultfs.Write | faultfs.Read, Do: faultfs.Short, Sticky: forGood})
+		rules = append(rules, faultfs.Rule{Ops: faultfs.Write | faultfs.Read, Do: faultfs.Short, Sticky: always})
 	}
 	return rules
 }
@@ -56,7 +56,7 @@ var situations = []situation{
 		liveBefore(t, disk, 3)
 		for _, name := range []string{".inprogress-9.1", ".trash-8"} {
 			check(t, disk.Mkdir(jobDir.Join(name)))
-			check(t, durable.WriteFile(disk, jobDir.Join(name)+"/state-1", []byte("left behind")))
+			check(t, durable.WriteFile(disk, jobDir.Join(name)+"/state-1", []byte("left over")))
 		}
 	}},
 }
@@ -91,17 +91,25 @@ func (sit situation) cuts() crashfs.Options {
 
 const lifeCycles = 2
 
+// maxOperations is more operations than a life has. A sample may miss the end of it.
+const maxOperations = 200
+
 // TestEveryFault fails each operation of a job manager's life in turn, with each error
-// and in each manner, once and for good. Whatever happens, nothing false is said, nothing
+// and in each manner, once and from then on. Whatever happens, nothing false is said, nothing
 // is left open, and when the disk is well again everything that was promised is there.
 func TestEveryFault(t *testing.T) {
+	t.Parallel()
 	for _, sit := range situations {
 		t.Run(sit.name, func(t *testing.T) {
+			try := sample(t, 16)
 			verdicts := map[crashfs.Fingerprint]error{}
 			positions, lives, struck := 0, 0, 0
 			for _, rule := range manners() {
 				n := 0
 				for rule.K = 1; ; rule.K++ {
+					if !try() {
+						continue
+					}
 					faulty := aFaultyLife(t, sit, verdicts, rule)
 					if faulty.Matched(0) < rule.K {
 						break
@@ -132,7 +140,7 @@ func aFaultyLife(t *testing.T, sit situation, verdicts map[crashfs.Fingerprint]e
 	if open := faulty.StillOpen(); len(open) > 0 {
 		t.Errorf("%+v: left open: %v", rules, open)
 	}
-	// What was told must hold for who comes next, and after a power cut.
+	// What was told must hold for the next process, and after a power cut.
 	for state := range w.disk.Point().States(sit.cuts()) {
 		if err := w.judge(state); err != nil {
 			t.Errorf("%+v: %v\n%s\n%s", rules, err, state, strings.Join(w.disk.Trace(), "\n"))
@@ -174,6 +182,8 @@ func acceptable(completed int, err error, rules []faultfs.Rule) error {
 
 // TestEveryPairOfFaults fails every two operations of one life.
 func TestEveryPairOfFaults(t *testing.T) {
+	t.Parallel()
+	try := sample(t, 16)
 	var ways []faultfs.Rule
 	for _, err := range []syscall.Errno{syscall.EIO, syscall.ENOSPC} {
 		for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter, faultfs.Short} {
@@ -190,6 +200,9 @@ func TestEveryPairOfFaults(t *testing.T) {
 			for first.K = 1; ; first.K++ {
 				second.K = first.K + 1
 				for ; ; second.K++ {
+					if !try() {
+						continue
+					}
 					faulty := aFaultyLife(t, sit, verdicts, first, second)
 					if faulty.Matched(1) < second.K {
 						break
@@ -199,7 +212,7 @@ func TestEveryPairOfFaults(t *testing.T) {
 				if t.Failed() {
 					t.FailNow()
 				}
-				if second.K == first.K+1 {
+				if second.K == first.K+1 || first.K > maxOperations {
 					break
 				}
 			}
@@ -212,12 +225,16 @@ func TestEveryPairOfFaults(t *testing.T) {
 	}
 }
 
-// TestDiskWellAgain: a disk that fails for a while, from any operation on, stops nobody:
+// TestDiskWellAgain: a disk that fails for a while, from any operation on, is no end:
 // the same process goes on when it is over, if it may after one recovery.
 func TestDiskWellAgain(t *testing.T) {
+	try := sample(t, 4)
 	recovered, went := 0, 0
 	for _, rule := range manners() {
 		for rule.K = 1; ; rule.K++ {
+			if !try() {
+				continue
+			}
 			w, s := newWorld(t, 1, 1, 1)
 			rule.Sticky = true
 			faulty := faultfs.New(w.disk, rule)

@@ -51,7 +51,7 @@ func (w *world) liveOn(s *Store) error {
 		}
 		return nil
 	}
-	err = p.Publish(metadataOf(p.ID(), blobs), blobs)
+	err = p.Publish(metadataOf(p.ID(), blobs), blobs, testNames)
 	var unknown *UnknownOutcomeError
 	switch {
 	case err == nil:
@@ -79,7 +79,7 @@ func (w *world) liveOn(s *Store) error {
 	}
 	c, err := s.Recover(From{})
 	if err != nil {
-		return nil // stays poisoned: the rest of this life comes to nothing
+		return nil // stays poisoned: nothing more happens in this life
 	}
 	if c != nil {
 		w.tell(toldRestored, c.Seal.Identity)
@@ -90,7 +90,7 @@ func (w *world) liveOn(s *Store) error {
 	return nil
 }
 
-// wantAborted: an error of a checkpoint that came to nothing says so and what is left.
+// wantAborted: the error of an aborted checkpoint says so, and what is complete.
 func wantAborted(err error, newest checkpoint.ID) error {
 	var aborted *AbortedError
 	var unknown *UnknownOutcomeError

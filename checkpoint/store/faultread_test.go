@@ -90,7 +90,7 @@ func TestEveryReadInRecovery(t *testing.T) {
 }
 
 // TestUnreadableForGood: only what the disk says again that it cannot be read is
-// gone back behind, and only where that is allowed.
+// gone back from, and only where that is allowed.
 func TestUnreadableForGood(t *testing.T) {
 	for _, name := range []string{"_metadata", "state-3"} {
 		rule := faultfs.Rule{Ops: faultfs.Read, Name: jobDir.Complete(3) + "/" + name, K: 1, Sticky: true, Err: syscall.EIO}
@@ -111,7 +111,7 @@ func TestUnreadableForGood(t *testing.T) {
 }
 
 // TestEveryReadOfVerify fails each read of verifying a checkpoint and of reading its
-// states: nobody says that it is verified who has not read it all, and no byte that was
+// states: it is not called verified before all of it was read, and no byte that was
 // not read is handed out.
 func TestEveryReadOfVerify(t *testing.T) {
 	positions, verifications, readings := 0, 0, 0
@@ -179,13 +179,13 @@ func TestShortReads(t *testing.T) {
 	}
 }
 
-// nothing is no bytes and no error, for ever.
+// nothing is no bytes and no error, without end.
 type nothing struct{}
 
 func (nothing) ReadAt([]byte, int64) (int, error) { return 0, nil }
 
 // TestLostLockFile: without a lock file the seals say which incarnations there were, and
-// if they cannot be read just now nobody guesses.
+// if they cannot be read now it does not guess.
 func TestLostLockFile(t *testing.T) {
 	for _, rule := range readManners() {
 		if rule.Sticky || rule.Do == faultfs.Short {
@@ -197,7 +197,7 @@ func TestLostLockFile(t *testing.T) {
 		for rule.K = 1; rule.K <= 2; rule.K++ {
 			s, err := Open(faultfs.New(disk, rule), base, testJob, testOptions(1))
 			if rule.Err == syscall.EIO {
-				check(t, err) // lost as well: nobody will ever know
+				check(t, err) // lost as well: it cannot be known
 			} else if !errors.Is(err, rule.Err) {
 				t.Errorf("%+v: %v", rule, err)
 			}

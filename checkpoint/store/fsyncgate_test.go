@@ -142,12 +142,12 @@ func TestStubbornStoreLoses(t *testing.T) {
 		s.fsys = stubborn{faultfs.New(w.disk, syncFailure(k+1)), w.disk}
 		r := w.sweep(t, func() error { return w.cycle(s) })
 		if r.Bad == 0 || s.Newest() != 2 {
-			t.Errorf("%s was lost and nobody missed it: %v; the newest is %v", file, r, s.Newest())
+			t.Errorf("%s was lost and not missed: %v; the newest is %v", file, r, s.Newest())
 		}
 	}
 }
 
-// TestSameBoot: a checkpoint that somebody declared complete after a failed sync is
+// TestSameBoot: a checkpoint that was declared complete after a failed sync is
 // whole in the cache and not on the disk. Recovery in the same boot sees the disk; if it
 // did not evict first it would believe the cache, and the next power cut would show it.
 func TestSameBoot(t *testing.T) {
@@ -188,8 +188,8 @@ func TestSameBoot(t *testing.T) {
 	}
 }
 
-// TestSameBootLock: the sync of a slot of the lock file fails, and somebody opens the
-// store in the same boot. The cache shows the slot; whoever believes it writes over the
+// TestSameBootLock: the sync of a slot of the lock file fails, and another process opens the
+// store in the same boot. The cache shows the slot; to believe it is to write over the
 // only one that is on the disk.
 func TestSameBootLock(t *testing.T) {
 	for _, seesDisk := range []bool{true, false} {

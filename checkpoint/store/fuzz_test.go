@@ -26,7 +26,7 @@ func allocated(do func()) uint64 {
 // FuzzLockFile: whatever stands in the lock file, the store opens, with an incarnation
 // above that of every slot that is whole, and says so in the file.
 func FuzzLockFile(f *testing.F) {
-	f.Add(slot{incarnation: 3, highest: 17, owner: "somebody"}.encode())
+	f.Add(slot{incarnation: 3, highest: 17, owner: "an owner"}.encode())
 	f.Add(append(slot{incarnation: 3, highest: 17}.encode(), slot{incarnation: 4, highest: 18, owner: "é"}.encode()...))
 	f.Add(append(slot{incarnation: math.MaxInt64}.encode(), make([]byte, slotBytes)...))
 	f.Add(slot{incarnation: 1, highest: math.MaxInt64}.encode()[:slotBytes-1])

@@ -28,22 +28,28 @@ func mustSurvive(t testing.TB, p plan) (seen tally, w *world) {
 }
 
 // TestCrashGrid is all there is of up to two state files, two checkpoints, two retained,
-// with checkpoints that are given up in every manner, with forgotten writers that go on,
+// with checkpoints that are aborted in every manner, with forgotten writers that go on,
 // and with restarts.
 func TestCrashGrid(t *testing.T) {
+	t.Parallel()
 	var all tally
+	try := sample(t, 12)
 	for _, steps := range []string{
 		"c", "cc", // as it should be
-		"ac", "ca", // given up with all states written
-		"tc", "tlc", "tcl", "ctl", // given up while a state is being written, which goes on
+		"ac", "ca", // aborted with all states written
+		"tc", "tlc", "tcl", "ctl", // aborted while a state is being written, which goes on
 		"fcl", "fRlc", "frlc", // forgotten
 		"oc",               // overtaken
 		"rc", "crc", "cRc", // started anew
+		"mcm", "cmrc", // commits are remembered
 	} {
 		for states := 1; states <= 2; states++ {
 			for retain := 1; retain <= 2; retain++ {
 				if steps == "oc" && states == 2 && retain == 2 {
 					continue // as many states as all others together; the campaign comes by here
+				}
+				if !try() {
+					continue
 				}
 				seen, _ := mustSurvive(t, plan{model: "strict", states: states, retain: retain, before: retain, steps: steps})
 				all.add(seen)
@@ -53,12 +59,17 @@ func TestCrashGrid(t *testing.T) {
 	t.Logf("%d states, %d judged", all.states, all.distinct)
 }
 
-// TestCrashLateWriter lets a writer that nobody remembers make a file in the directory of
+// TestCrashLateWriter lets a forgotten writer make a file in the directory of
 // a checkpoint that is being written, before each operation in turn.
 func TestCrashLateWriter(t *testing.T) {
+	t.Parallel()
 	var all tally
+	try := sample(t, 12)
 	for _, steps := range []string{"c", "ac", "tc"} {
 		for at := 1; ; at++ {
+			if !try() {
+				continue
+			}
 			p := plan{model: "strict", states: 1, retain: 1, before: 1, steps: steps, late: at}
 			seen, w := mustSurvive(t, p)
 			all.add(seen)
@@ -73,6 +84,12 @@ func TestCrashLateWriter(t *testing.T) {
 // TestCrashTwiceInRecovery cuts the power, recovers, cuts the power again in the recovery,
 // recovers, and cuts once more.
 func TestCrashTwiceInRecovery(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		seen, _ := mustSurvive(t, plan{model: "strict", states: 1, retain: 1, before: 1, steps: "c", recuts: 1})
+		t.Logf("%d states, %d judged", seen.states, seen.distinct)
+		return
+	}
 	var all tally
 	for retain := 1; retain <= 2; retain++ {
 		seen, _ := mustSurvive(t, plan{model: "strict", states: 1, retain: retain, before: retain, steps: "c", recuts: 2})
@@ -86,6 +103,8 @@ func TestCrashTwiceInRecovery(t *testing.T) {
 // TestCrashOtherDisks: what holds by the strict model holds on every other disk, on those
 // that tear writes, and for every content that breaks some reader.
 func TestCrashOtherDisks(t *testing.T) {
+	t.Parallel()
+	try := sample(t, 8)
 	for _, model := range []string{"strict", "ext4", "ext4-nodelalloc", "xfs", "btrfs", "writeback", "nojournal"} {
 		t.Run(model, func(t *testing.T) {
 			for _, p := range []plan{
@@ -94,6 +113,9 @@ func TestCrashOtherDisks(t *testing.T) {
 				{states: 1, steps: "c", thorough: true, torn: crashfs.Sector},
 				{states: 1, steps: "rc", torn: crashfs.Page, recuts: 1},
 			} {
+				if !try() {
+					continue
+				}
 				p.model, p.retain, p.before = model, 1, 1
 				seen, _ := mustSurvive(t, p)
 				t.Logf("%v: %d states, %d judged", p, seen.states, seen.distinct)

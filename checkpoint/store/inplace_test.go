@@ -82,7 +82,7 @@ func TestCrashInPlace(t *testing.T) {
 	// the state files do not.
 	drop := faultfs.Rule{Ops: faultfs.SyncDir, Name: "chk-*", K: 1, Sticky: true, Do: faultfs.Drop}
 	if r := sweepInPlace(t, scenarios[0], drop); r.Bad == 0 {
-		t.Errorf("nobody missed the sync: %v", r)
+		t.Errorf("the sync was not missed: %v", r)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestCrashGoingBackInPlace(t *testing.T) {
 		{Ops: faultfs.SyncDir, Name: testJob.String(), K: 4, Do: faultfs.Drop}, // the one after the mark
 	} {
 		if r := sweep(rule); r.Bad == 0 {
-			t.Errorf("nobody missed %+v: %v", rule, r)
+			t.Errorf("%+v was not missed: %v", rule, r)
 		}
 	}
 }

@@ -1,74 +1,13 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 )
-
-// The lock file has two slots of 4 KiB, which are overwritten in place in turn. A
-// power cut can tear the slot that is being written and leaves the other. All
-// integers are big-endian.
-//
-//	8  "WEIRLOCK"
-//	4  format version, 1
-//	8  incarnation
-//	8  highest checkpoint id that was seen when the slot was written
-//	4  n
-//	n  owner, UTF-8, for people
-//	   zeros
-//	4  CRC32C of the 4092 bytes before
-const (
-	slotMagic   = "WEIRLOCK"
-	slotVersion = 1
-	slotBytes   = 4096
-	slots       = 2
-
-	slotHead      = 8 + 4 + 8 + 8 + 4
-	maxOwnerBytes = slotBytes - slotHead - 4
-)
-
-// A slot is what one slot of the lock file says.
-type slot struct {
-	incarnation checkpoint.Incarnation
-	highest     checkpoint.ID
-	owner       string
-}
-
-func (s slot) encode() []byte {
-	b := make([]byte, 0, slotBytes)
-	b = append(b, slotMagic...)
-	b = binary.BigEndian.AppendUint32(b, slotVersion)
-	b = binary.BigEndian.AppendUint64(b, uint64(s.incarnation))
-	b = binary.BigEndian.AppendUint64(b, uint64(s.highest))
-	owner := cut(s.owner, maxOwnerBytes)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(owner)))
-	b = append(b, owner...)
-	b = b[:slotBytes-4]
-	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
-}
-
-// decodeSlot reads a slot; one that is torn, empty or not a slot at all is not ok.
-func decodeSlot(b []byte) (s slot, ok bool) {
-	if len(b) != slotBytes || string(b[:8]) != slotMagic ||
-		binary.BigEndian.Uint32(b[8:]) != slotVersion ||
-		binary.BigEndian.Uint32(b[slotBytes-4:]) != crc32.Checksum(b[:slotBytes-4], castagnoli) {
-		return slot{}, false
-	}
-	s.incarnation = checkpoint.Incarnation(binary.BigEndian.Uint64(b[12:]))
-	s.highest = checkpoint.ID(binary.BigEndian.Uint64(b[20:]))
-	n := binary.BigEndian.Uint32(b[28:])
-	if s.incarnation < 1 || s.highest < 0 || n > maxOwnerBytes {
-		return slot{}, false
-	}
-	s.owner = string(b[slotHead : slotHead+int(n)])
-	return s, true
-}
 
 // A lock is the lock file while this store holds it.
 type lock struct {
@@ -77,12 +16,12 @@ type lock struct {
 	// the next write goes to another one.
 	current int
 	content slot
-	isNew   bool // nobody had written to it when the lock was taken
+	isNew   bool // it was empty when the lock was taken
 }
 
-// takeLock takes the lock of a job's directory and reads what its last owner left. If
-// somebody else has it the error is a *LockedError. If it cannot be read it is held all the
-// same, and returned with the error.
+// takeLock takes the lock of a job's directory and reads what its last owner has left in
+// it. If the lock is taken the error is a *LockedError. If it cannot be read it is held all
+// the same, and returned with the error.
 func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 	f, err := fsys.Lock(dir.Lock())
 	if err != nil && !errors.Is(err, durable.ErrLocked) {
@@ -106,8 +45,9 @@ func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 	if l.isNew = size == 0; l.isNew {
 		return l, nil
 	}
-	// Who was killed between a write and its sync has left a slot that is in the cache and
-	// not on the disk. Whoever took it for current would write over the one that is.
+	// A process that was killed between a write and its sync has left a slot that is in
+	// the cache and not on the disk. To take that for current would be to write over the
+	// one that is on the disk.
 	if err := f.Sync(); err != nil {
 		return l, fmt.Errorf("sync the lock file, to make what is in it durable: %w", err)
 	}
@@ -117,8 +57,8 @@ func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 	return l, nil
 }
 
-// readFromDisk reads past the page cache: after a failed sync that shows a slot which
-// never got to the disk, and whoever believed it would write over the only one that did.
+// readFromDisk reads past the page cache: after a failed sync the cache shows a slot that
+// never got to the disk, and to believe it would be to write over the only one that did.
 func (l *lock) readFromDisk(fsys durable.FS, name string) error {
 	r, err := openEvicted(fsys, name)
 	if err != nil {
@@ -144,13 +84,6 @@ func (l *lock) read(r io.ReaderAt, size int64) error {
 		}
 	}
 	return nil
-}
-
-func (s slot) newerThan(t slot) bool {
-	if s.incarnation != t.incarnation {
-		return s.incarnation > t.incarnation
-	}
-	return s.highest > t.highest
 }
 
 // write makes s the content of the lock file. It is durable on return, if the name of

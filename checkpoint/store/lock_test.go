@@ -2,12 +2,15 @@ package store
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -25,6 +28,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(holderDir); dir != "" {
 		hold(dir)
 	}
+	debug.SetGCPercent(400) // most of what is allocated here lives for one state
 	os.Exit(m.Run())
 }
 
@@ -41,11 +45,11 @@ func hold(dir string) {
 		os.Exit(1)
 	}
 	fmt.Println("held")
-	io.Copy(io.Discard, os.Stdin) // until whoever started this is gone
+	io.Copy(io.Discard, os.Stdin) // until the process that started this ends
 	os.Exit(0)
 }
 
-// TestSecondProcess: another process is refused and told who has the directory; when
+// TestSecondProcess: another process is refused and told which one owns the directory; when
 // that one is killed the directory is free.
 func TestSecondProcess(t *testing.T) {
 	dir := filepath.ToSlash(t.TempDir())
@@ -200,7 +204,11 @@ func TestSlot(t *testing.T) {
 			incarnation: checkpoint.Incarnation(rapid.Int64Min(1).Draw(t, "incarnation")),
 			highest:     checkpoint.ID(rapid.Int64Min(0).Draw(t, "highest")),
 			owner:       rapid.String().Draw(t, "owner"),
+			lineage:     rapid.Uint64().Draw(t, "lineage"),
 		}
+		s.committedBy = checkpoint.Incarnation(rapid.Int64Min(0).Draw(t, "committed by"))
+		s.committed = checkpoint.ID(rapid.Int64Range(0, int64(s.highest)).Draw(t, "committed"))
+		s.job = rapid.String().Draw(t, "job")
 		b := s.encode()
 		got, ok := decodeSlot(b)
 		if !ok || got != s {
@@ -208,7 +216,7 @@ func TestSlot(t *testing.T) {
 		}
 		bit := rapid.IntRange(0, 8*slotBytes-1).Draw(t, "bit")
 		if _, ok := decodeSlot(flipBit(bit)(b)); ok {
-			t.Fatalf("bit %d was flipped and nobody noticed", bit)
+			t.Fatalf("bit %d was flipped and not noticed", bit)
 		}
 	})
 	long := slot{incarnation: 1, owner: strings.Repeat("é", slotBytes)}
@@ -220,13 +228,26 @@ func TestSlot(t *testing.T) {
 
 // FuzzSlot: whatever stands in the lock file, what is believed is what is written.
 func FuzzSlot(f *testing.F) {
-	f.Add(slot{incarnation: 3, highest: 17, owner: "somebody"}.encode())
+	f.Add(slot{incarnation: 3, highest: 17, owner: "an owner", job: "a job", committed: 16, committedBy: 2}.encode())
+	f.Add(slotOfVersion1(7, 40, "an older release"))
 	f.Add(make([]byte, slotBytes))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if s, ok := decodeSlot(b); ok {
+		s, ok := decodeSlot(b)
+		if ok && len(s.owner) <= maxOwnerBytes && len(s.job) <= maxJobNameBytes { // others are cut
 			if again, ok := decodeSlot(s.encode()); !ok || again != s {
 				t.Errorf("%+v came back as %+v", s, again)
 			}
 		}
 	})
+}
+
+// slotOfVersion1 is a slot as the first release wrote it.
+func slotOfVersion1(incarnation, highest int64, owner string) []byte {
+	b := append([]byte(slotMagic), 0, 0, 0, 1)
+	b = binary.BigEndian.AppendUint64(b, uint64(incarnation))
+	b = binary.BigEndian.AppendUint64(b, uint64(highest))
+	b = binary.BigEndian.AppendUint32(b, uint32(len(owner)))
+	b = append(b, owner...)
+	b = append(b, make([]byte, slotEnd-len(b))...)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }

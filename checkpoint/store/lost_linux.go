@@ -2,6 +2,6 @@ package store
 
 import "syscall"
 
-// EUCLEAN is what ext4, XFS and Btrfs say of their own structures when they are
-// damaged, and EBADMSG of a checksum of theirs that is wrong.
+// EUCLEAN is what ext4, XFS and Btrfs return when their own structures are damaged, and
+// EBADMSG when a checksum of theirs is wrong.
 var lostErrnos = []error{syscall.EUCLEAN, syscall.EBADMSG}

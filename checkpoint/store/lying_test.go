@@ -12,21 +12,27 @@ import (
 // store keeps its promises there, and this one loses checkpoints, too. But what it hands
 // out is never torn: the damage is reported, or what comes back is older or nothing.
 func TestLyingDisk(t *testing.T) {
+	t.Parallel()
 	var found outcomes
+	try := sample(t, 12)
 	for seed := range uint64(40) {
-		found.add(t, lyingDisk(t, seed, nil))
+		if try() {
+			found.add(t, lyingDisk(t, seed, nil))
+		}
 	}
 	if found.torn > 0 {
 		t.Errorf("handed out %d times what was not whole: %v", found.torn, found.err)
 	}
-	if found.damage == 0 || found.older == 0 || found.absent == 0 || found.whole == 0 {
+	if !testing.Short() && (found.damage == 0 || found.older == 0 || found.absent == 0 || found.whole == 0) {
 		t.Errorf("too little was seen: %+v", found)
 	}
 	t.Logf("%+v", found)
 	t.Run("without verification", func(t *testing.T) {
 		var found outcomes
 		for seed := range uint64(10) {
-			found.add(t, lyingDisk(t, seed, trusting))
+			if found.add(t, lyingDisk(t, seed, trusting)); testing.Short() && found.torn > 0 {
+				break // it was seen
+			}
 		}
 		if found.torn == 0 {
 			t.Errorf("nothing torn was handed out: %+v", found)

@@ -47,7 +47,7 @@ func TestMisplaced(t *testing.T) {
 			check(t, fsys.Remove(dirs[1]+"/_metadata"))
 			return dirs[1]
 		},
-		"the seal of one behind the payload of another": func(fsys *crashfs.FS, dirs [2]string, a, b map[string][]byte) string {
+		"the seal of one after the payload of another": func(fsys *crashfs.FS, dirs [2]string, a, b map[string][]byte) string {
 			pa, _, err := splitSeal(a["_metadata"])
 			check(t, err)
 			pb, _, err := splitSeal(b["_metadata"])

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -20,20 +22,26 @@ type Checkpoint struct {
 	Dir  string
 	Meta *flink.Metadata
 	Seal *Seal // nil if it is not sealed, as none of Flink's is
+	// Names are those of the seal; without one, those that the metadata has.
+	Names checkpoint.Names
 
 	// WentBack are the ids of newer, damaged checkpoints that were set aside, now or by
-	// an earlier start, and behind which this one goes back; ascending.
+	// an earlier start, ascending: a start from this one goes back to before them.
 	WentBack []checkpoint.ID
+	// Committed says that every effect of it is visible, as was remembered by
+	// Store.Committed. If it is false they may be visible all the same. Only Recover and
+	// Look find out, of a checkpoint in the job's own directory.
+	Committed bool
 
 	fsys         durable.FS
 	allowOutside bool
 }
 
 // ReadCheckpoint opens the checkpoint or savepoint at path for looking at: its
-// directory, or its metadata file. It takes no lock and holds no state file against
-// its checksums (Verify does), but what is read later through OpenStream is checked
-// block by block. If the metadata or its seal is damaged the error is a *MetadataError,
-// and if the path leads to no checkpoint it is a *NoCheckpointError.
+// directory, or its metadata file. It takes no lock and verifies no state file (Verify
+// does), but what is read later through OpenStream is checked block by block. If the
+// metadata or its seal is damaged the error is a *MetadataError, and if the path leads to
+// no checkpoint it is a *NoCheckpointError.
 func ReadCheckpoint(fsys durable.FS, path string, opts ReadOptions) (*Checkpoint, error) {
 	file, dir, err := locate(fsys, path)
 	if err != nil {
@@ -46,13 +54,35 @@ func ReadCheckpoint(fsys durable.FS, path string, opts ReadOptions) (*Checkpoint
 	if err != nil {
 		return nil, err
 	}
-	return &Checkpoint{
-		ID: meta.CheckpointID, Dir: dir, Meta: meta, Seal: seal,
-		fsys: fsys, allowOutside: opts.AllowOutside,
-	}, nil
+	return newCheckpoint(fsys, dir, meta, seal, opts), nil
 }
 
-// ReadOptions say how far a reader may go.
+func newCheckpoint(fsys durable.FS, dir string, meta *flink.Metadata, seal *Seal, opts ReadOptions) *Checkpoint {
+	c := &Checkpoint{
+		ID: meta.CheckpointID, Dir: dir, Meta: meta, Seal: seal,
+		fsys: fsys, allowOutside: opts.AllowOutside,
+	}
+	if seal != nil {
+		c.Names = seal.Names
+	} else {
+		c.Names = namesIn(meta)
+	}
+	return c
+}
+
+// namesIn are the names that Flink's metadata has from version 5 on.
+func namesIn(meta *flink.Metadata) checkpoint.Names {
+	var operators []checkpoint.OperatorName
+	for i := range meta.Operators {
+		op := &meta.Operators[i]
+		if name := cmp.Or(op.UID, op.Name); name != "" {
+			operators = append(operators, checkpoint.OperatorName{ID: op.ID, Name: name})
+		}
+	}
+	return checkpoint.NewNames("", operators)
+}
+
+// ReadOptions limit what a reader may open.
 type ReadOptions struct {
 	// AllowOutside lets handles lead to files outside of the checkpoint's directory, as
 	// those of Flink's incremental checkpoints do. Nothing is known about such files
@@ -60,10 +90,10 @@ type ReadOptions struct {
 	AllowOutside bool
 }
 
-// locate finds the metadata file and the directory that a path means: the directory
+// locate finds the metadata file and the directory that a path refers to: the directory
 // itself, or the file, whatever its name is.
 func locate(fsys durable.FS, given string) (file, dir string, err error) {
-	name, err := localPath(given)
+	name, err := LocalPath(given)
 	if err != nil {
 		return "", "", &NoCheckpointError{err}
 	}
@@ -86,7 +116,7 @@ func locate(fsys durable.FS, given string) (file, dir string, err error) {
 }
 
 // A NoCheckpointError says that a path leads to no checkpoint: to nothing, or to something
-// else. That it does could be made out; what is a checkpoint and damaged is none of this.
+// else. A damaged checkpoint, and a path that could not be looked at, are other errors.
 type NoCheckpointError struct{ Err error }
 
 func (e *NoCheckpointError) Error() string { return e.Err.Error() }
@@ -98,8 +128,9 @@ func noCheckpoint(dir string, err error) error {
 		dir, checkpoint.MetadataName, err)}
 }
 
-// localPath turns a path or a URI as Flink writes them into a path.
-func localPath(s string) (string, error) {
+// LocalPath turns a path of this system, or a URI as Flink writes them, into a path with
+// slashes.
+func LocalPath(s string) (string, error) {
 	if s == "" {
 		return "", errors.New("the path is empty")
 	}
@@ -108,7 +139,7 @@ func localPath(s string) (string, error) {
 		if i := strings.Index(s, "://"); i > 0 {
 			return "", fmt.Errorf("%s: only local files can be read, not %s", s, s[:i])
 		}
-		return path.Clean(s), nil
+		return path.Clean(filepath.ToSlash(s)), nil
 	}
 	if auth, ok := strings.CutPrefix(rest, "//"); ok {
 		if !strings.HasPrefix(auth, "/") {
@@ -128,8 +159,8 @@ type MetadataError struct {
 func (e *MetadataError) Error() string { return fmt.Sprintf("%s is damaged: %v", e.Path, e.Err) }
 func (e *MetadataError) Unwrap() error { return e.Err }
 
-// openMetadata reads a _metadata file past the page cache and takes it apart. The seal
-// is nil if there is none.
+// openMetadata reads and decodes a _metadata file, past the page cache. The seal is nil if
+// there is none.
 func openMetadata(fsys durable.FS, name string) (*flink.Metadata, *Seal, error) {
 	data, err := readMetadata(fsys, name)
 	if err != nil {
@@ -142,8 +173,8 @@ func openMetadata(fsys durable.FS, name string) (*flink.Metadata, *Seal, error) 
 	return meta, seal, nil
 }
 
-// decodeMetadata takes the contents of a _metadata file apart. What stands behind the
-// payload must be a seal that can be believed, or nothing.
+// decodeMetadata decodes the contents of a _metadata file. After the payload there must be
+// a seal that can be believed, or nothing.
 func decodeMetadata(data []byte) (*flink.Metadata, *Seal, error) {
 	payload, seal, err := splitSeal(data)
 	if err != nil && !errors.Is(err, errNotSealed) {
@@ -155,7 +186,7 @@ func decodeMetadata(data []byte) (*flink.Metadata, *Seal, error) {
 	}
 	switch {
 	case n < len(payload) && seal == nil:
-		return nil, nil, sealErrorf("%d bytes stand behind the payload and do not end like a seal", len(payload)-n)
+		return nil, nil, sealErrorf("%d bytes follow the payload and do not end like a seal", len(payload)-n)
 	case n < len(payload):
 		return nil, nil, fmt.Errorf("%d bytes of the payload mean nothing", len(payload)-n)
 	case seal != nil && meta.CheckpointID != seal.ID:
@@ -182,12 +213,12 @@ func readMetadata(fsys durable.FS, name string) ([]byte, error) {
 	return data, nil
 }
 
-// openEvicted opens a file so that what is read comes from the disk: after a failed
-// sync the page cache still shows the bytes that never got there.
+// openEvicted opens a file so that what is read comes from the disk: after a failed sync
+// the page cache still has the bytes that were never written.
 func openEvicted(fsys durable.FS, name string) (durable.Reader, error) {
 	r, err := fsys.Open(name)
 	if err != nil {
-		return nil, err // it says that it was opened, and what
+		return nil, err // it has the call and the name
 	}
 	if err := r.Evict(); err != nil {
 		r.Close()

@@ -19,7 +19,7 @@ const (
 	o2 = "O2 integrity"       // every byte of what is recovered is the byte that was written
 	o3 = "O3 no torn restore" // what is recovered is all there
 	o4 = "O4 no ghost"        // what was reported aborted is never recovered
-	o5 = "O5 side effects"    // no output is visible of a checkpoint newer than the recovered
+	o5 = "O5 side effects"    // no output is visible of a checkpoint newer than the recovered; what is remembered to be visible is
 	o6 = "O6 garbage"         // what is not retained is gone, what is retained is whole; recovering twice is recovering once
 	o7 = "O7 classification"  // a crash is never taken for damage, damage never for a crash
 	o8 = "O8 liveness"        // recovery succeeds, and so does the next checkpoint, under numbers that were never used
@@ -42,6 +42,7 @@ func violated(oracle, format string, args ...any) error {
 type told struct {
 	complete  checkpoint.ID // the newest
 	committed checkpoint.ID // the newest whose output can be seen: sinks commit again what was restored
+	noted     checkpoint.ID // the newest of which that was remembered
 	aborted   []checkpoint.ID
 	begun     [][2]int64 // ids and incarnations
 }
@@ -61,6 +62,8 @@ func toldTo(s *crashfs.State) (t told) {
 			t.complete = max(t.complete, checkpoint.ID(id))
 		case toldCommitted, toldRestored:
 			t.committed = max(t.committed, checkpoint.ID(id))
+		case toldNoted:
+			t.noted = max(t.noted, checkpoint.ID(id))
 		case toldAborted:
 			t.aborted = append(t.aborted, checkpoint.ID(id))
 		}
@@ -93,7 +96,7 @@ func (w *world) oracle(state *crashfs.State) error {
 		have = c.ID
 	}
 	// The rest would follow from any of these.
-	if err := errors.Join(w.asWritten(c), asTold(told, have)); err != nil {
+	if err := errors.Join(w.asWritten(c), asTold(told, have), asRemembered(told, c)); err != nil {
 		return err
 	}
 	if s.Incarnation() <= told.incarnation() {
@@ -166,6 +169,19 @@ func asTold(told told, have checkpoint.ID) error {
 	return errors.Join(errs...)
 }
 
+// asRemembered compares what is known of output with what the world has been told.
+func asRemembered(told told, c *Checkpoint) error {
+	switch {
+	case c == nil:
+		return nil
+	case c.ID <= told.noted && !c.Committed:
+		return violated(o5, "that the output of checkpoint %v is visible was remembered, and is not known", told.noted)
+	case c.Committed && c.ID > told.committed:
+		return violated(o5, "the output of checkpoint %v is called visible, and is not", c.ID)
+	}
+	return nil
+}
+
 // incarnation is the highest that was ever used.
 func (t told) incarnation() (highest checkpoint.Incarnation) {
 	for _, b := range t.begun {
@@ -187,7 +203,7 @@ func (w *world) tidy(disk *crashfs.FS) error {
 		case name.Kind == checkpoint.Furniture:
 			continue
 		case name.Kind != checkpoint.Complete:
-			return violated(o6, "%s was left behind", e.Name)
+			return violated(o6, "%s is left", e.Name)
 		}
 		n++
 		c, err := ReadCheckpoint(disk, jobDir.Path(name), ReadOptions{})
@@ -241,7 +257,7 @@ func (w *world) notices(state *crashfs.State, have checkpoint.ID) error {
 	return nil
 }
 
-// flipABit changes one bit of a checkpoint: which hangs on the state.
+// flipABit changes one bit of a checkpoint: which one depends on the state.
 func flipABit(disk *crashfs.FS, id checkpoint.ID, dice crashfs.Fingerprint) (name string, bit int, err error) {
 	dir := jobDir.Complete(id)
 	files, err := disk.ReadDir(dir)

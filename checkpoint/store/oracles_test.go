@@ -46,7 +46,7 @@ func TestOracles(t *testing.T) {
 					return err
 				}
 				w.tell(toldAborted, p.of)
-				return p.Publish(metadataOf(p.ID(), blobs), blobs)
+				return p.Publish(metadataOf(p.ID(), blobs), blobs, testNames)
 			}},
 		{"sinks commit before the checkpoint is complete", o5, 1, 2, faultfs.Rule{}, nil,
 			func(w *world, s *Store) error {
@@ -172,7 +172,7 @@ func (w *world) publishOther(s *Store, states int, other byte) error {
 		}
 		blobs = append(blobs, b)
 	}
-	if err := p.Publish(metadataOf(p.ID(), blobs), blobs); err != nil {
+	if err := p.Publish(metadataOf(p.ID(), blobs), blobs, testNames); err != nil {
 		return err
 	}
 	w.tell(toldComplete, p.of)

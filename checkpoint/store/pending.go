@@ -10,7 +10,7 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// A Pending is a checkpoint on its way: Begin, any number of writers, then Publish or
+// A Pending is a checkpoint under way: Begin, any number of writers, then Publish or
 // Abort. Its methods may be called concurrently.
 type Pending struct {
 	store *Store
@@ -19,10 +19,9 @@ type Pending struct {
 	dir   string // .inprogress-<n>.<incarnation>
 
 	mu      sync.Mutex
-	over    error // why nothing can be written any more, nil if it can
+	over    error // why nothing more can be written, nil if it can
 	writers int   // open ones
-	// files are those whose bytes are durable, by name. What is not in here is not
-	// published.
+	// files are those whose bytes are durable, by name. No other is published.
 	files map[string]checkpoint.File
 }
 
@@ -33,11 +32,11 @@ var (
 )
 
 // Begin begins the next checkpoint, with an id that was never given out before. On
-// return nothing is durable. The error is an *AbortedError if it was the disk's, and
-// the id is used up all the same.
+// return nothing is durable. If the disk fails the error is an *AbortedError, and the id
+// counts as given out.
 //
-// Several checkpoints may be on their way. They are published in the order of their
-// ids: one that is overtaken can only be aborted.
+// Several checkpoints may be under way. They are published in the order of their ids: one
+// that is overtaken can only be aborted.
 func (s *Store) Begin() (*Pending, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,10 +63,9 @@ func (s *Store) Begin() (*Pending, error) {
 // ID is the checkpoint's id.
 func (p *Pending) ID() checkpoint.ID { return p.of.ID }
 
-// Abort gives the checkpoint up and removes what was written of it, as far as that is
-// possible; the rest is removed by the next start. Writers that are still at work
-// fail. Aborting twice is no error; aborting what was published, or may have been,
-// is one.
+// Abort ends the checkpoint and removes what was written of it, as far as possible; the
+// next start removes the rest. Writers that are still at work fail. To abort twice is no
+// error; to abort what was published, or may have been, is one.
 func (p *Pending) Abort() error {
 	s := p.store
 	s.mu.Lock()
@@ -90,8 +88,8 @@ func (p *Pending) Abort() error {
 	return nil
 }
 
-// end makes the checkpoint take no more bytes, for a reason. If there is one already
-// it is returned.
+// end makes the checkpoint take no more bytes, for a reason. If there is a reason already
+// that one is returned.
 func (p *Pending) end(why error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,8 +116,8 @@ func (p *Pending) discard() {
 	}
 }
 
-// An AbortedError says that a checkpoint came to nothing. What was complete before
-// still is, and the next checkpoint may be begun.
+// An AbortedError says that a checkpoint was aborted: it will never be there. What was
+// complete before still is, and the next checkpoint may be begun.
 type AbortedError struct {
 	ID     checkpoint.ID
 	Newest checkpoint.ID // the newest complete one, 0 if there is none
@@ -139,7 +137,7 @@ func (e *AbortedError) Unwrap() error { return e.Err }
 // Permanent reports whether no retry heals it.
 func (e *AbortedError) Permanent() bool { return !durable.Heals(e.Err) }
 
-// aborted is the error of a checkpoint that came to nothing. The caller holds mu.
+// aborted is the error of a checkpoint that was aborted. The caller holds mu.
 func (s *Store) aborted(id checkpoint.ID, err error) error {
 	return &AbortedError{ID: id, Newest: s.newest, Err: err}
 }

@@ -50,11 +50,12 @@ var planFaults = map[string]faultfs.Rule{
 // steps are what a job manager may do, by the letters of plan.steps.
 var steps = map[rune]func(*day) error{
 	'c': (*day).checkpoint, // makes a checkpoint, and deletes what is no longer retained
-	'a': (*day).abort,      // begins one, and gives it up when all states are written
-	't': (*day).timeOut,    // begins one, and gives it up while states are still being written
-	'f': (*day).forget,     // begins one, and hears no more of it
-	'l': (*day).writeLate,  // who was writing when a checkpoint was given up or forgotten goes on writing
-	'o': (*day).overtake,   // begins one, makes another, and gives the first one up
+	'a': (*day).abort,      // begins one, and aborts it when all states are written
+	't': (*day).timeOut,    // begins one, and aborts it while states are still being written
+	'f': (*day).forget,     // begins one, and forgets it
+	'l': (*day).writeLate,  // a writer of a checkpoint that was aborted or forgotten goes on
+	'o': (*day).overtake,   // begins one, makes another, and aborts the first
+	'm': (*day).remember,   // has it remembered that the effects of the newest are visible
 	'r': (*day).restart,    // stops and starts again
 	'R': (*day).recover,    // recovers without stopping
 }
@@ -224,7 +225,7 @@ func (d *day) abort() error {
 	if p == nil {
 		return err
 	}
-	_, _ = write(p, d.states) // given up, whatever comes of it
+	_, _ = write(p, d.states) // aborted, whatever the outcome
 	return d.giveUp(p)
 }
 
@@ -266,7 +267,7 @@ func (d *day) writeLate() error {
 		_, werr := w.Write(make([]byte, bufferBytes))
 		_, cerr := w.Close()
 		if w.fails && (werr == nil || cerr == nil) {
-			return fmt.Errorf("a writer of a checkpoint that was given up goes on: %v, %v", werr, cerr)
+			return fmt.Errorf("a writer of an aborted checkpoint goes on: %v, %v", werr, cerr)
 		}
 	}
 	d.late = nil
@@ -283,6 +284,19 @@ func (d *day) overtake() error {
 		return err
 	}
 	return d.giveUp(slow)
+}
+
+func (d *day) remember() error {
+	id := d.store.Newest()
+	if id == 0 {
+		return nil
+	}
+	d.tell(toldCommitted, d.store.identity(id))
+	if err := d.store.Committed(id); err != nil {
+		return nil // a fault, or the store is poisoned: it may be remembered or not
+	}
+	d.tell(toldNoted, d.store.identity(id))
+	return nil
 }
 
 func (d *day) restart() error {
@@ -321,7 +335,7 @@ func (d *day) onlyFaults(err error) error {
 
 const lateName = "late"
 
-// A lateFS has a writer that nobody remembers: before operation number at it makes a
+// A lateFS has a writer that was forgotten: before operation number at it makes a
 // file in each directory that it finds still being written, and syncs it. It may fail.
 type lateFS struct {
 	durable.FS

@@ -63,7 +63,7 @@ func TestPoison(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			wantText(t, err, "not known whether checkpoint 3 is complete (checkpoint 1 before it is complete)", "look after the disk")
-			if err := other.Publish(metadataOf(other.ID(), nil), nil); !errors.Is(err, unknown) {
+			if err := other.Publish(metadataOf(other.ID(), nil), nil, testNames); !errors.Is(err, unknown) {
 				t.Errorf("another checkpoint was published on a poisoned store: %v", err)
 			}
 			wantFound := checkpoint.ID(1)

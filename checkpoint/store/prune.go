@@ -10,24 +10,24 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// A Pruning is a directory with checkpoints from which somebody is about to delete. What
-// may go is not decided here: checkpoint.Retain decides it, on what has been verified
-// after OpenPruning has returned.
+// A Pruning is a directory from which checkpoints are to be deleted. What may go is not
+// decided here: checkpoint.Retain decides it, from what was verified after OpenPruning has
+// returned.
 //
 // In the directory of a Weir job, which is one with a lock file, it holds the lock: as
 // long as it is open no job can be started there, and while a job runs it cannot be
-// opened. In any other directory nothing tells who is at work.
+// opened. In any other directory it is not known what is at work.
 type Pruning struct {
 	s      *Store
 	locked bool
 }
 
 // OpenPruning makes the names in dir durable; list it after that. An attempt that was killed
-// between the rename of its checkpoint and the sync behind it has left a name that the
-// next power cut may take away: on the strength of that no other may be deleted.
+// between the rename of its checkpoint and the sync after it has left a name that the next
+// power cut may take away: no other checkpoint may be deleted because of that name.
 //
-// If a job has the directory the error is a *LockedError that says who it is. Owner is
-// what whoever tries to start one meanwhile is told.
+// If a job owns the directory the error is a *LockedError that names it. A process that
+// tries to start one meanwhile is told owner.
 func OpenPruning(fsys durable.FS, dir, owner string) (*Pruning, error) {
 	p := &Pruning{s: &Store{
 		fsys: fsys, dir: checkpoint.JobDir(dir), opts: Options{Owner: owner}, log: slog.New(slog.DiscardHandler),
@@ -50,16 +50,15 @@ func OpenPruning(fsys durable.FS, dir, owner string) (*Pruning, error) {
 	return p, nil
 }
 
-// Sweepable tells whether a leftover may be removed. What is being deleted already may
-// always be; what looks as if it were being written, only while the lock is held.
+// Sweepable reports whether a leftover may be removed: a half-deleted checkpoint always, a
+// staging directory, which may be in use, only while the lock is held.
 func (p *Pruning) Sweepable(n checkpoint.Name) bool {
 	return n.Kind == checkpoint.Trash || n.Kind == checkpoint.Staging && p.locked
 }
 
-// Settle makes a checkpoint durable, whoever has put it there: Flink, who may not have
-// synced all of it, or somebody with cp. It comes before verifying it, as only what is on
-// the disk can be read past the page cache, and that before deleting another one on the
-// strength of it.
+// Settle makes a checkpoint durable that another program has written: Flink, which may not
+// have synced all of it, or cp. It comes before verifying, as only what is on the disk can
+// be read past the page cache; and verifying comes before another checkpoint is deleted.
 func (p *Pruning) Settle(id checkpoint.ID) error {
 	return durable.SettleDir(p.s.fsys, p.s.dir.Complete(id))
 }
@@ -84,7 +83,7 @@ func (p *Pruning) Sweep(n checkpoint.Name) error {
 	return nil
 }
 
-// Close gives the directory free.
+// Close releases the directory.
 func (p *Pruning) Close() error {
 	if p.s.lock == nil {
 		return nil

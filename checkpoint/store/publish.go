@@ -18,16 +18,16 @@ const maxMetadataBytes = 512 << 20
 
 // Publish makes the checkpoint complete: it writes meta and the seal, syncs what is
 // not durable yet, and gives the checkpoint its name. The metadata must refer to the
-// files of blobs and to no other.
+// files of blobs and to no other. Names go into the seal, for people; they may be empty.
 //
-// After nil the checkpoint is complete: whenever the power fails, a restart finds
-// every byte of it. Side effects may become visible now, and not before.
+// On nil the checkpoint is complete: whenever the power fails, a restart finds every byte
+// of it. Side effects may become visible now, and not before.
 //
-// After an *AbortedError it will never be there; what was written is removed. After
-// an *UnknownOutcomeError it may or may not be there after a restart: its effects must
-// be neither committed nor aborted, and the store is poisoned until Recover. All
-// other errors are misuse and change nothing.
-func (p *Pending) Publish(meta *flink.Metadata, blobs []Blob) error {
+// After an *AbortedError it will never be there; what was written is removed as far as
+// possible. After an *UnknownOutcomeError it may or may not be there after a restart: its
+// effects must be neither committed nor aborted, and the store is poisoned until Recover.
+// All other errors are misuse and change nothing.
+func (p *Pending) Publish(meta *flink.Metadata, blobs []Blob, names checkpoint.Names) error {
 	s := p.store
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,7 +41,7 @@ func (p *Pending) Publish(meta *flink.Metadata, blobs []Blob) error {
 		return err
 	}
 	id := p.of.ID
-	if err := p.stage(meta, blobs); err != nil {
+	if err := p.stage(meta, blobs, names); err != nil {
 		p.discard()
 		return s.aborted(id, err)
 	}
@@ -73,7 +73,7 @@ func nothingRenamed(fsys durable.FS, dir string, err error) bool {
 }
 
 // stage makes everything in the staging directory durable, names and bytes.
-func (p *Pending) stage(meta *flink.Metadata, blobs []Blob) error {
+func (p *Pending) stage(meta *flink.Metadata, blobs []Blob, names checkpoint.Names) error {
 	if newest := p.store.newest; p.of.ID < newest {
 		return fmt.Errorf("it was overtaken: checkpoint %v is complete already", newest)
 	}
@@ -81,7 +81,7 @@ func (p *Pending) stage(meta *flink.Metadata, blobs []Blob) error {
 	if err != nil {
 		return err
 	}
-	data, err := p.encode(meta, files, blobs)
+	data, err := p.encode(meta, files, blobs, names)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func sealStaging(fsys durable.FS, dir string, metadata []byte, serial bool) erro
 	if err != nil {
 		return fmt.Errorf("create %s: %w", checkpoint.MetadataName, err)
 	}
-	if _, err := bytes.NewReader(metadata).WriteTo(f); err != nil { // or took a part only
+	if _, err := bytes.NewReader(metadata).WriteTo(f); err != nil { // it reports a short write as well
 		f.Close()
 		return fmt.Errorf("write %s: %w", checkpoint.MetadataName, err)
 	}
@@ -139,8 +139,8 @@ func both(serial bool, first, second func() error) error {
 }
 
 // claim checks that the blobs are this checkpoint's, all of them and no others, and
-// returns their files, sorted. What lies in the staging directory must be exactly
-// these: a file too many is a writer that somebody forgot.
+// returns their files, sorted. The staging directory must hold exactly these: one more
+// file belongs to a writer that was forgotten.
 func (p *Pending) claim(blobs []Blob) ([]checkpoint.File, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -183,9 +183,9 @@ func (p *Pending) claim(blobs []Blob) ([]checkpoint.File, error) {
 	return files, nil
 }
 
-// encode makes the contents of _metadata and reads them back: what cannot be read
-// must not become a checkpoint.
-func (p *Pending) encode(meta *flink.Metadata, files []checkpoint.File, blobs []Blob) ([]byte, error) {
+// encode makes the contents of _metadata and reads them back: what cannot be read must not
+// become a checkpoint.
+func (p *Pending) encode(meta *flink.Metadata, files []checkpoint.File, blobs []Blob, names checkpoint.Names) ([]byte, error) {
 	payload, err := meta.AppendTo(nil)
 	if err != nil {
 		return nil, fmt.Errorf("encode the metadata: %w", err)
@@ -195,6 +195,7 @@ func (p *Pending) encode(meta *flink.Metadata, files []checkpoint.File, blobs []
 		PayloadLength: int64(len(payload)),
 		PayloadHash:   payloadHash(p.of, payload),
 		Files:         files,
+		Names:         checkpoint.NewNames(names.Job, names.Operators),
 	})
 	if len(data) > maxMetadataBytes {
 		return nil, fmt.Errorf("%s would have %d bytes, more than the %d there may be: "+
@@ -211,8 +212,8 @@ func (p *Pending) encode(meta *flink.Metadata, files []checkpoint.File, blobs []
 	return data, checkInline(again, blobs)
 }
 
-// checkInline makes sure that what travels inside of the metadata is in it: the bytes
-// of an inline state are nowhere else, and what covers them is the payload's checksum.
+// checkInline checks that the inline states are in the metadata: their bytes are nowhere
+// else, and the payload's checksum is what covers them.
 func checkInline(meta *flink.Metadata, blobs []Blob) error {
 	inline := make(map[string][]byte)
 	for ref := range meta.Streams() {

@@ -10,14 +10,14 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// From says where to start from. The zero value is the newest checkpoint of the job.
+// From is where to start from. The zero value is the newest checkpoint of the job.
 type From struct {
 	// Path is a checkpoint or savepoint to start from instead: its directory or its
 	// metadata file, of this job's or of Flink's. Until the first checkpoint after it is
 	// complete, a start without Path still finds the ones that were there before.
 	Path string
-	// None starts anew. The checkpoints that are there stay until newer ones are
-	// complete; ids go on above theirs.
+	// None starts from nothing. The checkpoints that are there stay until newer ones are
+	// complete; ids continue above theirs.
 	None bool
 	// AllowFallback goes back to the newest intact checkpoint if the newest is damaged.
 	// What was processed since is processed again, and output that was shown already is
@@ -27,24 +27,24 @@ type From struct {
 	ReadOptions
 }
 
-// Recover finds the checkpoint to start from and makes sure of it: it is durable, and
-// every byte of it has been read from the disk and is the byte that was written (of
-// an unsealed checkpoint of Flink's only presence, length and structure). It returns
-// nil if there is none, or if none is wanted.
+// Recover finds the checkpoint to start from and verifies it: it is durable, and every
+// byte of it has been read from the disk and is the byte that was written (of an unsealed
+// checkpoint of Flink's only presence, length and structure). It returns nil if there is
+// none, or if none is wanted.
 //
 // If the newest checkpoint is damaged the error is a *DamagedError and nothing is
-// changed. With From.AllowFallback the damaged ones are set aside under another name
-// instead, durably, before Recover returns: see setAside. If From.Path leads to no checkpoint
-// the error is a *NoCheckpointError, and if to another job's an *OtherJobError.
+// changed. With From.AllowFallback the damaged ones are set aside instead, durably, before
+// Recover returns: see setAside. If From.Path leads to no checkpoint the error is a
+// *NoCheckpointError, and if to another job's an *OtherJobError.
 //
-// Then what a crash left behind is removed, and checkpoints beyond the retained
-// number. That this fails is logged and no reason not to start.
+// Then leftovers of earlier runs are removed, and checkpoints beyond the retained number.
+// If this fails it is logged and no reason not to start.
 //
 // Recover can be called again on the same store: after an error, to restart a job, or
-// after an *UnknownOutcomeError. It takes the poison away only by the same evidence
-// that a new process would have: the directory could be synced again, and what is
-// listed in it then is whole on the disk. A file system that could not write its
-// journal does not let it come to that: it refuses all further syncs.
+// after an *UnknownOutcomeError. It ends the poisoning only by the same evidence that a
+// new process would have: the directory could be synced again, and what is listed in it
+// then is whole on the disk. A file system that could not write its journal refuses all
+// further syncs, so that it does not come to that.
 func (s *Store) Recover(from From) (*Checkpoint, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,13 +54,13 @@ func (s *Store) Recover(from From) (*Checkpoint, error) {
 	if from.None && from.Path != "" {
 		return nil, fmt.Errorf("start from nothing and from %s at the same time", from.Path)
 	}
-	// What was begun before is not published any more, whatever comes of this.
+	// What was begun before cannot be published any more, whatever the outcome.
 	s.epoch++
 	if s.unusable == nil {
 		s.unusable = errNotRecovered
 	}
 	// An attempt that was killed between its rename and its last sync left a name that
-	// is there and not durable. Nothing may be built on it before it is.
+	// is there and not durable. Nothing may depend on it before it is.
 	if err := s.fsys.SyncDir(string(s.dir)); err != nil {
 		return nil, fmt.Errorf("sync the job's directory, to make what is in it durable: %w", err)
 	}
@@ -90,10 +90,10 @@ func (s *Store) Recover(from From) (*Checkpoint, error) {
 	return c, nil
 }
 
-// Look verifies the newest checkpoint as Recover does, and changes nothing: it is not a
-// recovery, and nothing may be begun after it that could not before. It returns nil if
-// there is none. It is for who starts from another checkpoint: Recover would delete what
-// is beyond the retained number, and that may be the other one. What it returns is durable
+// Look verifies the newest checkpoint as Recover does, and changes nothing: it is no
+// recovery, and nothing can be begun after it that could not before. It returns nil if
+// there is none. It is for a start from another checkpoint: Recover deletes checkpoints
+// beyond the retained number, and that may be the other one. What it returns is durable
 // after the next Recover, and not before.
 func (s *Store) Look() (*Checkpoint, error) {
 	s.mu.Lock()
@@ -156,8 +156,8 @@ func (s *Store) choose(from From, scan checkpoint.Scan) (*Checkpoint, error) {
 	return c, nil
 }
 
-// verify reads one of the job's own checkpoints whole. A read, unlike a sync, may be
-// tried again, and is before a checkpoint is given up for what the disk did not hand out.
+// verify reads one of the job's own checkpoints whole. A read, unlike a sync, may be tried
+// again: so it is, before a checkpoint counts as unreadable.
 func (s *Store) verify(id checkpoint.ID) (*Checkpoint, *Report, error) {
 	dir := s.dir.Complete(id)
 	opts := VerifyOptions{Job: &s.job, MustBeSealed: true, serial: s.opts.serial}
@@ -171,6 +171,9 @@ func (s *Store) verify(id checkpoint.ID) (*Checkpoint, *Report, error) {
 		return nil, nil, fmt.Errorf("verify checkpoint %v: %w", id, err)
 	}
 	rep.ID = id // what its name says, even if it cannot be read
+	if s.remembers(c) {
+		c.Committed = true
+	}
 	return c, rep, nil
 }
 
@@ -203,25 +206,26 @@ func (s *Store) given(from From) (*Checkpoint, error) {
 	}
 	if s.isOwn(dir) {
 		s.judge(c.ID, checkpoint.Intact)
+		c.Committed = s.remembers(c)
 	}
 	return c, nil
 }
 
-// isOwn tells whether dir is a checkpoint in this job's directory. Where the same
-// directory is spelled in another way it says no, which does no harm.
+// isOwn reports whether dir is a checkpoint in this job's directory. For the same directory
+// spelled in another way it is false, which does no harm.
 func (s *Store) isOwn(dir string) bool {
 	return s.looksOwn(dir) && path.Dir(path.Clean(dir)) == path.Clean(string(s.dir))
 }
 
-// looksOwn tells whether dir is a checkpoint in a directory that is named like this
-// job's: so it was written by Weir, and has a seal or is damaged.
+// looksOwn reports whether dir is a checkpoint in a directory that is named like this
+// job's: then it was written by Weir, and has a seal or is damaged.
 func (s *Store) looksOwn(dir string) bool {
 	dir = path.Clean(dir)
 	return checkpoint.ParseName(path.Base(dir)).Kind == checkpoint.Complete &&
 		path.Base(path.Dir(dir)) == s.job.String()
 }
 
-// judge notes what has been found out about a checkpoint.
+// judge notes what was found out about a checkpoint.
 func (s *Store) judge(id checkpoint.ID, h checkpoint.Health) {
 	for i := range s.have {
 		if s.have[i].ID == id {
@@ -230,10 +234,10 @@ func (s *Store) judge(id checkpoint.ID, h checkpoint.Health) {
 	}
 }
 
-// tell logs what is in the directory that needs somebody's attention.
+// tell logs what in the directory needs the attention of an operator.
 func (s *Store) tell(scan checkpoint.Scan) {
 	for _, n := range scan.SetAside {
-		s.log.Warn("a damaged checkpoint is kept for inspection; delete it by hand when it is of no use any more",
+		s.log.Warn("a damaged checkpoint is kept for inspection; delete it by hand when it is no longer needed",
 			"checkpoint", n.ID, "path", s.dir.Path(n))
 	}
 	for _, n := range scan.Marks {
@@ -259,10 +263,10 @@ func (s *Store) clean(scan checkpoint.Scan) {
 
 // retireOld deletes checkpoints beyond the retained number. An older one may be half
 // deleted already, so that its name proves nothing: as many are verified as must be
-// known to be intact before any other can go.
+// known to be intact before any other may go.
 func (s *Store) retireOld() {
 	if s.newest == 0 || s.have[len(s.have)-1].Health != checkpoint.Intact {
-		return // started from elsewhere: nothing here has been looked at
+		return // started from elsewhere: nothing here was verified
 	}
 	for {
 		id, ok := checkpoint.VerifyNext(s.have, s.opts.Retain)

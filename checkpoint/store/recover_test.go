@@ -111,7 +111,7 @@ func TestCannotLook(t *testing.T) {
 
 func TestFromNone(t *testing.T) {
 	fsys := withCheckpoints(t, 2)
-	damage(t, fsys, 2) // does not matter to somebody who wants none
+	damage(t, fsys, 2) // does not matter to a start from nothing
 	s, c, err := start(fsys, testOptions(2), From{None: true})
 	check(t, err)
 	if c != nil {
@@ -259,7 +259,7 @@ func TestRetentionTrustsNoName(t *testing.T) {
 	wantNames(t, fsys, ".lock", "chk-5", "chk-6")
 }
 
-// TestSubsumeCannotDelete: what cannot be deleted harms nobody and goes later.
+// TestSubsumeCannotDelete: what cannot be deleted does no harm and goes later.
 func TestSubsumeCannotDelete(t *testing.T) {
 	for _, name := range []string{"chk-1", "_metadata", "state-1", ".trash-1"} {
 		fsys := withCheckpoints(t, 1)
@@ -326,8 +326,8 @@ func (u unreadableDir) Open(name string) (durable.Reader, error) {
 	return u.FS.Open(name)
 }
 
-// TestRefusalChangesNothing: who is refused for damage is told that nothing was changed.
-// What was left behind may be what somebody needs who has to find out what happened.
+// TestRefusalChangesNothing: a refusal for damage says that nothing was changed. Leftovers
+// may be what is needed to find out what happened.
 func TestRefusalChangesNothing(t *testing.T) {
 	fsys := withCheckpoints(t, 3)
 	check(t, fsys.Mkdir(jobDir.Join(".inprogress-4.1")))

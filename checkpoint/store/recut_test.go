@@ -33,7 +33,7 @@ type recutter struct {
 	options crashfs.Options // of the scenario
 	again   crashfs.Options // of recoveries
 	share   int             // of the states, one in so many has its recovery cut; 0 is all
-	tell    func(tally)     // is told from time to time what was looked at since; nil is nobody
+	tell    func(tally)     // is told from time to time what was looked at since; nil is not told
 
 	known []map[crashfs.Fingerprint]error // by how many more cuts there are to come
 	found bool                            // something that is bad

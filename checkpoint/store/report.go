@@ -18,17 +18,17 @@ type Report struct {
 	Files    int   // state files looked at
 	Bytes    int64 // in them
 
-	Findings  []Finding // what is wrong; none is good
+	Findings  []Finding // what is wrong; empty if nothing is
 	Strangers []string  // names in a sealed checkpoint's directory that are not its own
 	Outside   []string  // files elsewhere that were not looked at
 }
 
-// Verified tells that every byte is the byte that was written. It is never true
+// Verified reports whether every byte is the byte that was written. It is never true
 // without a seal.
 func (rep *Report) Verified() bool { return rep.Sealed && len(rep.Findings) == 0 }
 
-// Unreadable tells that bytes could not be read, and that nothing else is wrong with
-// what could be. It may be otherwise the next time.
+// Unreadable reports whether bytes could not be read, and nothing is wrong with what could
+// be. The next time they may be readable.
 func (rep *Report) Unreadable() bool {
 	return len(rep.Findings) > 0 && !slices.ContainsFunc(rep.Findings, func(f Finding) bool { return !f.Unreadable })
 }
@@ -65,8 +65,8 @@ type Finding struct {
 	Block   int   // -1 if it is about the file as a whole
 	Offset  int64 // of the block in the file
 	Problem string
-	// Unreadable: the disk did not hand out the bytes. Otherwise it did, and they are not
-	// what was written, or it says that there are none.
+	// Unreadable: the disk did not return the bytes. Otherwise it did, and they are not
+	// what was written, or there are none.
 	Unreadable bool
 }
 

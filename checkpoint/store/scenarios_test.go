@@ -59,7 +59,7 @@ var scenarios = []scenario{
 		if err != nil {
 			return err
 		}
-		if err := p.Publish(metadataOf(p.ID(), blobs), blobs); err != nil {
+		if err := p.Publish(metadataOf(p.ID(), blobs), blobs, testNames); err != nil {
 			return err
 		}
 		w.tell(toldComplete, p.of)
@@ -86,6 +86,24 @@ var scenarios = []scenario{
 		}
 		w.tell(toldRestored, c.Seal.Identity)
 		return w.cycle(s)
+	}},
+	{"commits are remembered", 1, 2, 2, func(w *world, s *Store) error {
+		if err := w.remember(s, 2); err != nil {
+			return err
+		}
+		for range 2 {
+			id, err := w.publish(s)
+			if err != nil {
+				return err
+			}
+			if _, err := s.Subsume(); err != nil {
+				return err
+			}
+			if err := w.remember(s, id); err != nil {
+				return err
+			}
+		}
+		return nil
 	}},
 	{"start from nothing", 1, 1, 1, func(w *world, s *Store) error {
 		if err := s.Close(); err != nil {

@@ -30,11 +30,14 @@ func exampleSeal() Seal {
 	s.add([]byte("hello, world"))
 	f := checkpoint.File{Name: "0a1b2c", What: "what it holds", Subtask: 2, Length: 12, BlockBytes: 4}
 	f.CRCs, f.Hash = s.result()
-	return Seal{Identity: of, Files: []checkpoint.File{f}}
+	return Seal{Identity: of, Files: []checkpoint.File{f}, Names: checkpoint.NewNames("flights", []checkpoint.OperatorName{
+		{ID: checkpoint.OperatorID{0xA0}, Name: "counts", Kind: "process"},
+		{ID: checkpoint.OperatorID{0x0A}, Name: "lines", Kind: "source"},
+	})}
 }
 
-// TestSealGolden pins the format: what is written today is read for ever. The bytes
-// are drawn in docs/format.md.
+// TestSealGolden pins the format: what is written today can always be read. The bytes are
+// drawn in docs/format.md.
 func TestSealGolden(t *testing.T) {
 	data := sealed([]byte("payload"), exampleSeal())
 	file := filepath.Join("testdata", "seal.hex")
@@ -47,6 +50,33 @@ func TestSealGolden(t *testing.T) {
 	if have != string(want) {
 		t.Errorf("the seal is\n%s\nand should be\n%s", have, want)
 	}
+}
+
+// TestSealWithoutNames: a seal of version 1, as it was written once, is read.
+func TestSealWithoutNames(t *testing.T) {
+	payload, got, err := splitSeal(sealOfVersion1(t))
+	check(t, err)
+	want := exampleSeal()
+	want.Version, want.Names = sealWithoutNames, checkpoint.Names{}
+	want.PayloadLength, want.PayloadHash = int64(len(payload)), payloadHash(want.Identity, payload)
+	if string(payload) != "payload" || !cmp.Equal(*got, want) {
+		t.Errorf("read %q and %s", payload, cmp.Diff(want, *got))
+	}
+}
+
+func sealOfVersion1(t testing.TB) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "seal-1.hex"))
+	check(t, err)
+	var data []byte
+	for line := range strings.Lines(string(text)) {
+		_, rest, _ := strings.Cut(line, "  ")
+		rest, _, _ = strings.Cut(rest, "|")
+		b, err := hex.DecodeString(strings.Join(strings.Fields(rest), ""))
+		check(t, err)
+		data = append(data, b...)
+	}
+	return data
 }
 
 func TestSealRoundTrip(t *testing.T) {
@@ -78,6 +108,15 @@ func TestSealRoundTrip(t *testing.T) {
 			}
 			s.Files = append(s.Files, f)
 		}
+		var operators []checkpoint.OperatorName
+		for range rapid.IntRange(0, 4).Draw(t, "operators") {
+			operators = append(operators, checkpoint.OperatorName{
+				ID:   checkpoint.OperatorID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "operator")),
+				Name: rapid.StringN(0, 20, 100).Draw(t, "its name"), Kind: rapid.StringN(0, 9, 20).Draw(t, "its kind"),
+			})
+		}
+		s.Version = sealVersion
+		s.Names = checkpoint.NewNames(rapid.StringN(0, 20, 100).Draw(t, "job's name"), operators)
 		payload := rapid.SliceOf(rapid.Byte()).Draw(t, "payload")
 		data := sealed(payload, s)
 		gotPayload, got, err := splitSeal(data)
@@ -117,7 +156,9 @@ func TestSealRefused(t *testing.T) {
 		data []byte
 		says string
 	}{
-		"newer version": {reseal(data, 7, func(b []byte) []byte { b[11] = 2; return b }), "written by a newer release"},
+		"newer version": {reseal(data, 7, func(b []byte) []byte { b[11] = 3; return b }), "written by a newer release"},
+		"no version":    {reseal(data, 7, func(b []byte) []byte { b[11] = 0; return b }), "there is no format version 0"},
+		"older version": {reseal(data, 7, func(b []byte) []byte { b[11] = 1; return b }), "bytes too many"},
 		"magic":         {reseal(data, 7, func(b []byte) []byte { b[0] = 'w'; return b }), "does not begin"},
 		"name":          {reseal(data, 7, func(b []byte) []byte { b[nameAt] = '/'; return b }), "cannot be the name"},
 		"many files": {reseal(data, 7, func(b []byte) []byte {
@@ -132,8 +173,16 @@ func TestSealRefused(t *testing.T) {
 			binary.BigEndian.PutUint32(b[nameAt+6+2+13+4+8:], 0)
 			return b
 		}), "in blocks of 0 bytes"},
-		"too long":           {reseal(data, 7, func(b []byte) []byte { return append(b, 0) }), "1 bytes too many"},
-		"too short":          {reseal(data, 7, func(b []byte) []byte { return b[:len(b)-1] }), "want 16 bytes"},
+		"too long":  {reseal(data, 7, func(b []byte) []byte { return append(b, 0) }), "1 bytes too many"},
+		"too short": {reseal(data, 7, func(b []byte) []byte { return b[:len(b)-1] }), "operator 2 of 2: "},
+		"many operators": {reseal(data, 7, func(b []byte) []byte {
+			binary.BigEndian.PutUint32(b[bytes.Index(b, []byte("flights"))+7:], 1<<30)
+			return b
+		}), "cannot be in"},
+		"operators out of order": {reseal(data, 7, func(b []byte) []byte {
+			b[bytes.Index(b, []byte("flights"))+7+4] = 0xA0
+			return b
+		}), "not in ascending order"},
 		"checkpoint 0":       {sealed(payload, Seal{Identity: checkpoint.Identity{Incarnation: 1}}), "no checkpoint 0"},
 		"names out of order": {sealed(payload, Seal{Identity: exampleSeal().Identity, Files: slices.Repeat(exampleSeal().Files, 2)}), "not in ascending order"},
 		"less payload":       {data[1:], "closes a payload of 7 bytes, and 6"},
@@ -151,14 +200,22 @@ func TestSealRefused(t *testing.T) {
 	}
 }
 
+// tooWordy reports whether some name is longer than it would be written.
+func tooWordy(n checkpoint.Names) bool {
+	return len(n.Job) > maxWordBytes || slices.ContainsFunc(n.Operators, func(op checkpoint.OperatorName) bool {
+		return len(op.Name) > maxWordBytes || len(op.Kind) > maxWhatBytes
+	})
+}
+
 // FuzzSeal: whatever stands in a file, reading it ends, and what is believed is what
 // this package writes.
 func FuzzSeal(f *testing.F) {
 	f.Add([]byte("payload"), []byte{})
 	f.Add(sealed([]byte("payload"), exampleSeal()), []byte{})
+	f.Add(sealOfVersion1(f), []byte{})
 	f.Add([]byte("payload"), sealed(nil, exampleSeal())[:headBytes+150])
 	f.Fuzz(func(t *testing.T, data, seal []byte) {
-		if payload, s, err := splitSeal(data); err == nil {
+		if payload, s, err := splitSeal(data); err == nil && s.Version == sealVersion && !tooWordy(s.Names) {
 			if again := appendSeal(bytes.Clone(payload), s); !bytes.Equal(again, data) {
 				t.Errorf("read and written again it is different")
 			}
@@ -172,7 +229,7 @@ func FuzzSeal(f *testing.F) {
 			t.Errorf("%d bytes were allocated for %d", cost, len(data))
 		}
 		// Behind a trailer that fits, so that the decoder is reached.
-		if s, err := decodeSeal(seal); err == nil {
+		if s, err := decodeSeal(seal); err == nil && s.Version == sealVersion && !tooWordy(s.Names) {
 			again := appendSeal(nil, s)
 			if !bytes.Equal(again[:len(again)-trailBytes], seal) {
 				t.Errorf("a seal read and written again is different")

@@ -154,7 +154,7 @@ func (e *DamagedError) Error() string {
 	return b.String()
 }
 
-// repeats says what going back costs.
+// repeats is what going back costs.
 func (e *DamagedError) repeats() string {
 	since := ""
 	if e.Apart > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,11 @@ func testOptions(retain int) Options {
 		newName: func() string { n++; return fmt.Sprintf("state-%d", n) },
 	}
 }
+
+// testNames are the words in the seal of every checkpoint here; isWhole misses them.
+var testNames = checkpoint.NewNames("the test's job", []checkpoint.OperatorName{
+	{ID: testOp, Name: "keep", Kind: "process"}, {ID: checkpoint.OperatorID{1}, Name: "in", Kind: "source"},
+})
 
 // newDisk is a file system in memory with the directory that checkpoints go to.
 func newDisk(t testing.TB) *crashfs.FS {
@@ -115,7 +121,7 @@ func publish(s *Store, states int) (checkpoint.ID, error) {
 	if err != nil {
 		return p.ID(), errors.Join(err, p.Abort())
 	}
-	return p.ID(), p.Publish(metadataOf(p.ID(), blobs), blobs)
+	return p.ID(), p.Publish(metadataOf(p.ID(), blobs), blobs, testNames)
 }
 
 func mustPublish(t testing.TB, s *Store, states int) checkpoint.ID {
@@ -144,6 +150,9 @@ func isWhole(c *Checkpoint, states int) error {
 	}
 	if n != states {
 		return fmt.Errorf("%d states, want %d", n, states)
+	}
+	if c.Names.Job != testNames.Job || !slices.Equal(c.Names.Operators, testNames.Operators) {
+		return fmt.Errorf("names are %+v, want %+v", c.Names, testNames)
 	}
 	return nil
 }
@@ -206,7 +215,7 @@ func wantNames(t testing.TB, fsys durable.FS, want ...string) {
 	}
 }
 
-// overwrite changes a file behind the store's back.
+// overwrite changes a file without the store.
 func overwrite(t testing.TB, fsys durable.FS, name string, change func([]byte) []byte) {
 	t.Helper()
 	check(t, rewrite(fsys, name, change))

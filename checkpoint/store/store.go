@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,22 +13,26 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// Options of a store. The zero value is a good one, but for Owner.
+// Options of a store. The zero value works; Owner should be set.
 type Options struct {
 	// Retain is how many intact checkpoints are kept; 0 means 2.
 	Retain int
 
-	// InlineThreshold is up to how many bytes a state travels inside of _metadata
-	// instead of in a file of its own; 0 means 20 KiB, as in Flink, and anything
-	// negative that every state gets a file.
+	// InlineThreshold is up to how many bytes a state is kept inside of _metadata instead
+	// of in a file of its own; 0 means 20 KiB, as in Flink, and a negative number that
+	// every state gets a file.
 	InlineThreshold int
 
-	// Owner is who opens the store: host, process, when it was started. Whoever finds
-	// the directory locked is told.
+	// Owner names the process that opens the store: its host, its number, when it was
+	// started. A process that finds the directory locked is told.
 	Owner string
 
+	// JobName is the job's name, for people: it is noted in the lock file. If it is empty
+	// the one that is there stays.
+	JobName string
+
 	// Log gets what an operator should know and can do nothing about right now; nil
-	// means nobody does.
+	// means that it is not said.
 	Log *slog.Logger
 
 	newName func() string // of state files; nil means random
@@ -43,9 +48,9 @@ const (
 // A Store keeps the checkpoints of one job. While it is open no other process can
 // open it. All methods may be called concurrently.
 //
-// It wants Recover before the first Begin. After an *UnknownOutcomeError it is
-// poisoned: every call but Recover and Close fails, until Recover has made sure of
-// what is on disk.
+// Recover must be called before the first Begin. After an *UnknownOutcomeError the store is
+// poisoned: every call but Recover and Close fails, until Recover has found out what is on
+// the disk.
 type Store struct {
 	fsys  durable.FS
 	dir   checkpoint.JobDir
@@ -62,20 +67,22 @@ type Store struct {
 	last      checkpoint.ID      // the highest id that was given out or seen in a name
 	newest    checkpoint.ID      // the newest complete checkpoint, 0 for none
 	have      []checkpoint.Known // the complete checkpoints in the directory
-	lostTrack bool               // the lock file can no longer take notes
+	lostTrack bool               // the lock file takes no more notes
 }
 
 var (
 	errClosed       = errors.New("the checkpoint store is closed")
 	errNotRecovered = errors.New("the checkpoint store has not recovered yet: Recover comes first")
+	errLostTrack    = errors.New("the lock file takes no more notes, after an error")
+	errNotALockFile = errors.New("not a regular file")
 	errNoMoreIDs    = errors.New("there are no checkpoint ids left: the highest there is has been used")
 )
 
-// Open takes the directory of a job, below dir, into possession.
+// Open takes possession of the directory of a job, below dir.
 //
 // On return the directory, its ancestors as far as they were made, the lock file and
-// the new incarnation in it are durable. If another process has the directory the
-// error is a *LockedError that says which.
+// the new incarnation in it are durable. If another process owns the directory the
+// error is a *LockedError that names it.
 func Open(fsys durable.FS, dir string, job checkpoint.JobID, opts Options) (*Store, error) {
 	if err := opts.complete(); err != nil {
 		return nil, err
@@ -96,8 +103,8 @@ func Open(fsys durable.FS, dir string, job checkpoint.JobID, opts Options) (*Sto
 	return s, nil
 }
 
-// take takes the directory into possession. On nil the lock file and the new incarnation
-// in it are durable; otherwise the lock may be held all the same.
+// take takes possession of the directory. On nil the lock file and the new incarnation in
+// it are durable; otherwise the lock may be held all the same.
 func (s *Store) take() (err error) {
 	if s.lock, err = takeLock(s.fsys, s.dir); err != nil {
 		return err
@@ -141,12 +148,15 @@ func (s *Store) newIncarnation() error {
 	}
 	highest := max(s.lock.content.incarnation, scan.HighestIncarnation, sealed)
 	if highest == math.MaxInt64 {
-		return fmt.Errorf("there are no incarnations left in %s: a name or a file there bears the highest there is", s.dir)
+		return fmt.Errorf("there are no incarnations left in %s: a name or a file there has the highest there is", s.dir)
 	}
-	s.owner = slot{
-		incarnation: highest + 1,
-		highest:     max(s.lock.content.highest, scan.HighestID),
-		owner:       s.opts.Owner,
+	s.owner = s.lock.content // what is remembered there stays remembered
+	s.owner.incarnation = highest + 1
+	s.owner.highest = max(s.owner.highest, scan.HighestID)
+	s.owner.owner = s.opts.Owner
+	s.owner.job = cmp.Or(s.opts.JobName, s.owner.job)
+	if s.owner.lineage == 0 { // the first start, or the first of this version
+		s.owner.lineage = newLineage()
 	}
 	if err := s.lock.write(s.owner); err != nil {
 		return err
@@ -158,10 +168,10 @@ func (s *Store) newIncarnation() error {
 	return nil
 }
 
-// sealedIncarnation is the highest incarnation in the seals of complete checkpoints,
-// for the case that the lock file, or the newer of its slots, was lost. What is damaged
-// does not count. What could not be read just now may bear a number that is taken: where
-// the lock file says nothing at all that is an error.
+// sealedIncarnation is the highest incarnation in the seals of complete checkpoints, in
+// case the lock file, or the newer of its slots, was lost. A damaged seal does not count.
+// One that could not be read now may have a number that is taken: if the lock file says
+// nothing at all that is an error.
 func (s *Store) sealedIncarnation(scan checkpoint.Scan) (highest checkpoint.Incarnation, err error) {
 	for _, id := range scan.Complete {
 		name := checkpoint.MetadataIn(s.dir.Complete(id))
@@ -205,7 +215,7 @@ func (s *Store) Newest() checkpoint.ID {
 	return s.newest
 }
 
-// usable tells why nothing can be done, if so. The caller holds mu.
+// usable is why nothing can be begun or published, nil if it can. The caller holds mu.
 func (s *Store) usable() error {
 	if s.closed {
 		return errClosed
@@ -213,14 +223,14 @@ func (s *Store) usable() error {
 	return s.unusable
 }
 
-// identity says whose the bytes of checkpoint id are.
+// identity is what the bytes of checkpoint id are bound to.
 func (s *Store) identity(id checkpoint.ID) checkpoint.Identity {
 	return checkpoint.Identity{Job: s.job, Incarnation: s.owner.incarnation, ID: id}
 }
 
-// note writes down the highest id that was given out, before the last name that bears
-// it disappears. If that cannot be done the incarnation still tells two checkpoints
-// of the same id apart, so it is no reason to stop. The caller holds mu.
+// note writes the highest id that was given out to the lock file, before the last name that
+// has it disappears. If that fails the incarnation still tells two checkpoints of the same
+// id apart, so it is no reason to stop. The caller holds mu.
 func (s *Store) note() {
 	if s.lostTrack || s.last <= s.owner.highest {
 		return
@@ -233,8 +243,8 @@ func (s *Store) note() {
 	}
 }
 
-// Close gives the directory free. What was begun and not published is left for the
-// next start to remove.
+// Close releases the directory. What was begun and not published is left for the next
+// start to remove.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,7 +261,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// randomName makes up a name for a state file: a random UUID, as Flink does.
+// randomName is a name for a state file: a random UUID, as in Flink.
 func randomName() string {
 	var u [16]byte
 	rand.Read(u[:]) // never fails

@@ -54,7 +54,7 @@ func TestAbort(t *testing.T) {
 	if _, err := late.Write([]byte("x")); !errors.Is(err, errAborted) {
 		t.Errorf("a late writer got %v", err)
 	}
-	wantText(t, p.Publish(metadataOf(1, nil), nil), "aborted")
+	wantText(t, p.Publish(metadataOf(1, nil), nil, testNames), "aborted")
 	if id := mustPublish(t, s, 1); id != 2 {
 		t.Errorf("the id after an aborted 1 is %v", id)
 	}
@@ -90,7 +90,7 @@ func TestMisuse(t *testing.T) {
 		blobs, err := write(p, 2)
 		check(t, err)
 		m, blobs := change(p, metadataOf(p.ID(), blobs), blobs)
-		err = p.Publish(m, blobs)
+		err = p.Publish(m, blobs, testNames)
 		var aborted *AbortedError
 		if !errors.As(err, &aborted) {
 			t.Fatalf("Publish: %v, want it aborted", err)
@@ -145,14 +145,14 @@ func TestMisuse(t *testing.T) {
 	slow, err := s.Begin()
 	check(t, err)
 	mustPublish(t, s, 1)
-	wantText(t, slow.Publish(metadataOf(slow.ID(), nil), nil), "overtaken")
+	wantText(t, slow.Publish(metadataOf(slow.ID(), nil), nil, testNames), "overtaken")
 
 	// Begun before a recovery.
 	old, err := s.Begin()
 	check(t, err)
 	_, err = s.Recover(From{})
 	check(t, err)
-	if err := old.Publish(metadataOf(old.ID(), nil), nil); !errors.Is(err, errForgotten) {
+	if err := old.Publish(metadataOf(old.ID(), nil), nil, testNames); !errors.Is(err, errForgotten) {
 		t.Errorf("published across a recovery: %v", err)
 	}
 	check(t, old.Abort())
@@ -206,8 +206,8 @@ func TestNeverCollides(t *testing.T) {
 	}
 }
 
-// TestForgottenIDStaysTaken: the id of a checkpoint that was begun and of which nobody
-// heard any more stands in the name of its staging directory alone, which recovery removes.
+// TestForgottenIDStaysTaken: the id of a checkpoint that was begun and then
+// forgotten stands in the name of its staging directory alone, which recovery removes.
 func TestForgottenIDStaysTaken(t *testing.T) {
 	fsys := newDisk(t)
 	s, _ := mustStart(t, fsys, testOptions(2))
@@ -223,7 +223,7 @@ func TestForgottenIDStaysTaken(t *testing.T) {
 	}
 }
 
-// TestStateFileIsGone: a state file that somebody has removed is missed before the
+// TestStateFileIsGone: a state file that was removed is missed before the
 // checkpoint gets its name.
 func TestStateFileIsGone(t *testing.T) {
 	fsys := newDisk(t)
@@ -233,6 +233,6 @@ func TestStateFileIsGone(t *testing.T) {
 	blobs, err := write(p, 2)
 	check(t, err)
 	check(t, fsys.Remove(checkpoint.FileIn(p.dir, blobs[1].File.Name)))
-	err = p.Publish(metadataOf(p.ID(), blobs), blobs)
+	err = p.Publish(metadataOf(p.ID(), blobs), blobs, testNames)
 	wantText(t, err, "2 state files were written, and 1 are in the staging directory", "aborted")
 }

@@ -18,13 +18,13 @@ type Stream interface {
 	io.ReaderAt
 	io.Closer
 	Size() int64
-	// Name says where the bytes are, for messages: a file, or that they are inline.
+	// Name is where the bytes are, for messages: a file, or that they are inline.
 	Name() string
 }
 
 // OpenStream opens what a handle of the checkpoint's metadata refers to. Of a sealed
-// checkpoint only bytes that agree with their checksum are handed out; a read of
-// others fails with a *DamagedBlockError.
+// checkpoint only bytes that agree with their checksum are returned; a read of others
+// fails with a *DamagedBlockError.
 //
 // A relative handle must be the plain name of a file in the checkpoint's directory.
 // Handles that lead elsewhere are followed only if that was allowed, and never in a
@@ -85,7 +85,7 @@ func (c *Checkpoint) openOutside(uri string, start, length int64) (Stream, error
 		return nil, fmt.Errorf("open state %s: it lies outside of the checkpoint's directory %s; "+
 			"reading such files must be allowed explicitly", uri, c.Dir)
 	}
-	name, err := localPath(uri)
+	name, err := LocalPath(uri)
 	if err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
 	}
@@ -103,7 +103,7 @@ func (c *Checkpoint) openOutside(uri string, start, length int64) (Stream, error
 	return segmentStream{io.NewSectionReader(r, start, length), r, fmt.Sprintf("%s from %d on", name, start)}, nil
 }
 
-// openRegular opens a file that is one: no link, no device.
+// openRegular opens a regular file: no link, no device.
 func openRegular(fsys durable.FS, name string) (durable.Reader, error) {
 	e, err := fsys.Stat(name)
 	if err != nil {
@@ -158,8 +158,8 @@ func (e *DamagedBlockError) Error() string {
 	return fmt.Sprintf("%s is damaged in block %d, at byte %d: %s", e.Path, e.Block, e.Offset, e.What)
 }
 
-// A sealedStream hands out bytes of blocks that agree with their checksum. It keeps
-// the last block, so that small reads one after the other read each block once.
+// A sealedStream returns bytes of blocks that agree with their checksum. It keeps the last
+// block, so that small reads in sequence read each block once.
 type sealedStream struct {
 	r    durable.Reader
 	file *checkpoint.File
@@ -184,7 +184,7 @@ func (s *sealedStream) ReadAt(p []byte, off int64) (n int, err error) {
 		}
 		i := int(off / int64(s.file.BlockBytes))
 		begin, size := s.file.Block(i)
-		if off == begin && len(p)-n >= size { // a whole block: no copy
+		if off == begin && len(p)-n >= size { // a whole block is not copied
 			if err := s.readBlock(i, p[n:n+size]); err != nil {
 				return n, err
 			}
@@ -200,7 +200,7 @@ func (s *sealedStream) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// copyFrom copies what there is of block i from a byte on.
+// copyFrom copies block i, from a byte on, as far as p has room.
 func (s *sealedStream) copyFrom(i, from int, p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -55,7 +55,7 @@ func TestStreams(t *testing.T) {
 		if (b.Handle == nil) != (size == 0) || (b.File.Name != "") != (size > max(0, opts.InlineThreshold)) {
 			t.Fatalf("%d bytes with threshold %d came to %+v", size, opts.InlineThreshold, b.Handle)
 		}
-		if err := p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}); err != nil {
+		if err := p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}, testNames); err != nil {
 			t.Fatal(err)
 		}
 		if size == 0 {

@@ -32,7 +32,7 @@ func TestEverySyncIsNeeded(t *testing.T) {
 			case dropped != 1:
 				t.Errorf("there is no sync number %d", i+1)
 			case why == "" && r.Bad == 0:
-				t.Errorf("nobody missed it: %v", r)
+				t.Errorf("it was not missed: %v", r)
 			case why != "" && r.Bad > 0:
 				t.Errorf("it was missed, although %s: %v", why, r.Err())
 			}
@@ -52,7 +52,7 @@ func TestEverySyncIsNeeded(t *testing.T) {
 			}
 		}
 		if r, _ := sweepWithout(t, three...); r.Bad == 0 {
-			t.Errorf("nobody missed all three: %v", r)
+			t.Errorf("all three were not missed: %v", r)
 		}
 	})
 }

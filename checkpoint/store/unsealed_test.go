@@ -62,7 +62,7 @@ func TestUnsealed(t *testing.T) {
 	}
 	overwrite(t, fsys, "/f/_metadata", func(b []byte) []byte { return append(b, "WEIRSEA"...) })
 	rep = mustVerify(t, fsys, "/f", VerifyOptions{})
-	if len(rep.Findings) != 1 || !strings.Contains(rep.Verdict(), "7 bytes stand behind the payload and do not end like a seal") {
+	if len(rep.Findings) != 1 || !strings.Contains(rep.Verdict(), "7 bytes follow the payload and do not end like a seal") {
 		t.Error(rep.Verdict())
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// VerifyOptions say what a checkpoint is held against.
+// VerifyOptions are what a checkpoint must be.
 type VerifyOptions struct {
-	// Job is whose checkpoint it must be, if it is sealed; nil accepts any.
+	// Job is the job that it must be of, if it is sealed; nil accepts any.
 	Job *checkpoint.JobID
-	// MustBeSealed makes it a finding that there is no seal. A checkpoint of Weir's that
-	// has none was cut off exactly where Flink's payload ends.
+	// MustBeSealed makes a missing seal a finding. A checkpoint of Weir's without one was
+	// cut off exactly where Flink's payload ends.
 	MustBeSealed bool
 
 	ReadOptions
@@ -24,12 +24,12 @@ type VerifyOptions struct {
 	serial bool
 }
 
-// Verify reads a checkpoint or savepoint from the disk, all of it, past the page
-// cache. A sealed one is held against its seal, byte for byte. Of one without a seal
-// only presence, lengths and structure can be checked.
+// Verify reads a checkpoint or savepoint from the disk, all of it, past the page cache. A
+// sealed one is compared with its seal, byte for byte. Of one without a seal only presence,
+// lengths and structure can be checked.
 //
-// The error is about the checking: it could not be done. What is wrong with the
-// checkpoint is in the report.
+// The error says that the check could not be made. What is wrong with the checkpoint is in
+// the report.
 func Verify(fsys durable.FS, path string, opts VerifyOptions) (*Report, error) {
 	file, dir, err := locate(fsys, path)
 	if err != nil {
@@ -49,7 +49,7 @@ func verify(fsys durable.FS, file, dir string, opts VerifyOptions) (*Report, *Ch
 		rep.Findings = append(rep.Findings, f)
 		return rep, nil, err
 	}
-	c := &Checkpoint{ID: meta.CheckpointID, Dir: dir, Meta: meta, Seal: seal, fsys: fsys, allowOutside: opts.AllowOutside}
+	c := newCheckpoint(fsys, dir, meta, seal, opts.ReadOptions)
 	rep.ID, rep.Sealed = c.ID, seal != nil
 	if seal == nil {
 		return rep, c, rep.presence(c, opts)
@@ -58,8 +58,8 @@ func verify(fsys durable.FS, file, dir string, opts VerifyOptions) (*Report, *Ch
 	return rep, c, rep.files(c, opts.serial)
 }
 
-// heldAgainstSeal notes what the metadata alone tells, before a state file is read: that
-// its handles and the seal do not agree, or that it is not where it belongs.
+// heldAgainstSeal notes what can be found in the metadata alone, before a state file is
+// read: that its handles and the seal do not agree, or that it is not where it belongs.
 func (rep *Report) heldAgainstSeal(c *Checkpoint, file string, job *checkpoint.JobID) {
 	rep.Identity = c.Seal.Identity
 	rep.Findings = append(rep.Findings, checkReferences(c.Meta, c.Seal)...)
@@ -73,8 +73,8 @@ func (rep *Report) heldAgainstSeal(c *Checkpoint, file string, job *checkpoint.J
 	}
 }
 
-// metadataFinding turns an error of openMetadata into a finding, unless it only says
-// that the file could not be looked at.
+// metadataFinding turns an error of openMetadata into a finding, unless it only says that
+// the file could not be looked at.
 func metadataFinding(name string, err error) (Finding, error) {
 	var damaged *MetadataError
 	switch {
@@ -89,8 +89,8 @@ func metadataFinding(name string, err error) (Finding, error) {
 	}
 }
 
-// checkReferences holds the metadata's handles against the files that are sealed:
-// each refers to one of them, with its length, and each of them is referred to.
+// checkReferences compares the metadata's handles with the files in the seal: each handle
+// must refer to one of them, with its length, and each of them must be referred to.
 func checkReferences(meta *flink.Metadata, seal *Seal) []Finding {
 	var findings []Finding
 	referred := make(map[string]bool, len(seal.Files))

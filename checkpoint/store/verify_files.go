@@ -15,7 +15,7 @@ import (
 // verifyWorkers is how many files are read at the same time.
 const verifyWorkers = 4
 
-// files reads all sealed files, and notes what else lies in the directory.
+// files reads all sealed files, and notes what else is in the directory.
 func (rep *Report) files(c *Checkpoint, serial bool) error {
 	findings := make([][]Finding, len(c.Seal.Files))
 	err := forEach(len(c.Seal.Files), serial, func(i int) (err error) {
@@ -34,8 +34,8 @@ func (rep *Report) files(c *Checkpoint, serial bool) error {
 	return nil
 }
 
-// forEach does something to each of n files, verifyWorkers of them at the same time. The
-// error is those of all.
+// forEach does something with each of n files, verifyWorkers of them at the same time. The
+// error joins those of all.
 func forEach(n int, serial bool, do func(i int) error) error {
 	workers := min(verifyWorkers, n)
 	if serial {
@@ -59,8 +59,8 @@ func forEach(n int, serial bool, do func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// others notes what is in the directory and has no business there. It harms nobody,
-// and nothing hangs on it: what cannot be listed is not noted.
+// others notes what is in the directory and not in the seal. It does no harm: if the
+// directory cannot be listed nothing is noted.
 func (rep *Report) others(c *Checkpoint) {
 	listing, err := c.fsys.ReadDir(c.Dir)
 	if err != nil {
@@ -76,8 +76,8 @@ func (rep *Report) others(c *Checkpoint) {
 // maxFindingsPerFile keeps a report readable.
 const maxFindingsPerFile = 8
 
-// verifyFile reads a whole file and holds it against what was sealed. Blocks that agree
-// with their checksum are passed on to w, if there is one, in their order.
+// verifyFile reads a whole file and compares it with the seal. Blocks that agree with their
+// checksum are written to w, if there is one, in order.
 func verifyFile(fsys durable.FS, dir string, f *checkpoint.File, of checkpoint.Identity, w io.Writer) ([]Finding, error) {
 	name := checkpoint.FileIn(dir, f.Name)
 	finding := func(block int, off int64, format string, args ...any) Finding {

@@ -37,7 +37,7 @@ func twoCheckpoints(t testing.TB) (fsys *crashfs.FS, dirs [2]string) {
 		b, err := w.Close()
 		check(t, err)
 		blobs = append(blobs, b)
-		check(t, p.Publish(metadataOf(p.ID(), blobs), blobs))
+		check(t, p.Publish(metadataOf(p.ID(), blobs), blobs, testNames))
 		dirs[i] = jobDir.Complete(p.ID())
 	}
 	check(t, s.Close())
@@ -77,7 +77,7 @@ func TestLocated(t *testing.T) {
 	check(t, err)
 	b, err := w.Close()
 	check(t, err)
-	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}))
+	check(t, p.Publish(metadataOf(p.ID(), []Blob{b}), []Blob{b}, testNames))
 	dir := jobDir.Complete(p.ID())
 	if rep := mustVerify(t, fsys, dir, VerifyOptions{}); !rep.Verified() || rep.Bytes != 12*blockBytes+13 {
 		t.Fatal(rep.Verdict())
@@ -103,7 +103,7 @@ func TestLocated(t *testing.T) {
 		t.Error(rep.Findings)
 	}
 
-	// Who reads without having verified gets the good blocks, and no byte of a bad one.
+	// A reader that has not verified gets the good blocks, and no byte of a bad one.
 	overwrite(t, fsys, path.Join(dir, b.File.Name), func(data []byte) []byte {
 		for i := range data {
 			if i/blockBytes != 7 {

@@ -45,7 +45,7 @@ func (rep *Report) presence(c *Checkpoint, opts VerifyOptions) error {
 		}
 		if path == "" {
 			var err error
-			if path, err = localPath(name); err != nil {
+			if path, err = LocalPath(name); err != nil {
 				rep.Findings = append(rep.Findings, wholeFile(name, err.Error()))
 				continue
 			}
@@ -59,7 +59,7 @@ func (rep *Report) presence(c *Checkpoint, opts VerifyOptions) error {
 	return nil
 }
 
-// present checks that a file is there and reaches up to end, or exactly so far.
+// present checks that a file is there and has at least end bytes, or exactly as many.
 func (rep *Report) present(fsys durable.FS, name, path string, end int64, exact bool) error {
 	e, err := fsys.Stat(path)
 	switch {

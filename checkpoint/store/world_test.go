@@ -11,7 +11,7 @@ import (
 )
 
 // A world is a file system that forgets, and what the rest of the world has been told
-// meanwhile, which nobody forgets.
+// meanwhile, which is not forgotten.
 type world struct {
 	disk   *crashfs.FS
 	fs     durable.FS // disk, perhaps with faults before it
@@ -19,7 +19,7 @@ type world struct {
 	opts   func() Options
 
 	// verdicts are the oracle's, where several worlds come to the same states; nil where
-	// nobody shares them.
+	// they are not shared.
 	verdicts map[crashfs.Fingerprint]error
 
 	sinks bool // make output visible as soon as a checkpoint is complete
@@ -38,6 +38,7 @@ const (
 	toldBegun     = "begun"     // an id was given out: with the incarnation
 	toldComplete  = "complete"  // a checkpoint was reported complete
 	toldCommitted = "committed" // sinks have made its output visible
+	toldNoted     = "noted"     // and that was remembered
 	toldAborted   = "aborted"   // a checkpoint was reported aborted; sinks abort
 	toldRestored  = "restored"  // a checkpoint was restored; sinks commit
 )
@@ -67,11 +68,21 @@ func (w *world) publish(s *Store) (checkpoint.ID, error) {
 	if err != nil {
 		return p.ID(), errors.Join(err, p.Abort())
 	}
-	if err := p.Publish(metadataOf(p.ID(), blobs), blobs); err != nil {
+	if err := p.Publish(metadataOf(p.ID(), blobs), blobs, testNames); err != nil {
 		return p.ID(), err
 	}
 	w.tell(toldComplete, p.of)
 	return p.ID(), nil
+}
+
+// remember has the sinks commit a checkpoint, and the store remember that.
+func (w *world) remember(s *Store, id checkpoint.ID) error {
+	w.tell(toldCommitted, s.identity(id))
+	if err := s.Committed(id); err != nil {
+		return err
+	}
+	w.tell(toldNoted, s.identity(id))
+	return nil
 }
 
 // newWorld is a world with a job that has made some checkpoints already, all of it

@@ -10,12 +10,11 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// bufferBytes is how much a writer gathers before it writes to its file. What comes in
-// larger pieces is not copied.
+// bufferBytes is how much a writer gathers before it writes to its file. Larger pieces are
+// not copied.
 const bufferBytes = 64 << 10
 
-// A Blob is a state that is safe: by the time its writer hands it out its bytes are
-// durable, or they are in it.
+// A Blob is a state that was written: its bytes are durable, or they are in it.
 type Blob struct {
 	// Handle is what goes into the metadata: nil for a state without bytes, an
 	// *flink.InlineHandle or a *flink.RelativeHandle.
@@ -27,8 +26,8 @@ type Blob struct {
 // A StateWriter takes the bytes of one state of one subtask. It is used by one
 // goroutine at a time; different writers are independent of each other.
 //
-// After an error it is dead: every later call returns that error, the file is removed
-// as far as that is possible, and nothing is tried again.
+// After an error it is dead: every later call returns that error, the file is removed as
+// far as possible, and nothing is tried again.
 type StateWriter struct {
 	pending *Pending
 	name    string
@@ -48,8 +47,8 @@ var (
 	errWriterAbort  = errors.New("the state writer has been aborted")
 )
 
-// NewWriter makes a writer for a state of a subtask; what says for people what state
-// that is. It must be closed or aborted before Publish.
+// NewWriter makes a writer for a state of a subtask; what describes the state for people.
+// It must be closed or aborted before Publish.
 func (p *Pending) NewWriter(what string, subtask checkpoint.Subtask) *StateWriter {
 	w := &StateWriter{pending: p, what: cut(what, maxWhatBytes), subtask: subtask}
 	if subtask < math.MinInt32 || subtask > math.MaxInt32 {
@@ -99,9 +98,9 @@ func (w *StateWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// create makes the file. Its name is relative to the staging directory, by path: once
-// the checkpoint is published or aborted the path is gone, and who comes too late
-// fails instead of writing into what is complete.
+// create makes the file, by its path in the staging directory: once the checkpoint is
+// published or aborted that path is gone, and a writer that is late fails instead of
+// writing into a complete checkpoint.
 func (w *StateWriter) create() error {
 	p := w.pending
 	if over := p.ended(); over != nil {
@@ -127,7 +126,7 @@ func (w *StateWriter) flush() error {
 
 func (w *StateWriter) writeOut(b []byte) error {
 	if err := w.pending.ended(); err != nil {
-		return err // what goes on would be written for nothing
+		return err // the bytes would be written for nothing
 	}
 	w.sum.add(b)
 	if w.sum.length <= behindAfter {
@@ -148,7 +147,7 @@ func writeAll(f durable.File, b []byte) error {
 	return nil
 }
 
-// settle takes the file back from who writes behind.
+// settle waits for the goroutine that writes behind and takes the file back.
 func (w *StateWriter) settle() error {
 	if w.behind == nil {
 		return nil
@@ -159,8 +158,8 @@ func (w *StateWriter) settle() error {
 }
 
 // Close ends the state. On return the bytes are durable or, if they are few, in the
-// Blob; the name of the file becomes durable with Publish. If there is an error the
-// state is lost, and with it the checkpoint.
+// Blob; the name of the file becomes durable with Publish. After an error the state is
+// lost, and the checkpoint can only be aborted.
 func (w *StateWriter) Close() (Blob, error) {
 	if w.err != nil {
 		return Blob{}, w.err
@@ -202,7 +201,7 @@ func (w *StateWriter) closeInline() (Blob, error) {
 	return Blob{Handle: &flink.InlineHandle{Name: w.name, Data: w.buf}}, nil
 }
 
-// finish ends the writer well, unless the checkpoint has ended before.
+// finish ends the writer without an error, unless the checkpoint has ended before.
 func (w *StateWriter) finish(f *checkpoint.File) error {
 	p := w.pending
 	p.mu.Lock()
@@ -219,7 +218,7 @@ func (w *StateWriter) finish(f *checkpoint.File) error {
 	return nil
 }
 
-// Abort gives the state up. After Close it does nothing.
+// Abort drops the state. After Close it does nothing.
 func (w *StateWriter) Abort() {
 	if w.err == nil {
 		w.fail(errWriterAbort)
@@ -242,13 +241,13 @@ func (w *StateWriter) fail(err error) error {
 	return w.err
 }
 
-// remove deletes the file under the staging name, as far as that is possible: what is
-// left is not referenced by anything and goes with the staging directory.
+// remove deletes the file in the staging directory, as far as possible: what is left is not
+// referenced and goes with the staging directory.
 func (w *StateWriter) remove() {
 	_ = w.pending.store.fsys.Remove(checkpoint.FileIn(w.pending.dir, w.name))
 }
 
-// release takes the writer off the pending checkpoint's list. The caller holds its mu.
+// release uncounts the writer. The caller holds the pending checkpoint's mu.
 func (w *StateWriter) release() {
 	if w.opened {
 		w.pending.writers--

@@ -42,7 +42,7 @@ func TestWriterDies(t *testing.T) {
 			w.Abort()
 			left := names(t, disk, p.dir)
 			if op == faultfs.Create && do == faultfs.FailAfter {
-				left = nil // it was made behind our back; Publish would see it, Abort removes it
+				left = nil // it was made all the same; Publish would see it, Abort removes it
 			}
 			if len(left) > 0 || faulty.Fired(0) != 1 {
 				t.Errorf("op %d, action %d: left %v, %d faults", op, do, left, faulty.Fired(0))
@@ -76,7 +76,7 @@ func TestWriters(t *testing.T) {
 	}
 	wg.Wait()
 	check(t, errors.Join(errs...))
-	check(t, p.Publish(metadataOf(p.ID(), blobs), blobs))
+	check(t, p.Publish(metadataOf(p.ID(), blobs), blobs, testNames))
 	c, err := s.Recover(From{})
 	check(t, err)
 	inline, files := 0, 0
@@ -116,8 +116,8 @@ func BenchmarkWriter(b *testing.B) {
 	}
 }
 
-// TestWriterTakesNoShortWrite: of a state of which less was taken than was given nobody
-// gets a blob, whoever did not say so.
+// TestWriterTakesNoShortWrite: a state of which less was taken than was given is no
+// blob, even if that was not reported.
 func TestWriterTakesNoShortWrite(t *testing.T) {
 	_, s := newWorld(t, 1, 1, 0)
 	s.fsys = faultfs.New(s.fsys, faultfs.Rule{Ops: faultfs.Write, K: 1, Do: faultfs.Short})
@@ -131,7 +131,7 @@ func TestWriterTakesNoShortWrite(t *testing.T) {
 }
 
 // TestInlineWriterAfterAbort: a state that is kept in memory is of no use either, once its
-// checkpoint is given up.
+// checkpoint is aborted.
 func TestInlineWriterAfterAbort(t *testing.T) {
 	opts := testOptions(1)
 	opts.InlineThreshold = 100
@@ -143,6 +143,6 @@ func TestInlineWriterAfterAbort(t *testing.T) {
 	check(t, err)
 	check(t, p.Abort())
 	if b, err := w.Close(); !errors.Is(err, errAborted) || b.Handle != nil {
-		t.Errorf("a state of a checkpoint that was given up is handed out: %v, %v", b.Handle, err)
+		t.Errorf("a state of an aborted checkpoint is handed out: %v, %v", b.Handle, err)
 	}
 }

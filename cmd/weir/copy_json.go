@@ -8,6 +8,7 @@ type copyLine struct {
 	Path        string        `json:"path"`
 	Source      string        `json:"source"`
 	Job         string        `json:"job"`
+	JobName     string        `json:"job_name,omitempty"`
 	ID          checkpoint.ID `json:"id"`
 	Incarnation int64         `json:"incarnation"`
 	Resealed    bool          `json:"resealed"`
@@ -16,10 +17,10 @@ type copyLine struct {
 	Strangers   []string      `json:"strangers"`
 }
 
-func (c *copied) line(from place, to string) copyLine {
+func (c *copied) line() copyLine {
 	return copyLine{
-		Type: "copy", Path: to, Source: from.shown,
-		Job: c.Identity.Job.String(), ID: c.Identity.ID, Incarnation: int64(c.Identity.Incarnation),
+		Type: "copy", Path: c.to, Source: c.from.Shown,
+		Job: c.Identity.Job.String(), JobName: c.jobName, ID: c.Identity.ID, Incarnation: int64(c.Identity.Incarnation),
 		Resealed: c.Resealed, Files: c.Files, Bytes: c.Bytes, Strangers: append([]string{}, c.Strangers...),
 	}
 }

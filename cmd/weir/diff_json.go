@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/weirstream/weir/checkpoint"
-	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // The lines that diff writes for programs. docs/cli-json.md is their contract.
@@ -16,37 +16,39 @@ type (
 	}
 
 	diffField struct {
-		Path   string        `json:"path"`
-		Job    *string       `json:"job"`
-		ID     checkpoint.ID `json:"id"`
-		Sealed bool          `json:"sealed"`
+		Path    string        `json:"path"`
+		Job     *string       `json:"job"`
+		JobName string        `json:"job_name,omitempty"`
+		ID      checkpoint.ID `json:"id"`
+		Sealed  bool          `json:"sealed"`
 	}
 
 	operatorDiffLine struct {
-		Type            string `json:"message_type"` // "operator"
-		Operator        string `json:"operator"`
-		Name            string `json:"name,omitempty"`
-		UID             string `json:"uid,omitempty"`
-		Change          change `json:"change"`
-		MaxParallelismA *int   `json:"max_parallelism_a"`
-		MaxParallelismB *int   `json:"max_parallelism_b"`
-		FinishedA       *bool  `json:"finished_a"`
-		FinishedB       *bool  `json:"finished_b"`
+		Type            string         `json:"message_type"` // "operator"
+		Operator        string         `json:"operator"`
+		Name            string         `json:"name,omitempty"`
+		UID             string         `json:"uid,omitempty"`
+		Kind            string         `json:"kind,omitempty"`
+		Change          inspect.Change `json:"change"`
+		MaxParallelismA *int           `json:"max_parallelism_a"`
+		MaxParallelismB *int           `json:"max_parallelism_b"`
+		FinishedA       *bool          `json:"finished_a"`
+		FinishedB       *bool          `json:"finished_b"`
 	}
 
 	stateDiffLine struct {
-		Type     string     `json:"message_type"` // "state"
-		Operator string     `json:"operator"`
-		State    string     `json:"state"`
-		Family   family     `json:"family"`
-		Change   change     `json:"change"`
-		A        *typeField `json:"a"`
-		B        *typeField `json:"b"`
-		Retyped  []string   `json:"retyped"`
-		Added    int64      `json:"added"`
-		Removed  int64      `json:"removed"`
-		Changed  int64      `json:"changed"`
-		Same     int64      `json:"same"`
+		Type     string         `json:"message_type"` // "state"
+		Operator string         `json:"operator"`
+		State    string         `json:"state"`
+		Family   inspect.Family `json:"family"`
+		Change   inspect.Change `json:"change"`
+		A        *typeField     `json:"a"`
+		B        *typeField     `json:"b"`
+		Retyped  []string       `json:"retyped"`
+		Added    int64          `json:"added"`
+		Removed  int64          `json:"removed"`
+		Changed  int64          `json:"changed"`
+		Same     int64          `json:"same"`
 	}
 
 	typeField struct {
@@ -67,8 +69,8 @@ type (
 		Type      string          `json:"message_type"` // "entry"
 		Operator  string          `json:"operator"`
 		State     string          `json:"state"`
-		Family    family          `json:"family"`
-		Change    change          `json:"change"`
+		Family    inspect.Family  `json:"family"`
+		Change    inspect.Change  `json:"change"`
 		KeyGroup  *int            `json:"key_group,omitempty"`
 		Key       json.RawMessage `json:"key,omitempty"`
 		Namespace json.RawMessage `json:"namespace,omitempty"`
@@ -93,10 +95,10 @@ type (
 )
 
 func (d *diffing) writeJSON() error {
-	if err := writeJSON(d.t.out, diffLine{"diff", d.a.field(), d.b.field()}); err != nil {
+	if err := writeJSON(d.t.out, diffLine{"diff", diffFieldOf(d.A), diffFieldOf(d.B)}); err != nil {
 		return err
 	}
-	for _, op := range d.operators {
+	for _, op := range d.Operators {
 		if err := d.jsonOperator(op); err != nil {
 			return err
 		}
@@ -104,91 +106,84 @@ func (d *diffing) writeJSON() error {
 	return writeJSON(d.t.out, d.summary())
 }
 
-func (v *view) field() diffField {
-	f := diffField{Path: v.shown, ID: v.c.ID, Sealed: v.c.Seal != nil}
-	if v.job != nil {
-		f.Job = new(v.job.String())
-	}
-	return f
+func diffFieldOf(c *inspect.Checkpoint) diffField {
+	return diffField{Path: c.Shown, Job: idText(c.Job), JobName: c.Names.Job, ID: c.ID, Sealed: c.Seal != nil}
 }
 
-func (d *diffing) jsonOperator(op *operatorDiff) error {
-	id, label := op.id.String(), op.label()
-	l := operatorDiffLine{Type: "operator", Operator: id, Name: label.name, UID: label.uid, Change: op.change()}
-	if a := op.a.op; a != nil {
+func (d *diffing) jsonOperator(op *inspect.OperatorDiff) error {
+	id, label := op.ID.String(), op.Label()
+	l := operatorDiffLine{Type: "operator", Operator: id, Name: label.Name, UID: label.UID, Kind: label.Kind, Change: op.Change()}
+	if a := op.A; a != nil {
 		l.MaxParallelismA, l.FinishedA = &a.MaxParallelism, &a.FullyFinished
 	}
-	if b := op.b.op; b != nil {
+	if b := op.B; b != nil {
 		l.MaxParallelismB, l.FinishedB = &b.MaxParallelism, &b.FullyFinished
 	}
 	if err := writeJSON(d.t.out, l); err != nil {
 		return err
 	}
-	for _, st := range op.states {
-		err := writeJSON(d.t.out, stateDiffLine{
-			Type: "state", Operator: id, State: st.id.name, Family: st.id.family, Change: st.change(),
-			A: st.a.typeField(), B: st.b.typeField(), Retyped: append([]string{}, st.retyped...),
-			Added: st.added, Removed: st.removed, Changed: st.changed, Same: st.same,
-		})
-		if err != nil {
+	for _, st := range op.States {
+		line := stateDiffLine{
+			Type: "state", Operator: id, State: st.Name, Family: st.Family, Change: st.Change(),
+			A: typeFieldOf(st.A), B: typeFieldOf(st.B), Retyped: []string{},
+			Added: st.Added, Removed: st.Removed, Changed: st.Changed, Same: st.Same,
+		}
+		for _, r := range st.Retyped {
+			line.Retyped = append(line.Retyped, retypeText(r))
+		}
+		if err := writeJSON(d.t.out, line); err != nil {
 			return err
 		}
 	}
-	for _, u := range op.uncompared {
-		if err := writeJSON(d.t.out, uncomparedLine{"not_compared", id, u.kind.String(), u.why}); err != nil {
+	for _, u := range op.Uncompared {
+		if err := writeJSON(d.t.out, uncomparedLine{"not_compared", id, u.Kind.String(), unreadTexts(u.Why)}); err != nil {
 			return err
 		}
 	}
 	if !d.keys {
 		return nil
 	}
-	var err error
-	d.eachEntry(op, func(x difference) error {
-		err = writeJSON(d.t.out, x.line(id))
-		return err
-	})
+	_, err := d.Entries(op, d.limit, func(x inspect.Difference) error { return writeJSON(d.t.out, entryDiffLineOf(x, id)) })
 	return err
 }
 
-func (s *stateInfo) typeField() *typeField {
+func typeFieldOf(s *inspect.State) *typeField {
 	if s == nil {
 		return nil
 	}
-	return &typeField{Kind: s.Kind, KeyType: s.keyName(), NamespaceType: s.Namespace, Type: s.Type}
+	return &typeField{Kind: s.Kind, KeyType: s.KeyName(), NamespaceType: s.Namespace, Type: s.Type}
 }
 
-func (x difference) line(operator string) entryDiffLine {
-	e := x.entry()
-	id := e.state.id()
-	l := entryDiffLine{Type: "entry", Operator: operator, State: id.name, Family: id.family, Change: x.change()}
-	of := e.line(&handle{})
-	l.KeyGroup, l.Key, l.Namespace, l.UserKey = of.KeyGroup, of.Key, of.Namespace, of.UserKey
-	if x.old != nil {
-		l.Old = flink.AppendJSON(nil, x.old.value)
+func entryDiffLineOf(x inspect.Difference, operator string) entryDiffLine {
+	e := x.Entry()
+	l := entryDiffLine{Type: "entry", Operator: operator, State: e.State.Name, Family: e.State.Family(), Change: x.Change()}
+	l.KeyGroup, l.Key, l.Namespace, l.UserKey = entryKey(e)
+	if x.Old != nil {
+		l.Old = inspect.JSON(x.Old.Value)
 	}
-	if x.now != nil {
-		l.New = flink.AppendJSON(nil, x.now.value)
+	if x.New != nil {
+		l.New = inspect.JSON(x.New.Value)
 	}
 	return l
 }
 
 // summary adds it all up.
 func (d *diffing) summary() diffSummaryLine {
-	s := diffSummaryLine{Type: "summary", HooksDiffer: d.hooks, ExitCode: d.exitCode()}
-	for _, op := range d.operators {
+	s := diffSummaryLine{Type: "summary", HooksDiffer: d.HooksDiffer, ExitCode: d.exitCode()}
+	for _, op := range d.Operators {
 		s.Operators++
-		if op.differs() {
+		if op.Change() != inspect.Same {
 			s.OperatorsDiffering++
 		}
-		for _, st := range op.states {
+		for _, st := range op.States {
 			s.States++
-			if st.change() != same {
+			if st.Change() != inspect.Same {
 				s.StatesDiffering++
 			}
-			s.Added += st.added
-			s.Removed += st.removed
-			s.Changed += st.changed
-			s.Same += st.same
+			s.Added += st.Added
+			s.Removed += st.Removed
+			s.Changed += st.Changed
+			s.Same += st.Same
 		}
 	}
 	return s

@@ -11,83 +11,6 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// TestMatcher has entries that differ in one thing each.
-func TestMatcher(t *testing.T) {
-	value := &stateInfo{Name: "s", Kind: "VALUE"}
-	table := &stateInfo{Name: "s", Kind: "MAP"}
-	list := &stateInfo{Name: "s", Kind: flink.ModeUnion.String()}
-	split := &stateInfo{Name: "s", Kind: flink.ModeSplitDistribute.String()}
-	timers := &stateInfo{Name: "s", Kind: "TIMERS"}
-	of := func(s *stateInfo, key, namespace, user, value flink.Value) entry {
-		return entry{state: s, keyed: key != nil, key: key, namespace: namespace, inMap: s == table, userKey: user, value: value}
-	}
-	at := func(ms int64) entry { return of(timers, "k", nil, nil, flink.TimerValue{Timestamp: ms, Key: "k"}) }
-	for what, v := range map[string]struct {
-		a, b []entry
-		want tally
-	}{
-		"same":             {[]entry{of(value, "k", nil, nil, "v")}, []entry{of(value, "k", nil, nil, "v")}, tally{same: 1}},
-		"value":            {[]entry{of(value, "k", nil, nil, "v")}, []entry{of(value, "k", nil, nil, "w")}, tally{changed: 1}},
-		"width":            {[]entry{of(value, "k", nil, nil, int32(1))}, []entry{of(value, "k", nil, nil, int64(1))}, tally{changed: 1}},
-		"null":             {[]entry{of(value, "k", nil, nil, "v")}, []entry{of(value, "k", nil, nil, nil)}, tally{changed: 1}},
-		"key":              {[]entry{of(value, "k", nil, nil, "v")}, []entry{of(value, "l", nil, nil, "v")}, tally{added: 1, removed: 1}},
-		"namespace":        {[]entry{of(value, "k", "n", nil, "v")}, []entry{of(value, "k", "m", nil, "v")}, tally{added: 1, removed: 1}},
-		"user key":         {[]entry{of(table, "k", nil, "u", "v")}, []entry{of(table, "k", nil, "x", "v")}, tally{added: 1, removed: 1}},
-		"key or namespace": {[]entry{of(value, "k", "n", nil, "v")}, []entry{of(value, "n", "k", nil, "v")}, tally{added: 1, removed: 1}},
-		"several times":    {[]entry{of(list, nil, nil, nil, "v"), of(list, nil, nil, nil, "v")}, []entry{of(split, nil, nil, nil, "v")}, tally{same: 1, removed: 1}},
-		"family":           {[]entry{of(value, "k", nil, nil, "v")}, []entry{of(list, nil, nil, nil, "v")}, tally{added: 1, removed: 1}},
-		"kind":             {[]entry{of(value, "k", nil, nil, "v")}, []entry{of(&stateInfo{Name: "s", Kind: "REDUCING"}, "k", nil, nil, "v")}, tally{same: 1}},
-		"timers":           {[]entry{at(1), at(2)}, []entry{at(2), at(3)}, tally{added: 1, removed: 1, same: 1}},
-		"one key twice":    {[]entry{of(value, "k", nil, nil, "v"), of(value, "k", nil, nil, "w")}, []entry{of(value, "k", nil, nil, "v"), of(value, "k", nil, nil, "w")}, tally{same: 2}},
-	} {
-		m := newMatcher(true)
-		for _, e := range v.a {
-			m.old(e)
-		}
-		for _, e := range v.b {
-			m.now(e)
-		}
-		m.end()
-		var have tally
-		for _, t := range m.tallies {
-			have.add(*t)
-		}
-		if have != v.want || int64(len(m.differs)) != have.differing() {
-			t.Errorf("%s: %+v and %d differences, want %+v", what, have, len(m.differs), v.want)
-		}
-	}
-}
-
-// TestRetyped changes each type of a state.
-func TestRetyped(t *testing.T) {
-	of := func(m flink.StateMeta, key flink.Serializer) *stateInfo {
-		h := &handle{}
-		header := &flink.KeyedHeader{Key: key, States: []flink.StateMeta{m}}
-		return h.keyedStates(header)[&header.States[0]]
-	}
-	long := flink.ValueStateMeta("s", flink.Long)
-	for _, v := range []struct {
-		a, b *stateInfo
-		want string
-	}{
-		{of(long, flink.String), of(long, flink.String), ""},
-		{of(long, flink.String), of(flink.ValueStateMeta("s", flink.Int), flink.String), "type: Long → Integer"},
-		{of(long, flink.String), of(flink.ReducingStateMeta("s", flink.Long), flink.String), "kind: VALUE → REDUCING"},
-		{of(long, flink.String), of(long, flink.Long), "key: String → Long"},
-		{of(long, flink.String), of(long.InNamespace(flink.TimeWindow), flink.String), "namespace: - → TimeWindow"},
-		{of(flink.ValueStateMeta("s", flink.Custom{Name: "C", Version: 1}), flink.String), of(flink.ValueStateMeta("s", flink.Custom{Name: "C", Version: 2}), flink.String),
-			"type: C version 1 → C version 2"},
-	} {
-		got := ""
-		if list := retyped(v.a, v.b); len(list) > 0 {
-			got = list[0]
-		}
-		if !strings.HasPrefix(got, v.want) || v.want == "" && got != "" {
-			t.Errorf("%q, want %q", got, v.want)
-		}
-	}
-}
-
 // broadcastAt writes a checkpoint with a broadcast map in several subtasks.
 func broadcastAt(t *testing.T, parallelism int, rules map[string]int64) (dir string) {
 	t.Helper()
@@ -129,8 +52,8 @@ func TestDiffBroadcast(t *testing.T) {
 	}
 }
 
-// TestUnknownType looks at a state whose serializer nobody knows here: it is not decoded,
-// which is no damage, and nothing is said of it that is not known.
+// TestUnknownType looks at a state whose serializer is not known here: it is not decoded, which is
+// no damage, and nothing is said about it that is not known.
 func TestUnknownType(t *testing.T) {
 	dir, good := smallFlinks(t, false), smallFlinks(t, false)
 	for _, name := range []string{"state-2", "state-3"} { // of both subtasks

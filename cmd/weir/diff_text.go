@@ -4,22 +4,22 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 func (d *diffing) writeText() error {
 	out := d.t.out
-	out.printf("A  checkpoint %v  %s\nB  checkpoint %v  %s\n", d.a.c.ID, printable(d.a.shown), d.b.c.ID, printable(d.b.shown))
-	if a, b := d.a.job, d.b.job; a != nil && b != nil && *a != *b {
-		out.printf("of two jobs, %v and %v\n", a, b)
+	out.printf("A  checkpoint %v  %s\nB  checkpoint %v  %s\n", d.A.ID, printable(d.A.Shown), d.B.ID, printable(d.B.Shown))
+	if a, b := d.A.Job, d.B.Job; a != nil && b != nil && *a != *b {
+		out.printf("of two jobs: %s, and %s\n", jobInSentence(d.A.Names.Job, *a), jobInSentence(d.B.Names.Job, *b))
 	}
-	for _, op := range d.operators {
-		if op.differs() || len(op.uncompared) > 0 {
+	for _, op := range d.Operators {
+		if op.Change() != inspect.Same || len(op.Uncompared) > 0 {
 			out.printf("\n")
 			d.textOperator(op)
 		}
 	}
-	if d.hooks {
+	if d.HooksDiffer {
 		out.printf("\nthe states of the coordinator's hooks differ\n")
 	}
 	out.printf("\n")
@@ -27,48 +27,59 @@ func (d *diffing) writeText() error {
 	return nil
 }
 
-func (d *diffing) textOperator(op *operatorDiff) {
+func (d *diffing) textOperator(op *inspect.OperatorDiff) {
 	out := d.t.out
-	name := "(name not known)"
-	if s := op.label().text(); s != "" {
-		name = printable(s)
-	}
-	c := op.change()
+	c := op.Change()
+	missing := c == inspect.Added || c == inspect.Removed
 	is := ""
-	if c == added || c == removed {
-		is = ": " + out.tinted(c.tint(), string(c))
+	if missing {
+		is = ": " + out.tinted(changeTint(c), string(c))
 	}
-	out.printf("%s  %s%s\n", out.tinted(bold, "operator "+op.id.String()), name, is)
-	if op.regrouped() {
-		out.para("  ", fmt.Sprintf("max parallelism: %d → %d; all key groups were compared at once", op.a.op.MaxParallelism, op.b.op.MaxParallelism))
+	out.printf("%s%s\n", out.operatorHead(op.Label(), op.ID), is)
+	if op.Regrouped() {
+		out.para("  ", fmt.Sprintf("max parallelism: %d → %d; all key groups were compared at once", op.A.MaxParallelism, op.B.MaxParallelism))
 	}
-	if c != added && c != removed && op.a.op.FullyFinished != op.b.op.FullyFinished {
-		out.para("  ", "all subtasks have finished: in "+map[bool]string{true: "A", false: "B"}[op.a.op.FullyFinished]+" only")
+	if !missing && op.A.FullyFinished != op.B.FullyFinished {
+		out.para("  ", "all subtasks have finished: in "+map[bool]string{true: "A", false: "B"}[op.A.FullyFinished]+" only")
 	}
 	d.textStates(op)
-	for _, u := range op.uncompared {
-		out.para("  ", fmt.Sprintf("not compared, and not the same byte by byte: %v state: %s", u.kind, printable(strings.Join(u.why, "; "))))
+	for _, u := range op.Uncompared {
+		out.para("  ", fmt.Sprintf("not compared, and not the same byte by byte: %v state: %s", u.Kind, printable(strings.Join(unreadTexts(u.Why), "; "))))
 	}
 	if d.keys {
 		d.textEntries(op)
 	}
 }
 
+func changeTint(c inspect.Change) tint {
+	switch c {
+	case inspect.Added:
+		return green
+	case inspect.Removed:
+		return red
+	case inspect.Changed:
+		return yellow
+	}
+	return plain
+}
+
 // textStates writes how the states that differ do.
-func (d *diffing) textStates(op *operatorDiff) {
+func (d *diffing) textStates(op *inspect.OperatorDiff) {
 	tb := table{columns: []column{
 		{head: "STATE"}, {head: "KIND"}, {head: "IS"},
 		{head: "ADDED", right: true}, {head: "REMOVED", right: true}, {head: "CHANGED", right: true}, {head: "SAME", right: true},
 	}}
-	for _, st := range op.states {
-		c := st.change()
-		if c == same {
+	for _, st := range op.States {
+		c := st.Change()
+		if c == inspect.Same {
 			continue
 		}
-		r := row{tint: map[int]tint{2: c.tint()}, cells: []string{
-			orDash(st.id.name), orDash(st.info().Kind), string(c), grouped(st.added), grouped(st.removed), grouped(st.changed), grouped(st.same),
+		r := row{tint: map[int]tint{2: changeTint(c)}, cells: []string{
+			inspect.Name(st.Name), orDash(st.State().Kind), string(c), grouped(st.Added), grouped(st.Removed), grouped(st.Changed), grouped(st.Same),
 		}}
-		r.below = append(r.below, st.retyped...)
+		for _, x := range st.Retyped {
+			r.below = append(r.below, printable(retypeText(x)))
+		}
 		tb.rows = append(tb.rows, r)
 	}
 	if len(tb.rows) > 0 {
@@ -76,82 +87,57 @@ func (d *diffing) textStates(op *operatorDiff) {
 	}
 }
 
-func (d *diffing) textEntries(op *operatorDiff) {
+func retypeText(r inspect.Retype) string {
+	text := fmt.Sprintf("%s: %s → %s", r.Part, orDash(r.Was), orDash(r.Is))
+	if r.SameName {
+		text += ", described in another way"
+	}
+	return text
+}
+
+func (d *diffing) textEntries(op *inspect.OperatorDiff) {
 	out, any := d.t.out, false
-	left := d.eachEntry(op, func(x difference) error {
+	left, _ := d.Entries(op, d.limit, func(x inspect.Difference) error {
 		if !any {
 			any = true
 			out.printf("\n")
 		}
-		line := x.text()
-		if out.live {
-			line = cut(line, maxShownValue)
-		}
-		out.printf("  %s %s\n", out.tinted(x.change().tint(), x.change().sign()), line)
+		out.printf("  %s %s\n", out.tinted(changeTint(x.Change()), sign(x.Change())), out.entry(differenceText(x)))
 		return nil
 	})
-	for _, st := range op.states {
-		if n := left[st.id]; n > 0 && d.limit > 0 {
-			out.printf("  %s: %s more; --limit 0 shows all\n", printable(st.id.name), grouped(n))
+	for i, st := range op.States {
+		if n := left[i]; n > 0 && d.limit > 0 {
+			out.printf("  %s: %s more; --limit 0 shows all\n", inspect.Name(st.Name), grouped(n))
 		}
 	}
 }
 
-// text is the entry as inspect shows it, with both values if it has changed.
-func (x difference) text() string {
-	line := x.entry().text()
-	if x.change() != changed {
-		return line
-	}
-	return x.old.text() + " → " + printable(string(flink.AppendJSON(nil, x.now.value)))
+// sign stands in front of an entry.
+func sign(c inspect.Change) string {
+	return map[inspect.Change]string{inspect.Same: " ", inspect.Added: "+", inspect.Removed: "-", inspect.Changed: "~"}[c]
 }
 
-// eachEntry reads an operator again and yields as many of the entries that differ as are
-// wanted of each state. It returns how many of each were left out.
-func (d *diffing) eachEntry(op *operatorDiff, yield func(difference) error) (left map[stateID]int64) {
-	shown := map[stateID]int{}
-	left = map[stateID]int64{}
-	open := map[stateID]bool{} // states of which more is wanted
-	for _, st := range op.states {
-		if n := st.differing(); n > 0 {
-			open[st.id], left[st.id] = true, n
-		}
+// differenceText returns the entry as inspect shows it, with both values if it has changed.
+func differenceText(x inspect.Difference) string {
+	if x.Change() != inspect.Changed {
+		return x.Entry().Text()
 	}
-	if len(open) == 0 {
-		return left
-	}
-	op.each(true, func(m *matcher) bool {
-		for _, x := range m.differs {
-			id := x.entry().state.id()
-			if !open[id] {
-				continue
-			}
-			if yield(x) != nil {
-				return false
-			}
-			left[id]--
-			if shown[id]++; shown[id] == d.limit {
-				delete(open, id)
-			}
-		}
-		return len(open) > 0
-	})
-	return left
+	return x.Old.Text() + " → " + inspect.Text(x.New.Value)
 }
 
-// result is what came out, in one line.
+// result says in one line what the comparison came to.
 func (d *diffing) result() string {
 	s := d.summary()
 	out := d.t.out
-	switch {
-	case len(d.errs) > 0:
+	switch d.Outcome() {
+	case inspect.Failed:
 		return out.tinted(red, "not compared") + " as a whole: some of it is damaged or could not be read"
-	case s.ExitCode == exitDifferent:
+	case inspect.Different:
 		return fmt.Sprintf("%s: %d of %s, %d of %s; entries: %s added, %s removed, %s changed, %s the same", out.tinted(yellow, "different"),
 			s.OperatorsDiffering, counted(s.Operators, "operator"), s.StatesDiffering, counted(s.States, "state"),
 			grouped(s.Added), grouped(s.Removed), grouped(s.Changed), grouped(s.Same))
-	case s.ExitCode == exitFailed:
-		return out.tinted(yellow, "not known") + fmt.Sprintf(": %s could be compared and are the same; what could not is not the same byte by byte", entryCount(s.Same))
+	case inspect.Unknown:
+		return out.tinted(yellow, "not known") + fmt.Sprintf(": %s could be compared and are the same; the rest is not the same byte by byte", entryCount(s.Same))
 	}
 	return fmt.Sprintf("%s: %s, %s, %s", out.tinted(green, "the same"), counted(s.Operators, "operator"), counted(s.States, "state"), entryCount(s.Same))
 }

@@ -1,18 +1,23 @@
 package main
 
 import (
+	"math"
+	"math/big"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
+
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// TestHelp holds every verb's help to one form: examples, exit codes, --json that is told
-// in the same words, placeholders in capitals, and lines that an 80-column terminal shows
-// whole but for what is to be typed.
+// TestHelp holds the help of every verb to one form: examples, exit codes, --json, placeholders
+// in capitals, and lines that an 80-column terminal shows whole.
 func TestHelp(t *testing.T) {
 	placeholder := regexp.MustCompile(`^ +(?:-., )? *--[a-z-]+ (\S+)  `)
 	root := (&tool{}).rootCommand()
@@ -59,6 +64,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 		{"**Errors** are objects, too, on standard error, when `--json` is on the command line:", []any{errorLine{}}},
 		{"## `weir ls --json DIR`", []any{lsLine{}}},
 		{"## `weir inspect --json PATH`", []any{inspectLine{}, operatorLine{}, handleLine{}, keyGroupsField{}, stateField{}, entryLine{}}},
+		{"## `weir find --json PATH KEY`", []any{findLine{}}},
 		{"## `weir verify --json PATH`", []any{verifyLine{}, findingField{}, structureField{}, unreadField{}, intactField{}, summaryLine{}}},
 		{"## `weir diff --json A B`", []any{diffLine{}, diffField{}, operatorDiffLine{}, stateDiffLine{}, typeField{}, uncomparedLine{}, entryDiffLine{}, diffSummaryLine{}}},
 		{"## `weir export PATH`", []any{exportLine{}}},
@@ -66,7 +72,7 @@ func TestFieldsAreDocumented(t *testing.T) {
 		{"## `weir copy --json SRC DST`", []any{copyLine{}}},
 		{"## `weir prune --json DIR --keep N`", []any{pruneLine{}, pruneSummary{}}},
 		{"## `weir doctor --json DIR`", []any{mountLine{}, mountField{}, limitField{}, spaceLine{}, trialLine{}, costLine{}, doctorSummary{}}},
-		{"## `weir trace --json FILE`", []any{traceLine{}, traceFindingLine{}, traceCall{}, traceStatesLine{}, traceWorstField{}, traceSummaryLine{}}},
+		{"## `weir trace --json FILE`", []any{traceLine{}, traceFindingLine{}, traceCall{}, traceSummaryLine{}}},
 	} {
 		section := after(v.heading)
 		for _, line := range v.lines {
@@ -82,17 +88,23 @@ func TestFieldsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []change{same, added, removed, changed} {
+	for _, c := range []inspect.Change{inspect.Same, inspect.Added, inspect.Removed, inspect.Changed} {
 		if !strings.Contains(page, "`"+string(c)+"`") {
 			t.Errorf("the change %s is not there", c)
 		}
 	}
-	for s := range map[state]bool{
-		whole: true, verified: true, damaged: true, incomplete: true, inProgress: true,
-		trash: true, setAside: true, unreadable: true, gone: true,
+	for _, v := range []flink.Value{
+		"\xff", []byte{1}, math.NaN(), flink.Decimal{Unscaled: new(big.Int)}, time.Time{}, flink.Map{{Key: int32(1)}}, flink.Opaque{},
 	} {
-		if !strings.Contains(page, "| `"+s.word()+"` |") {
-			t.Errorf("the state %s is not there", s.word())
+		form, _, _ := strings.Cut(string(inspect.JSON(v)), ":")
+		if !strings.Contains(after("## Values"), "| `"+form+":") {
+			t.Errorf("the form %s… of a value is not there", form)
+		}
+	}
+	for _, v := range inspect.Verdicts() {
+		text, err := v.MarshalText()
+		if err != nil || !strings.Contains(page, "| `"+string(text)+"` |") {
+			t.Errorf("the state %s is not there: %v", text, err)
 		}
 	}
 }

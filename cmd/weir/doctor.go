@@ -16,6 +16,7 @@ import (
 
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/probe"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 func (t *tool) doctorCommand() *cobra.Command {
@@ -69,7 +70,7 @@ with a cache that lies passes every test here.`,
 	return cmd
 }
 
-// A doctor is one examination.
+// A doctor is one run of the verb.
 type doctor struct {
 	t *tool
 
@@ -80,9 +81,9 @@ type doctor struct {
 	costs  []cost
 }
 
-// examine finds out all there is to find out. The error is that it could not be tried.
+// examine finds out what can be found out. An error says that it could not be tried.
 func (d *doctor) examine(ctx context.Context, given string) (err error) {
-	d.shown, err = localPath(given)
+	d.shown, err = inspect.LocalPath(given)
 	if err != nil {
 		return err
 	}
@@ -102,8 +103,8 @@ func (d *doctor) examine(ctx context.Context, given string) (err error) {
 	return d.inScratch(ctx, dir)
 }
 
-// inScratch tries things out in a directory of its own, and removes that whatever
-// happens, also if it is interrupted.
+// inScratch tries things out in a directory of its own, and removes that in the end, also if it
+// is interrupted.
 func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 	var unique [8]byte
 	rand.Read(unique[:]) // never fails
@@ -116,7 +117,7 @@ func (d *doctor) inScratch(ctx context.Context, dir string) (err error) {
 			err = errors.Join(err, fmt.Errorf("remove the scratch directory %s: %w", scratch, rerr))
 		}
 	}()
-	_, m := d.t.measure("trying out " + printable(d.shown))
+	m := d.t.measure("trying out " + printable(d.shown))
 	defer m.stop()
 	d.trials = probe.Litmus(d.t.fsys, scratch)
 	d.trials = append(d.trials, d.tryStore(path.Join(scratch, "checkpoints")))
@@ -136,7 +137,7 @@ func (d *doctor) failed() bool {
 	return false
 }
 
-// A verdict is what comes of an examination. The words are a contract.
+// A verdict is the result of an examination. The texts are a contract: docs/cli-json.md.
 type verdict string
 
 const (
@@ -145,7 +146,7 @@ const (
 	cannotHold verdict = "broken"
 )
 
-// verdict is the worst of what was found.
+// verdict returns the worst of what was found.
 func (d *doctor) verdict() verdict {
 	v := canHold
 	for _, l := range d.mount.Limits() {

@@ -14,21 +14,21 @@ import (
 // A cost is how long something takes here.
 type cost struct {
 	what          string
-	files         int // state files of a checkpoint; 0 for what is none
+	files         int // state files of a checkpoint; 0 if it is not about a checkpoint
 	runs          int
 	median, worst time.Duration
 }
 
 const (
-	// costRuns is how often each is measured: enough for a median, and not for more.
+	// costRuns is how often each is measured, which is enough for a median.
 	costRuns = 9
-	// costTime bounds how long one is measured, on a disk that takes its time.
+	// costTime bounds how long one is measured, on a slow disk.
 	costTime = 3 * time.Second
-	// syncBytes is what a sync of a file is measured with.
+	// syncBytes is how many bytes a sync of a file is measured with.
 	syncBytes = 4 << 10
 )
 
-// measure measures what a sync takes, and a checkpoint.
+// measure measures how long a sync takes, and a checkpoint.
 func (d *doctor) measure(ctx context.Context, scratch string) error {
 	fsys := d.t.fsys
 	n := 0
@@ -73,7 +73,7 @@ func (d *doctor) measure(ctx context.Context, scratch string) error {
 	return s.Close()
 }
 
-// time runs something a few times and notes what it takes.
+// time runs something a few times and notes how long it takes.
 func (d *doctor) time(ctx context.Context, c cost, run func() (time.Duration, error)) error {
 	var took []time.Duration
 	for began := d.t.clock.now(); len(took) < costRuns; {

@@ -16,7 +16,7 @@ import (
 	"github.com/weirstream/weir/durable/probe"
 )
 
-// wantNothingLeft: the doctor removes what it has made, however it ends.
+// wantNothingLeft makes sure that the doctor has removed what it has made.
 func wantNothingLeft(t *testing.T, dir string) {
 	t.Helper()
 	if names := entryNames(t, durable.OS(), dir); len(names) > 0 {
@@ -24,7 +24,7 @@ func wantNothingLeft(t *testing.T, dir string) {
 	}
 }
 
-// mountCode is how the doctor must end on a directory where all trials hold.
+// mountCode returns the exit code of the doctor for a directory where all trials hold.
 func mountCode(t *testing.T, dir string) int {
 	t.Helper()
 	m := probe.MountOf(dir)
@@ -82,7 +82,7 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// TestDoctorOnTmpfs: that all trials hold there does not make it fit.
+// TestDoctorOnTmpfs: all trials hold there, and it is not fit all the same.
 func TestDoctorOnTmpfs(t *testing.T) {
 	dir, err := os.MkdirTemp("/dev/shm", "weir-test-")
 	if err != nil {
@@ -100,7 +100,7 @@ func TestDoctorOnTmpfs(t *testing.T) {
 	wantNothingLeft(t, dir)
 }
 
-// TestDoctorFindsOut: file systems that are wrong in one thing.
+// TestDoctorFindsOut examines file systems that each have one fault.
 func TestDoctorFindsOut(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -152,7 +152,7 @@ func (r changingReader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// TestDoctorInterrupted: it removes its scratch directory then, too.
+// TestDoctorInterrupted: the scratch directory is removed then, too.
 func TestDoctorInterrupted(t *testing.T) {
 	dir := filepath.ToSlash(t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())

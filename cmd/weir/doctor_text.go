@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/durable/probe"
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
-// text tells people all that was found out, and what could not be.
+// text writes all that was found out, and what could not be, for people.
 func (d *doctor) text() {
 	out := d.t.out
 	out.printf("%s: %s\n", printable(d.shown), printable(d.mount.String()))
@@ -33,7 +34,7 @@ func (d *doctor) text() {
 			tb.rows = append(tb.rows, row{cells: []string{c.what, millis(c.median), millis(c.worst), fmt.Sprint(c.runs)}})
 		}
 		tb.writeTo(out, "")
-		out.para("  ", "state files of "+byteCount(trialBytes)+", written at the same time; other work on the disk counts in")
+		out.para("  ", "state files of "+bytesize.Format(trialBytes)+", written at the same time; other work on the disk counts in")
 		out.printf("\n")
 	}
 	d.textVerdict()
@@ -59,14 +60,14 @@ func (d *doctor) textSpace() {
 		d.t.out.printf("  how much room there is cannot be seen here\n")
 		return
 	}
-	d.t.out.printf("  %s of %s free", byteCount(s.FreeBytes), byteCount(s.TotalBytes))
+	d.t.out.printf("  %s of %s free", bytesize.Format(s.FreeBytes), bytesize.Format(s.TotalBytes))
 	if s.TotalInodes > 0 {
 		d.t.out.printf(", %s of %s inodes", grouped(s.FreeInodes), grouped(s.TotalInodes))
 	}
 	d.t.out.printf("\n")
 }
 
-// textVerdict says what all this comes to, the worst first.
+// textVerdict writes the conclusions, the worst first, and the verdict.
 func (d *doctor) textVerdict() {
 	out := d.t.out
 	for _, w := range []struct {
@@ -110,7 +111,7 @@ func outcomeTint(o probe.Outcome) tint {
 	return yellow
 }
 
-// millis is a duration for people who compare disks.
+// millis returns a duration in a unit in which disks can be compared.
 func millis(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// trialJob is whose checkpoints the doctor makes.
+// trialJob is the job that the doctor makes checkpoints of.
 var trialJob = flink.JobIDOf("weir doctor")
 
-// trialBytes is how much a state file of the doctor's has.
+// trialBytes is how large a state file of the doctor is.
 const trialBytes = 64 << 10
 
-// tryStore makes two checkpoints as a job does, deletes the first, and looks at what is
-// there with the eyes of the next start.
+// tryStore makes two checkpoints as a job does, deletes the first, and recovers as the next
+// start would.
 func (d *doctor) tryStore(dir string) probe.Trial {
 	t := probe.Trial{Name: "a checkpoint can be completed and verified"}
 	if err := d.twoCheckpoints(dir); err != nil {
@@ -79,8 +79,8 @@ func (d *doctor) open(dir string) (*store.Store, error) {
 	return s, nil
 }
 
-// writeCheckpoint makes a complete checkpoint of so many state files, written at the same
-// time as a job's are, and deletes the one before.
+// writeCheckpoint makes a complete checkpoint with a number of state files, which are written at
+// the same time as those of a job are, and deletes the one before.
 func writeCheckpoint(s *store.Store, files int) error {
 	p, err := s.Begin()
 	if err != nil {
@@ -106,7 +106,7 @@ func writeCheckpoint(s *store.Store, files int) error {
 			States: []flink.OperatorStateMeta{{Name: "trial", Offsets: []int64{0}}}, Data: b.Handle,
 		}})
 	}
-	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID(), Operators: []flink.OperatorState{op}}, blobs); err != nil {
+	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID(), Operators: []flink.OperatorState{op}}, blobs, checkpoint.Names{}); err != nil {
 		return err
 	}
 	_, err = s.Subsume()

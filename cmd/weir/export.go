@@ -1,15 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/weirstream/weir/durable"
-	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 type exportOptions struct {
@@ -26,19 +26,19 @@ func (t *tool) exportCommand() *cobra.Command {
 		Short: "Write the entries of a checkpoint or savepoint as JSON or CSV",
 		Long: `Write every entry of keyed state and operator state, and every timer, of a
 checkpoint or savepoint: without the job's code, one a line, to standard output or
-into a new file, which is on the disk when the verb ends well and is called
-FILE.inprogress until then. However large the state is, no more of it is in memory
-than a key group.
+into a new file, which is durable when the verb ends well and is called
+FILE.inprogress until then. However large the state is, only one key group of it
+is in memory.
 
-PATH is what it is for "weir inspect", and so are the values. As CSV, a state that
-is exported alone has a column for each field of its keys and values; several
-states have one of each, with the value as JSON. In CSV a text that begins with a
-quotation mark is JSON: one that is empty, begins so itself, or has control
-characters in it. A cell without anything is null.
+PATH is what it is for "weir inspect"; docs/cli-json.md says how values are written.
+As CSV, a state that is exported alone has a column for each field of its keys and
+values; several states have one column each for key, namespace, user key and value.
+A cell of CSV that is valid JSON is a value as in JSON, any other is a text as it
+is, and an empty one is null.
 
-Coordinators' and raw state and records on their way have no entries. State that
+Coordinators' state, raw state and records in flight have no entries. State that
 cannot be decoded here, as of RocksDB's files or of types that only the job knows,
-is named on standard error.`,
+is reported on standard error.`,
 		Example: `  weir export weir-data/<job>/chk-17 > state.jsonl
   weir export --operator counter --state count --format csv -o counts.csv weir-data/<job>
   weir export savepoint-7bd90b-3a2cda6957cb | jq -c 'select(.key == "FRA")'`,
@@ -55,10 +55,10 @@ is named on standard error.`,
 			case o.asJSON && o.format != "json":
 				return usageError(cmd, errors.New("--json and --format csv exclude each other"))
 			}
-			return t.export(args[0], o)
+			return t.export(cmd.Context(), args[0], o)
 		},
 	}
-	o.of.addFlags(cmd)
+	o.of.add(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&o.asJSON, "json", false, "as --format json, and with errors as JSON")
 	f.StringVar(&o.format, "format", "json", "`FORMAT` of the output: json, one object a line, or csv")
@@ -69,128 +69,61 @@ is named on standard error.`,
 // An entryWriter writes entries in one format.
 type entryWriter interface {
 	begin() error
-	entry(h *handle, e entry) error
+	entry(*inspect.Handle, *inspect.Entry) error
 	end() error
 }
 
-// An exporting is an export on its way.
-type exporting struct {
-	*view
-	writer  entryWriter
-	entries int64
-	lost    unreadList // what could not be decoded
-	errs    []error
-	damaged bool
-}
-
-func (t *tool) export(given string, o exportOptions) error {
-	p, err := t.oneCheckpoint(given)
-	if err != nil {
-		return err
+func (t *tool) export(ctx context.Context, given string, o exportOptions) error {
+	m := &meter{stop: func() {}}
+	if o.file != "" || !t.out.live { // else the entries are written to the terminal meanwhile
+		m = t.measure("exporting " + path.Base(given))
 	}
-	fsys, m := t.fsys, &meter{stop: func() {}}
-	if o.file != "" || !t.out.live { // nothing may be written meanwhile
-		fsys, m = t.measure("exporting " + path.Base(p.name))
-	}
-	x, out, err := t.beginExport(fsys, p, o)
-	if err == nil {
-		m.total.Store(stateBytes(x.c))
-		err = out.close(x.run())
-	}
+	x, err := t.exportTo(ctx, m, given, o)
 	m.stop()
 	if err != nil {
 		return err
 	}
 	if o.file != "" {
-		if err := x.sayWhere(o); err != nil {
+		if err := t.sayWhere(o, x.Entries); err != nil {
 			return err
 		}
 	}
-	return x.verdict(o)
-}
-
-// beginExport finds out what there is to export, and opens the output when that is known.
-func (t *tool) beginExport(fsys durable.FS, p place, o exportOptions) (*exporting, *outFile, error) {
-	v, err := t.view(fsys, p, o.of)
-	if err != nil {
-		return nil, nil, err
+	for _, err := range x.Errors {
+		t.complain(o.asJSON, err)
 	}
-	v.reader.headers = true
-	if err := v.read(); err != nil {
-		return nil, nil, err
-	}
-	v.reader.headers = false
-	out, err := t.create(o.file)
-	if err != nil {
-		return nil, nil, err
-	}
-	x := &exporting{view: v}
-	if o.format == "csv" {
-		x.writer = newCSVEntries(out, v)
-	} else {
-		x.writer = jsonEntries{out}
-	}
-	return x, out, nil
-}
-
-// run writes all entries. An error is one of writing.
-func (x *exporting) run() error {
-	err := x.writer.begin()
-	for _, op := range x.operators {
-		if err != nil {
-			return err
-		}
-		x.reader.each(op.OperatorState, func(h *handle, e entry) bool {
-			if err == nil && x.wanted(e.state) {
-				x.entries++
-				err = x.writer.entry(h, e)
-			}
-			return err == nil
-		}, func(h *handle) {
-			if err == nil {
-				x.note(op, h)
-			}
-		})
-	}
-	if err != nil {
-		return err
-	}
-	return x.writer.end()
-}
-
-// note remembers what could not be exported of a handle.
-func (x *exporting) note(op *operatorContent, h *handle) {
-	where := fmt.Sprintf("%v state of %s, subtask %v", h.Kind, op.short(op.ID), h.Subtask)
-	if h.Problem != nil {
-		x.damaged = true
-		x.errs = append(x.errs, damagedState{fmt.Errorf("%s is damaged: %w", where, h.Problem)})
-	}
-	if h.Failure != nil {
-		x.errs = append(x.errs, fmt.Errorf("%s: %w", where, h.Failure))
-	}
-	switch h.Kind {
-	case flink.ManagedKeyedStream, flink.ManagedOperatorStream:
-	default:
-		return // there are no entries
-	}
-	if !h.Whole && (h.blind() || slices.ContainsFunc(h.States, x.wanted)) {
-		x.lost.add(h)
-	}
-}
-
-// verdict says what is missing, and ends the verb by it.
-func (x *exporting) verdict(o exportOptions) error {
-	for _, err := range x.errs {
-		x.t.complain(o.asJSON, err)
-	}
-	for _, u := range x.lost {
-		x.t.complain(o.asJSON, fmt.Errorf("not exported: %s: %s", u.share(), u.why))
+	for _, u := range x.Lost {
+		t.complain(o.asJSON, fmt.Errorf("not exported: %s: %s", share(u), unreadText(u.Unread)))
 	}
 	switch {
-	case x.damaged:
+	case x.Damaged():
 		return errDamaged
-	case len(x.lost) > 0 || len(x.errs) > 0:
+	case len(x.Lost) > 0 || len(x.Errors) > 0:
 		return errSaid
 	}
 	return nil
+}
+
+// exportTo opens the output when it is known that there is something to export, and writes
+// all entries to it.
+func (t *tool) exportTo(ctx context.Context, m *meter, given string, o exportOptions) (*inspect.Exported, error) {
+	c, err := t.open(ctx, m, given, o.of, false)
+	if err != nil {
+		return nil, err
+	}
+	out, err := t.create(o.file)
+	if err != nil {
+		return nil, err
+	}
+	var w entryWriter = jsonEntries{out}
+	if o.format == "csv" {
+		w = newCSVEntries(out, c)
+	}
+	var x *inspect.Exported
+	if err = w.begin(); err == nil {
+		x, err = c.Export(w.entry)
+	}
+	if err = cmp.Or(err, ctx.Err()); err == nil {
+		err = w.end()
+	}
+	return x, out.close(err)
 }

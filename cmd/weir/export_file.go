@@ -8,11 +8,12 @@ import (
 	"path"
 
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// An outFile is what is written into: standard output, or a new file. That has its name
-// when it is whole: until then, and for good if the verb is cut off, it is called
-// NAME.inprogress, and nobody takes a part of it for all of it.
+// An outFile is what is written into: standard output, or a new file. A file gets its name when
+// it is whole. Until then, and for good if the verb is cut off, it is called NAME.inprogress, so
+// that a part of it is not taken for all of it.
 type outFile struct {
 	*bufio.Writer
 	fsys   durable.FS
@@ -24,12 +25,12 @@ type outFile struct {
 // outBuffer is how much is gathered before it is written to a file.
 const outBuffer = 256 << 10
 
-// create makes a new file, or is standard output if the name is empty.
+// create makes a new file, or returns standard output if the name is empty.
 func (t *tool) create(name string) (*outFile, error) {
 	if name == "" {
 		return &outFile{Writer: t.out.Writer}, nil
 	}
-	name, err := localPath(name)
+	name, err := inspect.LocalPath(name)
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +51,8 @@ func (t *tool) create(name string) (*outFile, error) {
 
 func isTaken(name string) error { return fmt.Errorf("%s exists, and nothing is overwritten", name) }
 
-// close ends the writing, which came to err. If that is nil a file and its name are
-// durable on return; otherwise, or if that does not come about, it is removed.
+// close ends the writing; err is how that went. If err is nil, a file and its name are durable
+// when close returns nil. In all other cases the file is removed.
 func (o *outFile) close(err error) error {
 	if o.file == nil {
 		return err

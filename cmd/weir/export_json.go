@@ -1,13 +1,20 @@
 package main
 
-import "io"
+import (
+	"io"
+
+	"github.com/weirstream/weir/internal/inspect"
+)
 
 // jsonEntries writes an entryLine for each entry, as inspect does.
 type jsonEntries struct{ w io.Writer }
 
-func (j jsonEntries) begin() error                   { return nil }
-func (j jsonEntries) entry(h *handle, e entry) error { return writeJSON(j.w, e.line(h)) }
-func (j jsonEntries) end() error                     { return nil }
+func (j jsonEntries) begin() error { return nil }
+func (j jsonEntries) end() error   { return nil }
+
+func (j jsonEntries) entry(h *inspect.Handle, e *inspect.Entry) error {
+	return writeJSON(j.w, entryLineOf(h, e))
+}
 
 // An exportLine says what has been written into a file.
 type exportLine struct {
@@ -17,10 +24,10 @@ type exportLine struct {
 }
 
 // sayWhere says what was written into a file.
-func (x *exporting) sayWhere(o exportOptions) error {
+func (t *tool) sayWhere(o exportOptions, entries int64) error {
 	if o.asJSON {
-		return writeJSON(x.t.out, exportLine{"summary", o.file, x.entries})
+		return writeJSON(t.out, exportLine{"summary", o.file, entries})
 	}
-	x.t.out.printf("%s: %s\n", printable(o.file), entryCount(x.entries))
+	t.out.printf("%s: %s\n", printable(o.file), entryCount(entries))
 	return nil
 }

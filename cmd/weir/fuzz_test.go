@@ -2,22 +2,28 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
+	"runtime"
+	"strconv"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // small is a job with little state.
 var small = madeJob{keys: 1}
 
-// smallSealed is a sealed checkpoint of a job's own directory.
+// smallSealed writes a sealed checkpoint in the directory of a job.
 func smallSealed(t testing.TB, maxBytes int) (dir string) {
 	t.Helper()
 	base := filepath.ToSlash(t.TempDir())
@@ -75,8 +81,8 @@ func (r memoryReader) Size() int64  { return r.Reader.Size() }
 func (r memoryReader) Evict() error { return nil }
 func (r memoryReader) Close() error { return nil }
 
-// behave runs the verbs that look on a checkpoint that may be anything. They end with an
-// exit code of theirs and write nothing that a terminal obeys.
+// behave runs verbs on a checkpoint that may be anything. They end with one of their exit codes
+// and write nothing that a terminal obeys.
 func behave(t testing.TB, fsys durable.FS, dir string) (verifyCode int) {
 	for _, args := range [][]string{
 		{"ls", dir}, {"ls", "--json", path.Dir(dir)},
@@ -89,12 +95,12 @@ func behave(t testing.TB, fsys durable.FS, dir string) (verifyCode int) {
 	return behaves(t, fsys, []string{"verify", dir})
 }
 
-// behaveDeep runs those that decode and compare, also with one that is good.
+// behaveDeep runs verbs that decode and compare, also with a checkpoint that is good.
 func behaveDeep(t testing.TB, fsys durable.FS, dir, good string) {
 	for _, args := range [][]string{
 		{"verify", "--deep", dir}, {"verify", "--deep", "--json", path.Dir(dir)},
 		{"export", dir}, {"export", "--format", "csv", dir}, {"export", "--format", "csv", "--state", "count", dir},
-		{"diff", "--keys", dir, good}, {"diff", "--keys", "--json", good, dir}, {"diff", "--keys", "--json", dir, dir},
+		{"diff", "--keys", dir, good}, {"find", dir, "key-3"}, {"find", "--json", dir, "5"}, {"diff", "--keys", "--json", good, dir}, {"diff", "--keys", "--json", dir, dir},
 	} {
 		behaves(t, fsys, args)
 	}
@@ -110,7 +116,7 @@ func behaves(t testing.TB, fsys durable.FS, args []string) (code int) {
 		t.Errorf("%s ends with %d", args, code)
 	}
 	for _, r := range stdout + stderr {
-		if r != '\n' && obeyed(r) {
+		if r != '\n' && inspect.Hidden(r) {
 			t.Errorf("%s writes %q", args, r)
 		}
 	}
@@ -124,65 +130,109 @@ func flagsFor(verb string) []string {
 	return []string{"--max-block", "1MiB"}
 }
 
-// TestSealedMutated changes every byte of a sealed checkpoint's files, and cuts them off
-// at every length: it is never called verified, or good in any way.
+// places yields the numbers below n: all of them, or with -short some that are drawn from a
+// seed, which is logged.
+func places(t *testing.T, n int) []int {
+	t.Helper()
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	const few = 60
+	if !testing.Short() || n <= few {
+		return all
+	}
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("WEIR_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	t.Logf("WEIR_SEED=%d", seed)
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(n, func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all[:few]
+}
+
+// shared does work on parts of list at the same time.
+func shared(t *testing.T, list []int, work func(t *testing.T, part []int)) {
+	parts := runtime.GOMAXPROCS(0)
+	for i := range parts {
+		t.Run(fmt.Sprint("part ", i), func(t *testing.T) {
+			t.Parallel()
+			work(t, list[len(list)*i/parts:len(list)*(i+1)/parts])
+		})
+	}
+}
+
+// TestSealedMutated changes every byte of a sealed checkpoint's files, and cuts them off at
+// every length: it is never called verified, or good in any way.
 func TestSealedMutated(t *testing.T) {
+	t.Parallel()
 	for _, maxBytes := range []int{0, -1} {
 		dir := smallSealed(t, maxBytes)
-		files, err := filepath.Glob(filepath.FromSlash(dir) + "/*")
+		names, err := filepath.Glob(filepath.FromSlash(dir) + "/*")
 		if err != nil {
 			t.Fatal(err)
 		}
-		edited := editedFS{durable.OS(), map[string][]byte{}}
-		for _, file := range files {
-			edited.files[filepath.ToSlash(file)], err = os.ReadFile(file)
-			if err != nil {
+		files := map[string][]byte{}
+		for _, name := range names {
+			if files[filepath.ToSlash(name)], err = os.ReadFile(name); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for file, good := range maps.Clone(edited.files) {
-			check := func(what string, i int, data []byte) {
-				edited.files[file] = data
-				if _, _, code := runOn(edited, "verify", dir); code != exitDamaged {
-					t.Errorf("%s, %s %d: exit code %d", filepath.Base(file), what, i, code)
+		for file, good := range files {
+			shared(t, places(t, len(good)), func(t *testing.T, part []int) {
+				edited := editedFS{durable.OS(), maps.Clone(files)}
+				check := func(what string, i int, data []byte) {
+					edited.files[file] = data
+					if _, _, code := runOn(edited, "verify", dir); code != exitDamaged {
+						t.Errorf("%s, %s %d: exit code %d", filepath.Base(file), what, i, code)
+					}
 				}
-			}
-			for i := range good {
-				data := []byte(strings.Clone(string(good)))
-				data[i] ^= 1 << (i % 8)
-				check("changed byte", i, data)
-				check("cut off at", i, good[:i])
-			}
-			edited.files[file] = good
+				for _, i := range part {
+					data := bytes.Clone(good)
+					data[i] ^= 1 << (i % 8)
+					check("changed byte", i, data)
+					check("cut off at", i, good[:i])
+				}
+			})
 		}
-		if _, _, code := runOn(edited, "verify", dir); code != exitGood {
+		if _, _, code := runOn(editedFS{durable.OS(), files}, "verify", dir); code != exitGood {
 			t.Errorf("unchanged: exit code %d", code)
 		}
 	}
 }
 
-// TestFlinksMutated changes every byte of a checkpoint without a seal. What is wrong
-// need not be seen then; but nothing bad may come of it.
+// TestFlinksMutated changes every byte of a checkpoint without a seal. Not every change can be
+// found; but each verb must end in order.
 func TestFlinksMutated(t *testing.T) {
+	t.Parallel()
 	dir, other := smallFlinks(t, true), smallFlinks(t, false)
 	file := checkpoint.MetadataIn(dir)
 	good, err := os.ReadFile(filepath.FromSlash(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	edited := editedFS{durable.OS(), map[string][]byte{}}
-	codes := map[int]int{}
-	for i := range good {
-		data := []byte(string(good))
-		data[i] ^= []byte{0x01, 0x80, 0xFF}[i%3]
-		edited.files[file] = data
-		codes[behave(t, edited, dir)]++
-		if i%5 == 0 {
-			behaveDeep(t, edited, dir, other)
-		}
-	}
-	if codes[exitDamaged] == 0 || codes[exitFailed] > 0 {
-		t.Errorf("exit codes of verify: %v", codes)
+	var damaged, failed atomic.Int32
+	t.Run("every byte", func(t *testing.T) {
+		shared(t, places(t, len(good)), func(t *testing.T, part []int) {
+			edited := editedFS{durable.OS(), map[string][]byte{}}
+			for _, i := range part {
+				data := bytes.Clone(good)
+				data[i] ^= []byte{0x01, 0x80, 0xFF}[i%3]
+				edited.files[file] = data
+				switch behave(t, edited, dir) {
+				case exitDamaged:
+					damaged.Add(1)
+				case exitFailed:
+					failed.Add(1)
+				}
+				if i%5 == 0 {
+					behaveDeep(t, edited, dir, other)
+				}
+			}
+		})
+	})
+	if damaged.Load() == 0 || failed.Load() > 0 {
+		t.Errorf("verify: damaged %d times, failed %d times", damaged.Load(), failed.Load())
 	}
 }
 

@@ -35,7 +35,7 @@ func goldenSnapshots(t *testing.T) []string {
 	return dirs
 }
 
-// refusals is why state of Flink's may be left unread.
+// refusals are the reasons for which state of Flink's may be left unread.
 var refusals = regexp.MustCompile(`^(` +
 	`the entries are in RocksDB's own files, which are not read` +
 	`|only the (source|operator) that wrote it knows what is in it` +
@@ -46,7 +46,7 @@ var refusals = regexp.MustCompile(`^(` +
 	`|changes: their layout is not known here` +
 	`)$`)
 
-// inspected is what the tests want of the lines that inspect --json writes.
+// inspected is the part of the lines of inspect --json that the tests look at.
 type inspected struct {
 	Type    string `json:"message_type"`
 	State   string
@@ -57,8 +57,8 @@ type inspected struct {
 	Failure string
 }
 
-// TestGolden looks at every snapshot of Flink's with every verb. How many entries there
-// are is counted beside it, without any of this code.
+// TestGolden looks at every snapshot of Flink's. How many entries there are is counted without any
+// code of the tool.
 func TestGolden(t *testing.T) {
 	all := 0
 	for _, dir := range goldenSnapshots(t) {

@@ -12,9 +12,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// TestEveryHandle inspects a checkpoint that has every kind of handle, and verifies it.
-// What Weir never writes is made here; most of it is of Flinks whose snapshots are not in
-// reach of every machine.
+// TestEveryHandle inspects a checkpoint that has every kind of handle, and verifies it. It is made
+// here: Weir does not write most kinds, and Flink's snapshots are not on every machine.
 func TestEveryHandle(t *testing.T) {
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "savepoint-123456-0123456789ab")
 	if err := os.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
@@ -26,7 +25,7 @@ func TestEveryHandle(t *testing.T) {
 	}
 	groups := flink.KeyGroupRangeOf(0, madeMaxParallelism, madeParallelism)
 	keyed := &flink.KeyGroupsHandle{Tag: flink.TagKeyGroupsV2, Range: groups, Offsets: offsets, Data: &flink.InlineHandle{Name: "counts", Data: counts}, ID: "k"}
-	bytes := &flink.InlineHandle{Name: "bytes", Data: []byte("what this is nobody knows")}
+	bytes := &flink.InlineHandle{Name: "bytes", Data: []byte("nothing that is known yet")}
 	metaStream := &flink.InlineHandle{Name: "meta", Data: counts[:offsets[0]]}
 	rocks := &flink.IncrementalHandle{
 		Tag: flink.TagIncrementalV2, CheckpointID: 4, BackendID: "b", Range: groups, Meta: metaStream, ID: "r",
@@ -87,7 +86,7 @@ func TestEveryHandle(t *testing.T) {
 	for _, want := range []string{
 		"checkpoint 9\n",
 		"  metadata   version 3: read by Weir and by Flink 1.20 and later\n",
-		"  outside    3 files in other directories, not opened; --allow-outside does\n",
+		"  outside    3 files in other directories, not opened; --allow-outside opens them\n",
 		"        -  coordinator  coordinator  inline  25 B\n",
 		"  not read: the coordinator's state: only the source that wrote it knows what is in it\n",
 		"        0  keyed  incremental key groups V2  RocksDB  0-1     1 file  ",
@@ -125,7 +124,7 @@ func TestEveryHandle(t *testing.T) {
 	}
 }
 
-// TestTornBroadcast counts what could be read of a map as that, and no more.
+// TestTornBroadcast: of a map that is cut off, the number of entries is a lower bound.
 func TestTornBroadcast(t *testing.T) {
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "torn")
 	if err := os.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {

@@ -11,10 +11,11 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
-// TestNamesFromFiles puts what a terminal obeys into every name that there is, and looks
-// for it in what is written.
+// TestNamesFromFiles puts what a terminal obeys into every name in a checkpoint, and looks for it
+// in the output.
 func TestNamesFromFiles(t *testing.T) {
 	const evil = "\x1b[2J\u009b31m\u202e"
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "evil\x1b[1m")
@@ -42,12 +43,12 @@ func TestNamesFromFiles(t *testing.T) {
 	behave(t, durable.OS(), dir)
 	behaveDeep(t, durable.OS(), dir, smallFlinks(t, true))
 	stdout, _, code := run("inspect", "--keys", dir)
-	if code != exitDamaged || !strings.Contains(stdout, `\u001b[2J\u009b31m\u202e = "\u001b[2J\u009b31m\u202e"`) {
+	if code != exitDamaged || !strings.Contains(stdout, `"\x1b[2J\u009b31m\u202e" = "\x1b[2J\u009b31m\u202e"`) {
 		t.Errorf("exit code %d\n%s", code, stdout)
 	}
 }
 
-// TestNoWayOut has handles lead to a file that exists, in another directory.
+// TestNoWayOut makes handles lead to a file that exists in another directory.
 func TestNoWayOut(t *testing.T) {
 	top := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1}).writeFlinks(path.Join(top, "other"), false, ""); err != nil {
@@ -77,8 +78,7 @@ func TestNoWayOut(t *testing.T) {
 	}
 }
 
-// TestLargeIsNotRead says that a key group has many gigabytes, and backs that with a file
-// that has as many, all holes.
+// TestLargeIsNotRead has a key group of many gigabytes, in a file that has as many, all holes.
 func TestLargeIsNotRead(t *testing.T) {
 	dir := path.Join(filepath.ToSlash(t.TempDir()), "large")
 	if err := small.writeFlinks(dir, false, ""); err != nil {
@@ -125,7 +125,7 @@ func TestLargeIsNotRead(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 32<<20 {
-		t.Errorf("%s were allocated", byteCount(int64(used)))
+		t.Errorf("%s were allocated", bytesize.Format(int64(used)))
 	}
 }
 

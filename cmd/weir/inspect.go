@@ -2,9 +2,13 @@ package main
 
 import (
 	"cmp"
-	"path"
+	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 type inspectOptions struct {
@@ -23,19 +27,23 @@ func (t *tool) inspectCommand() *cobra.Command {
 each subtask is, the states with their types and how many entries they have, and
 with --keys the entries.
 
-PATH is the checkpoint's directory, its _metadata file, or a job's directory,
-which stands for its newest checkpoint. Of Flink's state all can be shown whose
-types are Flink's own; of RocksDB's files only the names and types of the
-states.
+PATH is the directory of a checkpoint, its _metadata file, or the directory of a
+job, which stands for its newest checkpoint. State of Flink's is shown if its
+types are Flink's own; of RocksDB's files only the names and types of the states.
 
-An operator is known by an id, which is a hash of its uid. Its name is shown
-where the checkpoint has it; --uid tells weir of others.`,
+Every key and value is written so that no two look the same: text is quoted, and
+a byte that is not UTF-8, a control character or one that is invisible is escaped
+as in Go ("caf\xe9", "\u202e"); bytes are b"\x00abc". "weir find" takes a key as
+it is shown here.
+
+An operator has an id, which is a hash of its uid. Its name is shown where the
+checkpoint has it; with --uid, you can give others.`,
 		Example: `  weir inspect weir-data/<job>/chk-17
   weir inspect --keys --state count weir-data/<job>
   weir inspect --keys --json savepoint-7bd90b-3a2cda6957cb
   weir inspect --uid parser --uid counter savepoint-7bd90b-3a2cda6957cb`,
-		Annotations: map[string]string{"exit codes": `  0  it was shown
-  1  it is damaged; what could be read was shown ("weir verify" tells more)
+		Annotations: map[string]string{"exit codes": `  0  shown
+  1  damaged; what could be read was shown ("weir verify" says more)
   2  wrong usage, no checkpoint, or something could not be read`},
 		Args:              onePath,
 		ValidArgsFunction: completeDirs,
@@ -43,53 +51,84 @@ where the checkpoint has it; --uid tells weir of others.`,
 			if err := t.settleLimit(cmd, &o.limit, o.asJSON); err != nil {
 				return err
 			}
-			return t.inspect(args[0], o)
+			return t.inspect(cmd.Context(), args[0], o)
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.asJSON, "json", false, "write JSON, one object a line")
+	addJSONFlag(cmd, &o.asJSON)
 	f.BoolVar(&o.keys, "keys", false, "show the entries, too")
 	addLimitFlag(cmd, &o.limit)
-	o.of.addFlags(cmd)
+	o.of.add(cmd)
 	return cmd
 }
 
 // An inspection is a checkpoint that is being shown.
 type inspection struct {
-	*view
+	*inspect.Checkpoint
 	inspectOptions
+	t *tool
 }
 
-func (t *tool) inspect(given string, o inspectOptions) error {
-	p, err := t.oneCheckpoint(given)
-	if err != nil {
-		return err
-	}
-	fsys, m := t.measure("reading " + path.Base(p.name))
-	v, err := t.view(fsys, p, o.of)
-	if err == nil {
-		m.total.Store(stateBytes(v.c))
-		err = v.read()
-	}
+func (t *tool) inspect(ctx context.Context, given string, o inspectOptions) error {
+	m := t.measure("")
+	c, err := t.open(ctx, m, given, o.of, true)
 	m.stop()
 	if err != nil {
 		return err
 	}
-	in := &inspection{v, o}
+	in := &inspection{c, o, t}
 	if o.asJSON {
 		err = in.writeJSON()
 	} else {
 		err = in.writeText()
 	}
-	return cmp.Or(err, in.verdict())
+	return cmp.Or(err, ctx.Err(), in.verdict())
+}
+
+// open opens the checkpoint that a path stands for, and loads what is selected of it, which
+// must be there; with count, all entries are counted.
+func (t *tool) open(ctx context.Context, m *meter, given string, s selection, count bool) (*inspect.Checkpoint, error) {
+	r := t.reader(m, s.readFlags)
+	p, err := r.LookForCheckpoint(given)
+	if err != nil {
+		return nil, advised(err, p.Shown)
+	}
+	c, err := r.Open(ctx, p, s.uids...)
+	if err != nil {
+		return nil, advised(err, p.Shown)
+	}
+	if err := unknownUIDs(s.uids, c); err != nil {
+		return nil, err
+	}
+	c.Load(s.Selection, count)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return c, s.Missing(c)
+}
+
+// unknownUIDs returns an error if a uid that was given is of no operator in any of the
+// checkpoints.
+func unknownUIDs(uids []string, of ...*inspect.Checkpoint) error {
+	for _, c := range of {
+		uids = c.UnknownUIDs(uids)
+	}
+	if len(uids) == 0 {
+		return nil
+	}
+	quoted := make([]string, len(uids))
+	for i, uid := range uids {
+		quoted[i] = inspect.Quoted(uid)
+	}
+	return fmt.Errorf("no operator has the uid %s; without --uid, operators are shown by the names that are known", strings.Join(quoted, " or "))
 }
 
 // verdict ends the verb by what was found.
 func (in *inspection) verdict() error {
 	var failures []error
 	bad := false
-	for _, op := range in.operators {
-		for _, h := range op.handles {
+	for _, op := range in.Operators {
+		for _, h := range op.Handles {
 			bad = bad || h.Problem != nil
 			if h.Failure != nil {
 				failures = append(failures, h.Failure)
@@ -103,31 +142,4 @@ func (in *inspection) verdict() error {
 		return errDamaged
 	}
 	return nil
-}
-
-// eachEntry reads the entries of an operator again and yields as many of each state as
-// are wanted. It returns how many of each were left out.
-func (in *inspection) eachEntry(op *operatorContent, yield func(h *handle, e entry)) (left map[string]int64) {
-	shown := map[string]int{}
-	left = map[string]int64{}
-	open := map[string]bool{} // states of which more is wanted
-	for _, h := range op.handles {
-		for _, s := range h.States {
-			if in.wanted(s) {
-				open[s.Name] = true
-				left[s.Name] += s.Entries
-			}
-		}
-	}
-	in.reader.each(op.OperatorState, func(h *handle, e entry) bool {
-		if open[e.state.Name] {
-			yield(h, e)
-			left[e.state.Name]--
-			if shown[e.state.Name]++; shown[e.state.Name] == in.limit {
-				delete(open, e.state.Name)
-			}
-		}
-		return len(open) > 0
-	}, func(*handle) {})
-	return left
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/weirstream/weir/checkpoint"
-	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // The lines that inspect writes for programs. docs/cli-json.md is their contract.
@@ -13,6 +13,7 @@ type (
 		Type            string        `json:"message_type"` // "checkpoint"
 		Path            string        `json:"path"`
 		Job             *string       `json:"job"`
+		JobName         string        `json:"job_name,omitempty"`
 		ID              checkpoint.ID `json:"id"`
 		MetadataVersion int32         `json:"metadata_version"`
 		FlinkSince      *string       `json:"flink_since"`
@@ -28,6 +29,7 @@ type (
 		Operator       string `json:"operator"`
 		Name           string `json:"name,omitempty"`
 		UID            string `json:"uid,omitempty"`
+		Kind           string `json:"kind,omitempty"`
 		Parallelism    int    `json:"parallelism"`
 		MaxParallelism int    `json:"max_parallelism"`
 		Finished       bool   `json:"finished"`
@@ -43,7 +45,7 @@ type (
 		Layout     string          `json:"layout,omitempty"`
 		Compressed bool            `json:"compressed"`
 		KeyGroups  *keyGroupsField `json:"key_groups"`
-		Where      where           `json:"where"`
+		Where      inspect.Where   `json:"where"`
 		File       string          `json:"file,omitempty"`
 		Files      int             `json:"files"`
 		Outside    int             `json:"outside"`
@@ -85,24 +87,21 @@ type (
 )
 
 func (in *inspection) writeJSON() error {
-	m := in.c.Meta
+	m := in.Meta
 	l := inspectLine{
-		Type: "checkpoint", Path: in.shown, ID: in.c.ID, MetadataVersion: m.Version, Sealed: in.c.Seal != nil,
-		Operators: len(m.Operators), MasterStates: len(m.MasterStates), Outside: len(outsideFiles(m)),
+		Type: "checkpoint", Path: in.Shown, Job: idText(in.Job), JobName: in.Names.Job, ID: in.ID, MetadataVersion: m.Version, Sealed: in.Seal != nil,
+		Operators: len(m.Operators), MasterStates: len(m.MasterStates), Outside: len(inspect.OutsideFiles(m)),
 	}
-	if first := readableBy(m); first > 0 {
+	if first := inspect.FlinkSince(m); first > 0 {
 		l.FlinkSince = new(first.String())
 	}
-	if in.job != nil {
-		l.Job = new(in.job.String())
-	}
-	if in.c.Seal != nil {
-		l.Incarnation = new(int64(in.c.Seal.Incarnation))
+	if in.Seal != nil {
+		l.Incarnation = new(int64(in.Seal.Incarnation))
 	}
 	if err := writeJSON(in.t.out, l); err != nil {
 		return err
 	}
-	for _, op := range in.operators {
+	for _, op := range in.Operators {
 		if err := in.jsonOperator(op); err != nil {
 			return err
 		}
@@ -110,15 +109,15 @@ func (in *inspection) writeJSON() error {
 	return nil
 }
 
-func (in *inspection) jsonOperator(op *operatorContent) error {
+func (in *inspection) jsonOperator(op *inspect.Operator) error {
 	err := writeJSON(in.t.out, operatorLine{
-		Type: "operator", Operator: op.ID.String(), Name: op.name, UID: op.uid,
+		Type: "operator", Operator: op.ID.String(), Name: op.Label.Name, UID: op.Label.UID, Kind: op.Label.Kind,
 		Parallelism: op.Parallelism, MaxParallelism: op.MaxParallelism, Finished: op.FullyFinished, Subtasks: len(op.Subtasks),
 	})
 	if err != nil {
 		return err
 	}
-	for _, h := range op.handles {
+	for _, h := range op.Handles {
 		if err := writeJSON(in.t.out, in.handleLine(h)); err != nil {
 			return err
 		}
@@ -126,19 +125,19 @@ func (in *inspection) jsonOperator(op *operatorContent) error {
 	if !in.keys {
 		return nil
 	}
-	in.eachEntry(op, func(h *handle, e entry) {
+	in.Entries(op, in.limit, func(h *inspect.Handle, e *inspect.Entry) {
 		if err == nil {
-			err = writeJSON(in.t.out, e.line(h))
+			err = writeJSON(in.t.out, entryLineOf(h, e))
 		}
 	})
 	return err
 }
 
-func (in *inspection) handleLine(h *handle) handleLine {
+func (in *inspection) handleLine(h *inspect.Handle) handleLine {
 	l := handleLine{
 		Type: "handle", Operator: h.Operator.String(), Kind: h.Kind.String(), Handle: h.Tag,
 		Layout: h.Layout, Compressed: h.Compressed, Where: h.Where, File: h.File, Files: h.Files, Outside: h.Outside,
-		Bytes: h.Bytes, KeyType: h.KeyType, States: []stateField{}, Unread: []string{},
+		Bytes: h.Bytes, KeyType: h.KeyType, States: []stateField{}, Unread: unreadTexts(h.Unread),
 	}
 	if h.Subtask >= 0 {
 		l.Subtask = new(int(h.Subtask))
@@ -147,7 +146,7 @@ func (in *inspection) handleLine(h *handle) handleLine {
 		l.KeyGroups = &keyGroupsField{h.KeyGroups.Start, h.KeyGroups.End}
 	}
 	for _, s := range h.States {
-		if !in.wanted(s) {
+		if !in.Selected(s) {
 			continue
 		}
 		f := stateField{Name: s.Name, Kind: s.Kind, KeyType: s.KeyType, NamespaceType: s.Namespace, Type: s.Type, WeirOnly: s.WeirOnly}
@@ -156,7 +155,6 @@ func (in *inspection) handleLine(h *handle) handleLine {
 		}
 		l.States = append(l.States, f)
 	}
-	l.Unread = append(l.Unread, h.Unread...)
 	if h.Problem != nil {
 		l.Problem = h.Problem.Error()
 	}
@@ -166,22 +164,28 @@ func (in *inspection) handleLine(h *handle) handleLine {
 	return l
 }
 
-func (e *entry) line(h *handle) entryLine {
+func entryLineOf(h *inspect.Handle, e *inspect.Entry) entryLine {
 	l := entryLine{
-		Type: "entry", Operator: h.Operator.String(), Subtask: int(h.Subtask), State: e.state.Name, Kind: e.state.Kind,
-		Value: flink.AppendJSON(nil, e.value),
+		Type: "entry", Operator: h.Operator.String(), Subtask: int(h.Subtask), State: e.State.Name, Kind: e.State.Kind,
+		Value: inspect.JSON(e.Value),
 	}
-	if e.group >= 0 {
-		l.KeyGroup = &e.group
-	}
-	if e.keyed {
-		l.Key = flink.AppendJSON(nil, e.key)
-	}
-	if e.namespace != nil {
-		l.Namespace = flink.AppendJSON(nil, e.namespace)
-	}
-	if e.inMap {
-		l.UserKey = flink.AppendJSON(nil, e.userKey)
-	}
+	l.KeyGroup, l.Key, l.Namespace, l.UserKey = entryKey(e)
 	return l
+}
+
+// entryKey returns what identifies an entry in its state; what it does not have is nil.
+func entryKey(e *inspect.Entry) (group *int, key, namespace, userKey json.RawMessage) {
+	if e.KeyGroup >= 0 {
+		group = new(e.KeyGroup)
+	}
+	if e.Keyed {
+		key = inspect.JSON(e.Key)
+	}
+	if e.Namespace != nil {
+		namespace = inspect.JSON(e.Namespace)
+	}
+	if e.InMap {
+		userKey = inspect.JSON(e.UserKey)
+	}
+	return group, key, namespace, userKey
 }

@@ -19,6 +19,7 @@ type madeJob struct {
 	keys      int  // how many each subtask of the counter has
 	maxBytes  int  // inline threshold, as in store.Options
 	misplaced bool // keys are in key groups that they do not belong to
+	nameless  bool // the seal has no names
 }
 
 const (
@@ -26,15 +27,16 @@ const (
 	madeMaxParallelism = 4
 )
 
-// mkjob is a command of the scripts: mkjob [-keys n] [-files] [-misplaced] DIR NAME N. It makes N
-// checkpoints of the job NAME below the checkpoint directory DIR, and keeps all.
+// mkjob is a command of the scripts: mkjob [-keys n] [-files] [-misplaced] [-nameless] DIR NAME N.
+// It makes N checkpoints of the job NAME below the checkpoint directory DIR, and keeps all.
 func mkjob() {
 	keys := flag.Int("keys", 2, "keys per subtask")
 	files := flag.Bool("files", false, "every state in a file")
 	begun := flag.Bool("begun", false, "leave one more that was begun")
 	misplaced := flag.Bool("misplaced", false, "keys are in wrong key groups")
+	nameless := flag.Bool("nameless", false, "the seal has no names")
 	flag.Parse()
-	j := madeJob{keys: *keys, misplaced: *misplaced}
+	j := madeJob{keys: *keys, misplaced: *misplaced, nameless: *nameless}
 	if *files {
 		j.maxBytes = -1
 	}
@@ -78,7 +80,13 @@ func (j madeJob) runOn(fsys durable.FS, dir, name string, n int, begun bool) err
 		if err != nil {
 			return err
 		}
-		if err := p.Publish(meta, blobs); err != nil {
+		names := checkpoint.NewNames(name, []checkpoint.OperatorName{
+			{ID: flink.OperatorIDOf("source"), Name: "source", Kind: "source"}, {ID: flink.OperatorIDOf("counter"), Name: "counter", Kind: "process"},
+		})
+		if j.nameless {
+			names = checkpoint.Names{}
+		}
+		if err := p.Publish(meta, blobs, names); err != nil {
 			return err
 		}
 	}

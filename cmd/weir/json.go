@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"unicode/utf8"
+
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // writeJSON writes v as one line. docs/cli-json.md says what the lines are.
@@ -20,21 +22,16 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// escapeJSON escapes what a terminal would not show but obey, even in JSON. Such
-// characters are inside of strings, where an escape means the same.
+// escapeJSON escapes what a reader would not see, or a terminal would obey, even in JSON.
+// Such characters are inside of strings, where an escape means the same.
 func escapeJSON(line []byte) []byte {
-	safe := true
-	for rest := line; len(rest) > 0 && safe; {
-		r, n := utf8.DecodeRune(rest)
-		safe, rest = !obeyed(r), rest[n:]
-	}
-	if safe {
+	if !bytes.ContainsFunc(line, inspect.Hidden) {
 		return line
 	}
 	var out []byte
 	for _, r := range string(line) {
-		if obeyed(r) {
-			out = appendUnicodeEscape(out, r)
+		if inspect.Hidden(r) {
+			out = inspect.AppendEscape(out, r)
 		} else {
 			out = utf8.AppendRune(out, r)
 		}

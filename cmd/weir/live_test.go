@@ -11,8 +11,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// A retiringFS is what a job does while somebody looks: when a certain file is opened,
-// its checkpoint has just been renamed, to be deleted.
+// A retiringFS is a job that deletes while the tool reads: when a certain file is opened, its
+// checkpoint has just been renamed, to be deleted.
 type retiringFS struct {
 	durable.FS
 	file string
@@ -27,8 +27,7 @@ func (f retiringFS) Open(name string) (durable.Reader, error) {
 	return f.FS.Open(name)
 }
 
-// TestDeletedMeanwhile makes sure that what a job deletes while it is looked at is not
-// called damaged.
+// TestDeletedMeanwhile: what a job deletes while it is read is not called damaged.
 func TestDeletedMeanwhile(t *testing.T) {
 	newJob := func() (dir string) {
 		base := filepath.ToSlash(t.TempDir())

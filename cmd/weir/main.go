@@ -1,25 +1,22 @@
-// Command weir looks after checkpoints: Weir's own and Flink's. It lists them, shows what
-// is in them, reads them from the disk to say whether they are good, compares them and
-// writes their entries out; it copies them, deletes old ones, and finds out whether a
-// directory is fit for them.
+// Command weir looks after checkpoints of Weir and of Flink. It lists them, shows what is in
+// them, finds keys, reads them from the disk to say whether they are good, compares them and
+// writes their entries out. It copies them, deletes old ones, and finds out whether a
+// directory can hold them durably.
 //
-// One file per verb. Those that look, ls.go, inspect.go, verify.go, scrub.go, diff.go and
-// export.go, change no checkpoint and take no lock: a job may be running. copy.go writes
-// below a new name only, and prune.go deletes: in the directory of a job both hold the
-// job's lock, and are refused while it runs. doctor.go works in a scratch directory of its
-// own. Below them
+// There is one file per verb, with …_text.go and …_json.go for its output. What the verbs
+// read and judge is in package internal/inspect; here are flags, output and exit codes.
 //
-//   - find.go says what lies at a path and links.go which links on the way there are
-//     followed, glance.go what names and lengths tell of a checkpoint, view.go what of it
-//     somebody wants to see, content.go reads the state that its handles lead to, check.go
-//     says whether it is good, for verify, scrub, copy and prune alike,
-//   - screen.go, table.go and progress.go are how people are told, json.go is how
-//     programs are; docs/cli-json.md is the promise that goes with it.
+//   - ls.go, inspect.go, find.go, verify.go, scrub.go, diff.go and export.go change no
+//     checkpoint and take no lock: a job may be running.
+//   - copy.go writes below a new name only, and prune.go deletes. In the directory of a job
+//     both hold the lock of the job, and are refused while it runs.
+//   - doctor.go works in a scratch directory of its own, and trace.go reads a file.
+//   - screen.go, table.go and progress.go write for people, json.go for programs:
+//     docs/cli-json.md says what may be relied on.
 //
-// Everything that is read is taken to be hostile. Files are opened through package
-// durable, which follows no link to one, and through checkpoint/store, which lets no handle
-// lead out of its directory; what is printed has passed printable. What is written and
-// deleted goes through checkpoint/store, too, in the order that a job has.
+// Everything that is read is taken to be hostile. What is printed has passed printable, or one
+// of the forms in which package inspect writes names and values. What is written and deleted
+// goes through checkpoint/store, in the order that a job has.
 package main
 
 import (
@@ -31,23 +28,24 @@ import (
 
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// The exit codes. Each verb's help says which of them it has and why.
+// The exit codes. The help of each verb says which of them it has, and when.
 const (
 	exitGood      = 0
 	exitDamaged   = 1
-	exitDifferent = 1 // of a verb that compares
+	exitDifferent = 1 // of a verb that compares or searches
 	exitFailed    = 2 // usage, or it could not be read
 )
 
-// errDamaged ends a verb with exitDamaged. What is damaged has been said by then.
+// errDamaged ends a verb with exitDamaged. What is damaged has been written by then.
 var errDamaged = errors.New("damaged")
 
 // errDifferent ends a verb with exitDifferent.
 var errDifferent = errors.New("different")
 
-// errSaid ends a verb with exitFailed. Why has been said by then.
+// errSaid ends a verb with exitFailed. The errors have been written by then.
 var errSaid = errors.New("failed")
 
 func main() {
@@ -62,7 +60,7 @@ func execute(fsys durable.FS, args []string, out, errs *terminal) int {
 func (t *tool) execute(args []string) int {
 	asJSON := slices.Contains(args, "--json")
 	root := t.rootCommand()
-	root.SetArgs(args)
+	root.SetArgs(negativeKeys(args))
 	root.SetOut(t.out)
 	root.SetErr(t.errs)
 	err := root.Execute()
@@ -85,21 +83,18 @@ func (t *tool) execute(args []string) int {
 	return exitCode(err)
 }
 
-// exitCode is what an error that has been said ends with.
+// exitCode returns what an error ends the tool with.
 func exitCode(err error) int {
 	var metadata *store.MetadataError
 	var source *store.DamagedSourceError
-	var state damagedState
+	var state *inspect.DamagedStateError
 	if errors.As(err, &metadata) || errors.As(err, &source) || errors.As(err, &state) {
 		return exitDamaged
 	}
 	return exitFailed
 }
 
-// A damagedState is an error about state that is damaged.
-type damagedState struct{ error }
-
-// A tool is what all verbs share.
+// A tool is what the verbs share.
 type tool struct {
 	fsys  durable.FS
 	out   *terminal // what was asked for
@@ -118,8 +113,8 @@ func (t *tool) complain(asJSON bool, err error) {
 	}
 }
 
-// parted is what errors.Join has joined: each is said on a line of its own. A line break
-// within one, as of a name, is none.
+// parted returns the errors that errors.Join has joined, so that each gets a line of its own.
+// A line break inside of an error, as in a name, makes no line.
 func parted(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
@@ -130,12 +125,12 @@ func parted(err error) []error {
 		texts = append(texts, e.Error())
 	}
 	if strings.Join(texts, "\n") != err.Error() {
-		return []error{err} // of fmt.Errorf
+		return []error{err} // made by fmt.Errorf
 	}
 	return joined.Unwrap()
 }
 
-// sayAll complains about each error that there is, and ends the verb if there is one.
+// sayAll writes each error that is not nil, and ends the verb if there is one.
 func (t *tool) sayAll(asJSON bool, errs []error) error {
 	said := error(nil)
 	for _, err := range errs {

@@ -27,14 +27,14 @@ type visit struct {
 	Times []int64
 }
 
-// A place to be is a key that only Weir has.
+// A spot is a key of a type that only Weir has.
 type spot struct {
 	Name string
 	X    int32
 }
 
-// A modelJob is what the only operator of a job keeps, by state, key and user key, as
-// JSON; and what its source keeps.
+// A modelJob is the state of the only operator of a job, by state, key and user key, as JSON; and
+// that of its source.
 type modelJob struct {
 	entries map[modelKey]string
 	splits  []string
@@ -157,7 +157,7 @@ func (m *modelJob) write(t *rapid.T, base string, parallelism, maxParallelism in
 	}
 	meta := &flink.Metadata{Version: 3, CheckpointID: p.ID(), Operators: []flink.OperatorState{source, op}}
 	slices.SortFunc(meta.Operators, func(a, b flink.OperatorState) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	if err := p.Publish(meta, blobs); err != nil {
+	if err := p.Publish(meta, blobs, checkpoint.Names{}); err != nil {
 		t.Fatal(err)
 	}
 	return path.Join(base, flink.JobIDOf("model").String(), checkpoint.Name{Kind: checkpoint.Complete, ID: p.ID()}.String())
@@ -209,7 +209,7 @@ func anyJob(t *rapid.T, base string, maxParallelism int) (*modelJob, string) {
 	return m, dir
 }
 
-// normal is JSON with its keys in order and no escapes that are not needed.
+// normal returns JSON with its keys in order and without escapes that are not needed.
 func normal(t interface{ Fatal(...any) }, data json.RawMessage) string {
 	if data == nil {
 		return ""
@@ -260,6 +260,7 @@ func checkRandom(t *testing.T, property func(t *rapid.T, base string)) {
 // TestExportIsTheModel exports random state that the engine's own tables have written; it
 // is decoded deeply and the same as itself.
 func TestExportIsTheModel(t *testing.T) {
+	t.Parallel()
 	checkRandom(t, func(t *rapid.T, base string) {
 		m, dir := anyJob(t, base, rapid.SampledFrom([]int{4, 128, 129}).Draw(t, "max parallelism"))
 		stdout, stderr, code := run("export", dir)
@@ -269,11 +270,13 @@ func TestExportIsTheModel(t *testing.T) {
 		have, splits := map[modelKey]string{}, []string{}
 		for _, l := range modelLines(t, stdout) {
 			if l.State == "splits" {
-				var b []byte
+				var b struct {
+					Bytes []byte `json:"$bytes"`
+				}
 				if err := json.Unmarshal(l.Value, &b); err != nil {
 					t.Fatal(err)
 				}
-				splits = append(splits, string(b))
+				splits = append(splits, string(b.Bytes))
 				continue
 			}
 			k := modelKey{l.State, normal(t, l.Key), normal(t, l.UserKey)}
@@ -302,6 +305,7 @@ func TestExportIsTheModel(t *testing.T) {
 // TestDiffIsTheModels compares two random checkpoints, also where their max parallelism is
 // not the same.
 func TestDiffIsTheModels(t *testing.T) {
+	t.Parallel()
 	checkRandom(t, func(t *rapid.T, base string) {
 		maxA := rapid.SampledFrom([]int{4, 128}).Draw(t, "max parallelism")
 		maxB := rapid.SampledFrom([]int{maxA, maxA, 129}).Draw(t, "max parallelism of B")
@@ -355,7 +359,7 @@ func TestDiffIsTheModels(t *testing.T) {
 			same += min(na, nb)
 			added += max(0, nb-na)
 			removed += max(0, na-nb)
-			text := asJSON(t, []byte(split))
+			text := asJSON(t, map[string][]byte{"$bytes": []byte(split)})
 			if splits["added"+text] != max(0, nb-na) || splits["removed"+text] != max(0, na-nb) {
 				t.Fatalf("splits %v; A has %q, B has %q", splits, a.splits, b.splits)
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// A clockwork is the time, and how to let it pass.
+// A clockwork is the time, and a way to wait.
 type clockwork struct {
 	now   func() time.Time
 	sleep func(time.Duration)
@@ -17,9 +17,8 @@ type clockwork struct {
 
 func wallClock() clockwork { return clockwork{time.Now, time.Sleep} }
 
-// A pace bounds how many bytes are read in a second, over all that read at the same time,
-// and counts them. What was not used up is not saved: after an idle while there is no
-// burst.
+// A pace bounds how many bytes are read in a second by all goroutines together, and counts
+// them. Time in which nothing is read is not saved up: there is no burst after it.
 type pace struct {
 	bytesPerSecond int64 // 0 is no bound
 	clock          clockwork
@@ -49,12 +48,12 @@ func (p *pace) pay(n int) {
 // pieceBytes is how much is read before it is paid for.
 const pieceBytes = 256 << 10
 
-// A pacedFS is a file system that reads at a pace, says which file it reads, and takes
-// what it has read out of the page cache again: that belongs to those who need it.
+// A pacedFS is a file system that reads at a pace, reports which file it reads, and removes
+// what it has read from the page cache, which the job beside it needs.
 type pacedFS struct {
 	durable.FS
 	pace    *pace
-	opening func(name string) // with the checkpoint's name in front
+	opening func(name string) // of a file, with its directory
 }
 
 func (f pacedFS) Open(name string) (durable.Reader, error) {
@@ -82,6 +81,6 @@ func (r pacedReader) ReadAt(p []byte, off int64) (n int, err error) {
 }
 
 func (r pacedReader) Close() error {
-	_ = r.Evict() // it was a favour
+	_ = r.Evict() // best effort
 	return r.Reader.Close()
 }

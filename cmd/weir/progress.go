@@ -2,42 +2,68 @@ package main
 
 import (
 	"fmt"
-	"sync/atomic"
+	"sync"
 	"time"
 	"unicode/utf8"
 
-	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/bytesize"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// A meter counts the bytes that are read from files, and shows them on a terminal, on a
-// line that is redrawn. In a pipe it is silent.
+// A meter shows on a terminal what is being done and how far it is, on a line that is redrawn.
+// In a pipe it shows nothing. Its methods may be called by several goroutines.
 type meter struct {
-	read  atomic.Int64
-	total atomic.Int64 // how many there are, 0 if that is not known
-	since atomic.Int64 // what was read before the meter began, of the same whole
-	what  atomic.Pointer[string]
+	mu    sync.Mutex
+	parts []*inspect.Progress
+	what  string // what is being done; "" shows what the first part says
+	since int64  // bytes of the same whole that were read before the meter began
 	stop  func()
 }
 
-// say changes what is said to be going on.
-func (m *meter) say(what string) { m.what.Store(&what) }
-
-// goOn makes it go on from what has been read of the same whole before.
-func (m *meter) goOn(read int64) {
-	m.read.Store(read)
-	m.since.Store(read)
+// say sets what is shown as being done.
+func (m *meter) say(what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.what = what
 }
 
-// progressAfter is how long nothing is shown: what is done by then needs no progress.
+// part returns a function that is told how far one part of the work is. What is shown is the
+// sum of all parts.
+func (m *meter) part() func(inspect.Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := &inspect.Progress{}
+	m.parts = append(m.parts, p)
+	return func(now inspect.Progress) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		*p = now
+	}
+}
+
+// now returns what is to be shown.
+func (m *meter) now() (what string, read, total int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	what = m.what
+	for _, p := range m.parts {
+		read, total = read+p.Read, total+p.Total
+		if what == "" {
+			what = p.Doing
+		}
+	}
+	return what, read, total
+}
+
+// progressAfter is how long nothing is shown: short work needs no progress.
 const progressAfter = 400 * time.Millisecond
 
-// measure returns a file system that is counted, and the meter that shows it until it
-// is stopped. Nothing else may be written meanwhile.
-func (t *tool) measure(what string) (durable.FS, *meter) {
-	m := &meter{stop: func() {}}
-	m.say(what)
+// measure returns a meter that is shown until it is stopped. Nothing else may be written
+// meanwhile. An empty what shows what its parts say.
+func (t *tool) measure(what string) *meter {
+	m := &meter{what: what, stop: func() {}}
 	if !t.errs.live {
-		return t.fsys, m
+		return m
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	began := time.Now()
@@ -59,59 +85,45 @@ func (t *tool) measure(what string) (durable.FS, *meter) {
 					continue
 				}
 				shown = true
-				rate := float64(m.read.Load()-m.since.Load()) / now.Sub(began).Seconds()
-				t.errs.printf("\r\x1b[K%s", progressLine(*m.what.Load(), m.read.Load(), m.total.Load(), rate, t.errs.width-1))
+				what, read, total := m.now()
+				rate := float64(read-m.since) / now.Sub(began).Seconds()
+				t.errs.printf("\r\x1b[K%s", progressLine(printable(what), read, total, rate, t.errs.width-1))
 				t.errs.Flush()
 			}
 		}
 	}()
 	m.stop = func() { close(stop); <-stopped }
-	return meteredFS{t.fsys, m}, m
+	return m
 }
 
-// progressLine is what is going on and how far it is, in up to width columns, or any
-// number if that is not positive. What gives way is what is going on, a file's name say:
-// the numbers are what somebody who waits looks at.
+// progressLine returns what is being done and how far it is, in up to width columns, or any
+// number if that is not positive. What is being done, such as the name of a file, is cut
+// first: a person who waits looks at the numbers.
 func progressLine(what string, read, total int64, perSecond float64, width int) string {
 	if read == 0 && total == 0 {
 		return cut(what, width) // it is not about reading
 	}
-	numbers := "  " + byteCount(read)
+	numbers := "  " + bytesize.Format(read)
 	if total > 0 {
 		read = min(read, total) // what is read twice counts once
-		numbers = fmt.Sprintf("  %d%%  %s of %s", 100*read/total, byteCount(read), byteCount(total))
+		numbers = fmt.Sprintf("  %d%%  %s of %s", 100*read/total, bytesize.Format(read), bytesize.Format(total))
 	}
-	numbers += fmt.Sprintf("  %s/s", byteCount(int64(perSecond)))
+	numbers += fmt.Sprintf("  %s/s", bytesize.Format(int64(perSecond)))
 	if width > 0 {
 		what = cut(what, max(minWhat, width-utf8.RuneCountInString(numbers)))
 	}
 	return cut(what+numbers, width)
 }
 
-// minWhat is how much stays of what is going on.
+// minWhat is how much stays of what is being done.
 const minWhat = 12
 
-// A meteredFS is a file system that counts what is read.
-type meteredFS struct {
-	durable.FS
-	m *meter
+// reader returns a reader of checkpoints that shows on m how far it is.
+func (t *tool) reader(m *meter, f readFlags) *inspect.Reader {
+	return &inspect.Reader{FS: t.fsys, AllowOutside: f.allowOutside, MaxBlock: int64(f.maxBlock), Progress: m.part()}
 }
 
-func (f meteredFS) Open(name string) (durable.Reader, error) {
-	r, err := f.FS.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	return meteredReader{r, f.m}, nil
-}
-
-type meteredReader struct {
-	durable.Reader
-	m *meter
-}
-
-func (r meteredReader) ReadAt(p []byte, off int64) (int, error) {
-	n, err := r.Reader.ReadAt(p, off)
-	r.m.read.Add(int64(n))
-	return n, err
+// look finds out what lies at a path.
+func (t *tool) look(given string) (inspect.Place, error) {
+	return (&inspect.Reader{FS: t.fsys}).Look(given)
 }

@@ -20,7 +20,7 @@ const allDurable = "two to go, and leftovers"
 
 var wordsDir = "/data/" + flink.JobIDOf("words").String()
 
-// aDisk is one that forgets, with checkpoints 1 to n of a job, in wordsDir.
+// aDisk returns a disk that forgets, with checkpoints 1 to n of a job in wordsDir.
 func aDisk(t testing.TB, n int) *crashfs.FS {
 	t.Helper()
 	disk := crashfs.New(crashfs.Strict)
@@ -62,8 +62,8 @@ func unsealed(t testing.TB, fsys durable.FS, dir string, id checkpoint.ID) {
 	create(checkpoint.MetadataName, payload)
 }
 
-// prunings are what is swept. In each of them but the first the newest checkpoint is the
-// work of somebody who was cut off before it was durable.
+// prunings are what is swept. In each of them but the first, the newest checkpoint was written by
+// a process that was cut off before it was durable.
 var prunings = []struct {
 	name   string
 	dir    string
@@ -82,7 +82,7 @@ var prunings = []struct {
 	}},
 	{"killed between the rename and the sync", wordsDir, 3, func(t testing.TB) *crashfs.FS {
 		disk := aDisk(t, 2)
-		// What a store leaves that is killed there, to the last pending entry.
+		// The directory as a store leaves it that is killed there, pending entries included.
 		killed := faultfs.New(disk, faultfs.Rule{Ops: faultfs.SyncDir, Name: path.Base(wordsDir), K: 4, Do: faultfs.Drop})
 		s, err := store.Open(killed, "/data", flink.JobIDOf("words"), store.Options{Retain: 3})
 		if err != nil {
@@ -95,7 +95,7 @@ var prunings = []struct {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Publish(&flink.Metadata{CheckpointID: 3}, nil); err != nil {
+		if err := p.Publish(&flink.Metadata{CheckpointID: 3}, nil, checkpoint.Names{}); err != nil {
 			t.Fatal(err)
 		}
 		if killed.Fired(0) != 1 {
@@ -162,7 +162,7 @@ func sweepPrune(t *testing.T, dir string, newest checkpoint.ID, disk *crashfs.FS
 			}
 			rep, err := store.Verify(after, path.Join(dir, e.Name), store.VerifyOptions{})
 			if err == nil && len(rep.Findings) == 0 {
-				// Bytes that nobody has sealed are held against what was written.
+				// Bytes without a seal are held against what was written.
 				if !rep.Sealed && !readsThrough(after, path.Join(dir, e.Name)) {
 					continue
 				}
@@ -207,8 +207,8 @@ func TestPruneCrash(t *testing.T) {
 	}
 }
 
-// TestPruneSyncs forgets one sync of a prune's at a time and sees it missed, but for those
-// that another one stands in for.
+// TestPruneSyncs leaves out one sync of a prune at a time and sees that it is missed, unless
+// another one covers the same.
 func TestPruneSyncs(t *testing.T) {
 	spared := map[string]string{
 		"killed between the rename and the sync: sync " + wordsDir + "/.lock":           "nothing hangs on it here: the seals say how many incarnations there were",

@@ -1,35 +1,35 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
-	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// hands are what prune does its deletions with. In a dry run there are none, and
-// everything else is the same.
+// hands are what prune deletes with. In a dry run there are none, and everything else is the
+// same.
 type hands struct{ p *store.Pruning }
 
-// take takes the directory of a job, and lists it anew: until then it was the job's to
-// change.
+// take takes the directory of a job, and lists it again: until then the job could change it.
 func (p *prune) take(j *prunedJob) (hands, error) {
 	if p.dryRun {
 		return hands{}, nil
 	}
-	pruning, err := store.OpenPruning(p.t.fsys, j.name, owner("prune"))
+	pruning, err := store.OpenPruning(p.t.fsys, j.Path, owner("prune"))
 	if err != nil {
 		return hands{}, err
 	}
-	fresh, err := readJob(p.t.fsys, j.name, j.shown)
+	fresh, err := (&inspect.Reader{FS: p.t.fsys}).OpenJob(j.Path, j.Shown)
 	if err != nil {
 		return hands{}, errors.Join(err, pruning.Close())
 	}
-	j.jobDir = fresh
+	fresh.Name = j.Name
+	j.Job = fresh
 	return hands{pruning}, nil
 }
 
@@ -60,40 +60,30 @@ func (h hands) close() error {
 	return h.p.Close()
 }
 
-// selfContained refuses a directory if any checkpoint in it has state elsewhere: then
-// others may have state in it, too, and nothing in it may go by its name alone. What has
-// a seal has all its state in its own directory.
-func (p *prune) selfContained(j *jobDir) error {
-	for _, id := range j.scan.Complete {
-		name := checkpoint.Name{Kind: checkpoint.Complete, ID: id}.String()
-		at := path.Join(j.name, name)
-		err := metadataFits(p.t.fsys, at, p.maxBlock)
-		var c *store.Checkpoint
-		if err == nil {
-			c, err = store.ReadCheckpoint(p.t.fsys, at, store.ReadOptions{})
-		}
+// selfContained refuses a directory if any checkpoint in it has state elsewhere: then others
+// may have state in it too, and nothing in it may be deleted because of its name. What has a
+// seal has all its state in its own directory.
+func (p *prune) selfContained(ctx context.Context, j *inspect.Job) error {
+	r := p.t.reader(&meter{}, p.readFlags)
+	for _, id := range j.Scan.Complete {
+		t := j.Target(id)
+		name := checkpoint.Name{Kind: checkpoint.Complete, ID: id}
+		c, err := r.Open(ctx, inspect.Place{Path: t.Path, Shown: t.Shown})
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case errors.Is(err, fs.ErrNotExist):
-			continue // being written or being deleted; or it is damaged, and found so
-		case err != nil && j.weirs:
+			continue // being written or deleted; or it is damaged, and found so
+		case err != nil && j.Weirs:
 			continue // damaged, and found so: Weir's refer to nothing
 		case err != nil:
-			return fmt.Errorf("nothing was deleted: what %s refers to cannot be read, and others may share state with it: %w", name, err)
+			return fmt.Errorf("nothing was deleted: what %v refers to cannot be read, and others may share state with it: %w", name, err)
 		case c.Seal != nil:
 			continue
 		}
-		for ref := range c.Meta.Streams() {
-			elsewhere := ""
-			switch h := ref.Handle.(type) {
-			case *flink.FileHandle:
-				elsewhere = h.Path
-			case *flink.SegmentHandle:
-				elsewhere = h.Path
-			default:
-				continue
-			}
-			return fmt.Errorf("nothing was deleted: state of %s lies outside of it, in %s; "+
-				"so checkpoints here share files, and only Flink knows which can go", name, elsewhere)
+		if outside := inspect.OutsideFiles(c.Meta); len(outside) > 0 {
+			return fmt.Errorf("nothing was deleted: state of %v lies outside of it, in %s; "+
+				"so checkpoints here share files, and only Flink knows which can be deleted", name, outside[0])
 		}
 	}
 	return nil

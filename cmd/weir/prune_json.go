@@ -4,20 +4,22 @@ import (
 	"path"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // The lines that prune writes for programs. docs/cli-json.md is their contract.
 type (
 	pruneLine struct {
-		Type   string        `json:"message_type"` // "checkpoint"
-		Path   string        `json:"path"`
-		Job    *string       `json:"job"`
-		Kind   string        `json:"kind"`
-		ID     checkpoint.ID `json:"id"`
-		State  *string       `json:"state"`
-		Action action        `json:"action"`
-		Bytes  int64         `json:"bytes"`
-		Reason string        `json:"reason,omitempty"`
+		Type    string           `json:"message_type"` // "checkpoint"
+		Path    string           `json:"path"`
+		Job     *string          `json:"job"`
+		JobName string           `json:"job_name,omitempty"`
+		Kind    inspect.Kind     `json:"kind"`
+		ID      checkpoint.ID    `json:"id"`
+		State   *inspect.Verdict `json:"state"`
+		Action  action           `json:"action"`
+		Bytes   int64            `json:"bytes"`
+		Reason  string           `json:"reason,omitempty"`
 	}
 
 	pruneSummary struct {
@@ -36,7 +38,7 @@ func (p *prune) json() error {
 	for _, j := range p.jobs {
 		for _, r := range j.rows {
 			if r.action == "" {
-				continue // it did not come to that
+				continue // prune ended before it
 			}
 			if err := writeJSON(p.t.out, r.line(j)); err != nil {
 				return err
@@ -48,14 +50,11 @@ func (p *prune) json() error {
 
 func (r *prunedRow) line(j *prunedJob) pruneLine {
 	l := pruneLine{
-		Type: "checkpoint", Path: path.Join(j.shown, r.name.String()), Kind: snapshotKind(r.name.String()), ID: r.name.ID,
-		Action: r.action, Bytes: r.bytes, Reason: r.why,
+		Type: "checkpoint", Path: path.Join(j.Shown, r.name.String()), Kind: inspect.KindOf(r.name.String()), ID: r.name.ID,
+		Job: idText(j.ID), JobName: j.Name, Action: r.action, Bytes: r.bytes, Reason: r.why,
 	}
-	if j.job != nil {
-		l.Job = new(j.job.String())
-	}
-	if r.state != "" {
-		l.State = new(r.state.word())
+	if r.state != inspect.NotJudged {
+		l.State = &r.state
 	}
 	return l
 }
@@ -79,8 +78,8 @@ func (p *prune) summary() pruneSummary {
 	return s
 }
 
-// end decides about the exit code: what was not done counts more than damage, which is
-// still there to be found.
+// end decides about the exit code: what was not done counts more than damage, which the next
+// run finds again.
 func (p *prune) end(gaps []error) error {
 	s, bad := p.summary(), false
 	for _, j := range p.jobs {
@@ -88,7 +87,7 @@ func (p *prune) end(gaps []error) error {
 			gaps = append(gaps, j.failure)
 		}
 		for _, r := range j.rows {
-			bad = bad || r.action == left && r.state == damaged
+			bad = bad || r.action == left && r.state == inspect.Damaged
 		}
 	}
 	switch {

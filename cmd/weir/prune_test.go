@@ -15,7 +15,8 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// TestPruneWhileTheJobRuns: it refuses, says who runs it, and goes on with the others.
+// TestPruneWhileTheJobRuns: prune refuses the job, says which process runs it, and goes on with the
+// others.
 func TestPruneWhileTheJobRuns(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	for _, name := range []string{"words", "others"} {
@@ -46,7 +47,7 @@ func TestPruneWhileTheJobRuns(t *testing.T) {
 	}
 }
 
-// TestPruneKeepsTheJobOut: while prune is at work no job can be started, and is told why.
+// TestPruneKeepsTheJobOut: while prune works, the job cannot be started, and the error says why.
 func TestPruneKeepsTheJobOut(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1}).run(base, "words", 3, false); err != nil {
@@ -82,7 +83,7 @@ func (f beforeRemove) Remove(name string) error {
 	return f.FS.Remove(name)
 }
 
-// TestPruneFaults fails each operation in turn. Whatever happens, the two newest stay.
+// TestPruneFaults fails each operation in turn. The two newest checkpoints are always kept.
 func TestPruneFaults(t *testing.T) {
 	for k := 1; ; k++ {
 		disk := aDisk(t, 4)

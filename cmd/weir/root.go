@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// usageTemplate is cobra's, with the exit codes that each verb states.
+// usageTemplate is cobra's, and has the exit codes of the verb.
 const usageTemplate = `Usage:
   {{if .HasAvailableSubCommands}}{{.CommandPath}} VERB{{else}}{{.UseLine}}{{end}}
 {{- if .HasExample}}
@@ -33,7 +33,7 @@ Exit codes:
 {{.}}{{end}}
 {{- if .HasAvailableSubCommands}}
 
-"{{.CommandPath}} VERB --help" tells more about a verb.{{end}}
+"{{.CommandPath}} VERB --help" says more about a verb.{{end}}
 `
 
 func (t *tool) rootCommand() *cobra.Command {
@@ -41,18 +41,19 @@ func (t *tool) rootCommand() *cobra.Command {
 		Use:   "weir",
 		Short: "Look after checkpoints of Weir and of Flink",
 		Long: `weir lists checkpoints and savepoints of Weir and of Apache Flink, shows what is
-in them, reads them from the disk to say whether they are good, compares them
-and writes their entries out. It copies them, deletes old ones, and finds out
-whether a directory is fit for them. All but copy and prune can be used while
-the job runs. And it reads what strace wrote of any program, to say what a power
-cut would leave of its files.`,
+in them, finds keys, reads them from the disk to say whether they are good,
+compares them and writes their entries out. It copies them, deletes old ones, and
+finds out whether a directory can hold them durably. All but copy and prune can be
+used while the job runs. And it reads what strace wrote of any program, to say
+what a power cut would leave of its files.`,
 		Example: `  weir ls weir-data                     which checkpoints there are
   weir inspect weir-data/<job>/chk-17   what is in one
+  weir find weir-data/<job> user-7      every entry of a key, in the newest
   weir verify weir-data                 whether they are good
-  weir diff A B                         what is another in B
+  weir diff A B                         what differs from A to B
   weir export weir-data/<job>/chk-17    its entries, as JSON or CSV
   weir doctor weir-data                 whether they can survive a power cut
-  weir trace strace.out                 where a program takes files for durable`,
+  weir trace strace.out                 where a program relies on what is not durable`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -72,13 +73,13 @@ cut would leave of its files.`,
 	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
+	root.AddCommand(t.lsCommand(), t.inspectCommand(), t.findCommand(), t.verifyCommand(), t.diffCommand(), t.exportCommand(),
 		t.scrubCommand(), t.copyCommand(), t.pruneCommand(), t.doctorCommand(), t.traceCommand())
 	return root
 }
 
-// flagError is usageError for what the parser of flags has found. What that of numbers
-// says of a number is for programmers.
+// flagError is usageError for an error of the parser of flags. What the parser of numbers says is
+// replaced: it is for programmers.
 func flagError(cmd *cobra.Command, err error) error {
 	var number *strconv.NumError
 	if errors.As(err, &number) {
@@ -88,12 +89,12 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usageError(cmd, err)
 }
 
-// usageError says where to read how it is done.
+// usageError adds to an error where to read how the verb is used.
 func usageError(cmd *cobra.Command, err error) error {
-	return fmt.Errorf("%w; %q tells how it is used", err, cmd.CommandPath()+" --help")
+	return fmt.Errorf("%w; %q says how it is used", err, cmd.CommandPath()+" --help")
 }
 
-// onePath is the argument of every verb.
+// onePath is the argument of most verbs.
 func onePath(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) == 0:
@@ -122,7 +123,7 @@ func completeDirs(*cobra.Command, []string, string) ([]string, cobra.ShellCompDi
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-// version is what the Go linker noted of this program.
+// version returns what the Go linker noted about this program.
 func version() string {
 	v := "(unknown)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {

@@ -8,23 +8,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// A terminal is standard output or standard error, which may also be a pipe or a file.
-// What it is decides about colour, progress and the width of tables, and about no word.
+// A terminal is standard output or standard error, which may also be a pipe or a file. That
+// decides about colour, progress, the width of tables and how much is shown; the words are
+// the same.
 type terminal struct {
 	*bufio.Writer
-	live  bool // somebody is looking
+	live  bool // it is a terminal, and not a pipe or a file
 	color bool
 	width int // columns; 0 if there is no limit
 }
 
-// newTerminal finds out what f is.
+// newTerminal returns f as a terminal.
 func newTerminal(f *os.File) *terminal {
 	t := &terminal{Writer: bufio.NewWriter(f)}
 	if !term.IsTerminal(int(f.Fd())) {
@@ -38,12 +39,12 @@ func newTerminal(f *os.File) *terminal {
 	return t
 }
 
-// colorWanted tells whether the environment lets a terminal have colour; see no-color.org.
+// colorWanted reports whether the environment lets a terminal have colour; see no-color.org.
 func colorWanted(getenv func(string) string) bool {
 	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 }
 
-// newPipe is a terminal that is none.
+// newPipe returns a pipe to w.
 func newPipe(w io.Writer) *terminal { return &terminal{Writer: bufio.NewWriter(w)} }
 
 func (t *terminal) flush() error {
@@ -55,7 +56,7 @@ func (t *terminal) flush() error {
 
 func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 
-// A tint is the colour of a word that people look for.
+// A tint is the colour of a word.
 type tint string
 
 const (
@@ -66,7 +67,7 @@ const (
 	bold   tint = "\x1b[1m"
 )
 
-// tinted is s in a colour, where colours are shown.
+// tinted returns s in a colour, where colours are shown.
 func (t *terminal) tinted(c tint, s string) string {
 	if !t.color || c == plain {
 		return s
@@ -74,21 +75,10 @@ func (t *terminal) tinted(c tint, s string) string {
 	return string(c) + s + "\x1b[0m"
 }
 
-// obeyed tells whether a terminal might do something else with r than show it: control
-// characters, those that turn the direction of writing, and those that are invisible.
-func obeyed(r rune) bool { return r != ' ' && !unicode.IsPrint(r) && r != utf8.RuneError }
-
-// printable is s with everything escaped that a terminal would obey. Names and values
-// come from files, and whoever wrote those must not write on the screen.
+// printable returns s with everything escaped that a reader would not see, or a terminal would
+// obey. Names and messages come from files, which must not write on the screen.
 func printable(s string) string {
-	clean := true
-	for _, r := range s {
-		if obeyed(r) || r == utf8.RuneError {
-			clean = false
-			break
-		}
-	}
-	if clean {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, inspect.Hidden) {
 		return s
 	}
 	var out []byte
@@ -101,23 +91,14 @@ func printable(s string) string {
 			out = append(out, `\n`...)
 		case r == '\t':
 			out = append(out, `\t`...)
-		case obeyed(r):
-			out = appendUnicodeEscape(out, r)
+		case inspect.Hidden(r):
+			out = inspect.AppendEscape(out, r)
 		default:
 			out = append(out, s[:n]...)
 		}
 		s = s[n:]
 	}
 	return string(out)
-}
-
-// appendUnicodeEscape appends r as JSON and Go escape it.
-func appendUnicodeEscape(dst []byte, r rune) []byte {
-	if r > 0xFFFF {
-		hi, lo := utf16.EncodeRune(r)
-		return fmt.Appendf(dst, `\u%04x\u%04x`, hi, lo)
-	}
-	return fmt.Appendf(dst, `\u%04x`, r)
 }
 
 // cut shortens s to n columns on a terminal.
@@ -131,8 +112,19 @@ func cut(s string, n int) string {
 // minFold is the narrowest column that text is folded into.
 const minFold = 30
 
-// para writes text, on a terminal folded between words and behind an indent, in a pipe
-// in one line, which can be searched for.
+// maxShownEntry is how many characters of an entry are shown on a terminal.
+const maxShownEntry = 1000
+
+// entry returns a line about an entry, on a terminal only as much of it as can be read.
+func (t *terminal) entry(line string) string {
+	if t.live {
+		return cut(line, maxShownEntry)
+	}
+	return line
+}
+
+// para writes text: on a terminal folded between words and after an indent, in a pipe in one
+// line, so that it can be searched for.
 func (t *terminal) para(indent, text string) {
 	for _, line := range fold(text, t.width-len(indent)) {
 		t.printf("%s%s\n", indent, line)
@@ -162,7 +154,7 @@ func fold(text string, width int) []string {
 	return append(lines, line)
 }
 
-// grouped is a number with a comma between thousands.
+// grouped returns a number with a comma between thousands.
 func grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -171,7 +163,7 @@ func grouped(n int64) string {
 	return s
 }
 
-// counted is a number of things: "1 file", "2 files".
+// counted returns a number of things: "1 file", "2 files".
 func counted(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -179,7 +171,7 @@ func counted(n int, one string) string {
 	return grouped(int64(n)) + " " + one + "s"
 }
 
-// entryCount is a number of entries: "1 entry", "2 entries".
+// entryCount returns a number of entries: "1 entry", "2 entries".
 func entryCount(n int64) string {
 	if n == 1 {
 		return "1 entry"
@@ -187,7 +179,7 @@ func entryCount(n int64) string {
 	return grouped(n) + " entries"
 }
 
-// clock is a time for people, in their own zone.
+// clock returns a time for people, in the local zone.
 func clock(unix int64) string {
 	if unix == 0 {
 		return "-"
@@ -195,7 +187,7 @@ func clock(unix int64) string {
 	return time.Unix(unix, 0).Format(time.DateTime)
 }
 
-// orDash is s, or a dash where there is nothing.
+// orDash returns s, or a dash if it is empty.
 func orDash(s string) string {
 	if s == "" {
 		return "-"
@@ -203,7 +195,7 @@ func orDash(s string) string {
 	return printable(s)
 }
 
-// listed joins up to n names, and says how many there are besides.
+// listed joins up to n names, and says how many more there are.
 func listed(names []string, n int) string {
 	more := ""
 	if len(names) > n {

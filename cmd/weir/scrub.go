@@ -1,30 +1,32 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/weirstream/weir/internal/bytesize"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 func (t *tool) scrubCommand() *cobra.Command {
-	s := &scrub{verification: verification{checker: checker{t: t}}, pace: pace{clock: t.clock}}
+	s := &scrub{verification: verification{t: t, depth: inspect.Bytes}, pace: pace{clock: t.clock}}
 	limit := rate(defaultRate)
-	maxBlock := blockSize(defaultMaxBlock)
 	cmd := &cobra.Command{
 		Use:   "scrub DIR",
 		Short: "Read all retained checkpoints at a moderate pace and look for damage",
 		Long: `Read every complete checkpoint of every job below DIR from the disk, past the
-page cache, and look for damage, as "weir verify" does: but slowly, so that a job
-can run meanwhile, and with few words, so that it can be run every night. Disks
-lose bits in silence; what is found while an older checkpoint or a backup is
-still there can be made good.
+page cache, and look for damage as "weir verify" does: but slowly, so that a job
+can run meanwhile, and with little output, so that it can be run every night.
+Disks lose bits without an error. Damage that is found while an older checkpoint
+or a backup is still there can be repaired.
 
-Nothing is said about what is good but how much of it there is. A checkpoint
-that the job deletes meanwhile is no damage.`,
+Of good checkpoints only the number is reported. A checkpoint that the job deletes
+meanwhile is no damage.`,
 		Example: `  weir scrub weir-data                       at ` + limit.String() + `
   weir scrub weir-data --rate 5MiB/s         slower
-  weir scrub weir-data --rate 0              as fast as it goes
+  weir scrub weir-data --rate 0              as fast as possible
   0 3 * * * weir scrub /var/lib/weir-data    a line of a crontab: every night at 3
   weir scrub --json weir-data                as JSON, see docs/cli-json.md`,
 		Annotations: map[string]string{"exit codes": `  0  all verified, or whole without a seal
@@ -32,20 +34,18 @@ that the job deletes meanwhile is no damage.`,
   2  wrong usage, no checkpoint, or something could not be read`},
 		Args:              onePath,
 		ValidArgsFunction: completeDirs,
-		RunE: func(_ *cobra.Command, args []string) error {
-			s.pace.bytesPerSecond, s.maxBlock = int64(limit), int64(maxBlock)
-			return s.run(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.pace.bytesPerSecond = int64(limit)
+			return s.run(cmd.Context(), args[0])
 		},
 	}
-	f := cmd.Flags()
-	f.Var(&limit, "rate", "read at most so many bytes a second, as 50MiB/s;\n0 is no limit")
-	f.BoolVar(&s.asJSON, "json", false, "write JSON, one object a line")
-	f.BoolVar(&s.allowOutside, "allow-outside", false, allowOutsideHelp)
-	f.Var(&maxBlock, "max-block", maxBlockHelp+"; state that is sealed may have\nany size")
+	cmd.Flags().Var(&limit, "rate", "read at most so many bytes a second, as 50MiB/s;\n0 is no limit")
+	addJSONFlag(cmd, &s.asJSON)
+	s.readFlags.add(cmd, sealedMayBeLarge)
 	return cmd
 }
 
-// defaultRate is a share of what any disk can do that a job next to it does not miss.
+// defaultRate leaves most of any disk to the job beside it.
 const defaultRate = 50 << 20
 
 // A scrub is one run of the verb.
@@ -54,29 +54,29 @@ type scrub struct {
 	pace pace
 }
 
-func (s *scrub) run(given string) error {
-	p, err := look(s.t.fsys, given)
+func (s *scrub) run(ctx context.Context, given string) error {
+	p, err := s.t.look(given)
 	if err != nil {
 		return err
 	}
-	var targets []target
-	var jobs []*jobDir
-	var gaps []error
-	if p.kind == aCheckpoint {
-		targets = []target{{p.name, p.shown, jobOf(s.t.fsys, p)}}
-	} else {
-		targets, jobs, gaps = s.t.targetsAt(p)
-	}
-	if len(targets) == 0 {
-		if len(gaps) == 0 {
-			return nothingAt(p)
+	r := &inspect.Reader{FS: pacedFS{s.t.fsys, &s.pace, func(string) {}}}
+	targets, found := []inspect.Target{r.TargetAt(p)}, &inspect.Found{}
+	if p.Kind != inspect.AtCheckpoint {
+		if found, err = searchNamed(ctx, r, p); err != nil {
+			return err
 		}
-		return s.t.sayAll(s.asJSON, gaps)
+		targets = found.Targets()
 	}
-	if err := s.readAll(targets); err != nil {
+	switch {
+	case len(targets) == 0 && len(found.Gaps) == 0:
+		return nothingAt(p)
+	case len(targets) == 0:
+		return s.t.sayAll(s.asJSON, found.Gaps)
+	}
+	if err := s.readAll(ctx, targets, p.Shown); err != nil {
 		return err
 	}
-	sum := s.judge(gaps)
+	sum := s.summary(found.Gaps)
 	line := scrubSummary{summaryLine: sum, Gone: len(s.done) - sum.Checkpoints, Read: s.pace.read.Load()}
 	if s.asJSON {
 		if err := writeJSON(s.t.out, line); err != nil {
@@ -85,37 +85,40 @@ func (s *scrub) run(given string) error {
 	} else {
 		s.t.out.para("", line.text())
 		if sum.Damaged > 0 {
-			s.textEnd(jobs)
+			s.textEnd(found.Jobs())
 		}
 	}
-	return s.leave(sum, gaps)
+	return s.leave(sum, found.Gaps)
 }
 
-// readAll reads one checkpoint after the other, and says of each that is not good what
-// was found as soon as that is known; to programs it says all.
-func (s *scrub) readAll(targets []target) error {
-	lines := newVerifyTable(targets)
+// readAll reads one checkpoint after the other. It says of each that is not good what was
+// found as soon as that is known; to programs it says all.
+func (s *scrub) readAll(ctx context.Context, targets []inspect.Target, within string) error {
+	lines := newVerifyTable(targets, within)
 	head := false
 	var total int64
 	for _, at := range targets {
-		total += sizeOf(s.t.fsys, at.name)
+		total += inspect.DirBytes(s.t.fsys, at.Path)
 	}
 	for i, at := range targets {
-		c := s.readOne(at, total)
-		s.done = append(s.done, c)
+		rep, err := s.readOne(ctx, at, total)
+		if err != nil {
+			return err
+		}
+		s.done = append(s.done, rep)
 		switch {
 		case s.asJSON:
-			if err := writeJSON(s.t.out, c.line(nil)); err != nil {
+			if err := writeJSON(s.t.out, verifyLineOf(rep, nil)); err != nil {
 				return err
 			}
-		case c.good() || c.state == gone:
+		case rep.Verdict.Good() || rep.Verdict == inspect.Gone:
 			continue
 		default:
 			if !head {
 				head = true
 				lines.head(s.t.out)
 			}
-			lines.write(s.t.out, i, c)
+			lines.write(s.t.out, i, rep)
 		}
 		if err := s.t.out.flush(); err != nil {
 			return err
@@ -127,22 +130,24 @@ func (s *scrub) readAll(targets []target) error {
 	return nil
 }
 
-// readOne reads a checkpoint, under a meter that shows how far all of them have come.
-func (s *scrub) readOne(at target, total int64) *check {
+// readOne reads a checkpoint. The meter shows how far all of them are.
+func (s *scrub) readOne(ctx context.Context, at inspect.Target, total int64) (*inspect.Report, error) {
 	bad := summarize(s.done).Damaged
-	fsys, m := s.t.measure(scrubbing(at.shown, bad))
+	m := s.t.measure(scrubbing(at.Shown, bad))
 	defer m.stop()
-	m.total.Store(total)
-	m.goOn(s.pace.read.Load())
-	s.through = pacedFS{
-		FS:      fsys,
+	m.since = s.pace.read.Load()
+	show := m.part()
+	r := s.t.reader(m, s.readFlags)
+	r.Progress = func(inspect.Progress) { show(inspect.Progress{Read: s.pace.read.Load(), Total: total}) }
+	r.FS = pacedFS{
+		FS:      s.t.fsys,
 		pace:    &s.pace,
 		opening: func(name string) { m.say(scrubbing(name, bad)) },
 	}
-	return s.check(at.name, at.shown, at.j)
+	return r.Judge(ctx, at, s.depth)
 }
 
-// scrubbing says what is going on.
+// scrubbing says what is being done.
 func scrubbing(what string, bad int) string {
 	s := "scrubbing " + printable(what)
 	if bad > 0 {
@@ -151,7 +156,7 @@ func scrubbing(what string, bad int) string {
 	return s
 }
 
-// A scrubSummary is a summary of verify's, with what it took.
+// A scrubSummary is a summary of verify's, with how much was read.
 type scrubSummary struct {
 	summaryLine
 	Gone int   `json:"gone"`
@@ -163,23 +168,5 @@ func (s scrubSummary) text() string {
 	if s.Gone > 0 {
 		text += fmt.Sprintf("; %d more deleted meanwhile by the job", s.Gone)
 	}
-	return text + "; " + byteCount(s.Read) + " read"
+	return text + "; " + bytesize.Format(s.Read) + " read"
 }
-
-// A rate is a flag for bytes per second, as 50MiB/s.
-type rate int64
-
-func (r *rate) String() string { return (*blockSize)(r).String() + "/s" }
-
-func (r *rate) Set(s string) error {
-	if s == "0" {
-		*r = 0
-		return nil
-	}
-	if (*blockSize)(r).Set(strings.TrimSuffix(s, "/s")) != nil {
-		return fmt.Errorf("want a rate such as 512KiB/s or 50MiB/s, or 0 for none")
-	}
-	return nil
-}
-
-func (r *rate) Type() string { return "RATE" }

@@ -6,20 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// A table is lines of aligned columns. Lines that belong to a row, such as why it is
-// damaged, stand below it and are not aligned.
+// A table is lines of aligned columns. Lines that belong to a row, such as why it is damaged,
+// stand below it and are not aligned.
 type table struct {
 	columns []column
 	rows    []row
-	least   []int // of the columns' widths; may be nil
+	least   []int // widths of the columns, at least; nil if it stands alone
 }
 
 type column struct {
 	head  string
 	right bool // numbers
-	// shrinks says that the column may be cut on a terminal that is too narrow: a long
-	// random name of which some characters are enough.
-	shrinks bool
+	// least, if it is not 0, says that the column may be cut on a terminal that is too narrow,
+	// to this width at least: of a long name some characters are enough.
+	least int
+	// order is in which order columns are cut: 0 first.
+	order int
 	// optional says that the column is left out if there is nothing in it but dashes.
 	optional bool
 }
@@ -32,6 +34,14 @@ type row struct {
 
 // alignTables makes tables of the same columns equally wide.
 func alignTables(tables []table) {
+	if len(tables) == 0 {
+		return
+	}
+	list := make([]*table, len(tables))
+	for i := range tables {
+		list[i] = &tables[i]
+	}
+	leaveOut(list...)
 	least := make([]int, 0)
 	for _, t := range tables {
 		for i, w := range t.widths(0) {
@@ -47,13 +57,15 @@ func alignTables(tables []table) {
 }
 
 const (
-	columnGap   = 2
-	shrunkWidth = 9 // eight characters and an ellipsis
+	columnGap = 2
+	cutOrders = 3
 )
 
-// writeTo writes the table, each line behind an indent.
+// writeTo writes the table, each line after an indent.
 func (t *table) writeTo(out *terminal, indent string) {
-	t.leaveOut()
+	if t.least == nil {
+		leaveOut(t)
+	}
 	widths := t.widths(out.width - len(indent))
 	t.line(out, indent, widths, row{cells: t.heads()})
 	for _, r := range t.rows {
@@ -64,17 +76,36 @@ func (t *table) writeTo(out *terminal, indent string) {
 	}
 }
 
-// leaveOut removes optional columns without content.
-func (t *table) leaveOut() {
-	for i := len(t.columns) - 1; i >= 0; i-- {
-		if !t.columns[i].optional || slices.ContainsFunc(t.rows, func(r row) bool { return r.cells[i] != "-" }) {
+// leaveOut removes the optional columns that have no content in any of the tables, which have
+// the same columns.
+func leaveOut(tables ...*table) {
+	for i := len(tables[0].columns) - 1; i >= 0; i-- {
+		if !tables[0].columns[i].optional || slices.ContainsFunc(tables, func(t *table) bool { return t.hasContent(i) }) {
 			continue
 		}
-		t.columns = slices.Delete(t.columns, i, i+1)
-		for j := range t.rows {
-			t.rows[j].cells = slices.Delete(t.rows[j].cells, i, i+1)
+		for _, t := range tables {
+			t.columns = slices.Delete(slices.Clone(t.columns), i, i+1)
+			for j := range t.rows {
+				t.rows[j].leaveOut(i)
+			}
 		}
 	}
+}
+
+func (t *table) hasContent(column int) bool {
+	return slices.ContainsFunc(t.rows, func(r row) bool { return r.cells[column] != "-" })
+}
+
+func (r *row) leaveOut(column int) {
+	r.cells = slices.Delete(r.cells, column, column+1)
+	moved := map[int]tint{}
+	for i, c := range r.tint {
+		if i > column {
+			i--
+		}
+		moved[i] = c
+	}
+	r.tint = moved
 }
 
 func (t *table) heads() []string {
@@ -85,7 +116,8 @@ func (t *table) heads() []string {
 	return heads
 }
 
-// widths is how wide each column is, on a terminal so that the table fits if it can.
+// widths returns how wide each column is. On a terminal they are such that the table fits, if
+// that is possible.
 func (t *table) widths(limit int) []int {
 	widths := make([]int, len(t.columns))
 	total := -columnGap
@@ -102,11 +134,13 @@ func (t *table) widths(limit int) []int {
 	if limit <= 0 {
 		return widths
 	}
-	for i, c := range t.columns {
-		if c.shrinks && total > limit && widths[i] > shrunkWidth {
-			w := max(shrunkWidth, widths[i]-(total-limit))
-			total -= widths[i] - w
-			widths[i] = w
+	for order := range cutOrders {
+		for i, c := range t.columns {
+			if c.order == order && c.least > 0 && total > limit && widths[i] > c.least {
+				w := max(c.least, widths[i]-(total-limit))
+				total -= widths[i] - w
+				widths[i] = w
+			}
 		}
 	}
 	return widths

@@ -12,9 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weirstream/weir/internal/fsynclint"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// straceCommand is what trace --help recommends; a test holds it against strace.
+// straceCommand is what trace --help recommends; a test runs it.
 const straceCommand = `strace -f -y -ttt -s 0 -o trace \
     -e trace=%file,%desc,%process,%network,sync,msync,munmap,mremap,io_uring_setup,io_uring_enter,io_uring_register,io_submit \
     PROGRAM …`
@@ -31,42 +32,40 @@ func (t *tool) traceCommand() *cobra.Command {
 	var f traceFlags
 	cmd := &cobra.Command{
 		Use:   "trace FILE|-",
-		Short: "Read what strace wrote of any program, and say what a power cut would leave",
+		Short: "Read a strace log of any program and say what a power cut would leave",
 		Long: `Read the output of strace, of any program, and say where the program takes files
 for durable that are not: for each fault the two system calls, the sync that is
 missing between them, what a directory may look like after a power cut, and the
-cheapest cure. Then every commit in the trace is played into a file system that
-forgets what was not synced, the power is cut after each of its operations, and
-every state that may be left is looked at.
+cheapest cure.
 
 To record a trace (or, of a process that runs, -p PID in place of PROGRAM):
 
   ` + straceCommand + `
 
-Any other form of strace's output will do: with pids or without, with times or
-without, without -y, grepped, wrapped by a mail program. What is missing in it is
-named in the report.
+Any other form of strace's output can be read: with pids or without, with times or
+without, without -y, grepped, wrapped by a mail program. The report says what is
+missing in it.
 
 A program commits where it gives a file that it wrote, or a directory that it made,
 its final name by rename or link; where a file that --commit matches is closed; and
-where it removes what came before, under a lower number. From there on everything
-that was made in the directory has to be durable before something relies on it: the
-removal of what came before, an answer on a socket or on standard output by the same
-thread (--ack), or the end of the trace.`,
+where it removes the one before, under a lower number. From then on everything that
+was made in the directory must be durable before something relies on it: the removal
+of the one before, an answer on a socket or on standard output by the same thread
+(--ack), or the end of the trace.`,
 		Example: `  weir trace trace                      a file
   strace -f -y … 2>&1 | weir trace -    standard input
   weir trace --below /var/lib/db trace  only what is in one directory
   weir trace --commit 'MANIFEST-\d+$' trace
-  weir trace --ack none trace           standard output and sockets say nothing of commits
+  weir trace --ack none trace           output is no sign of a commit
   weir trace --json trace               one JSON object a line, see docs/cli-json.md`,
 		Annotations: map[string]string{"exit codes": `  0  no error was found
-  1  there are errors, or states in which something is lost
+  1  there are errors
   2  wrong usage, or this is no trace that could be read`},
 		Args: onePath,
 		RunE: func(cmd *cobra.Command, args []string) error { return t.trace(cmd, args[0], f) },
 	}
 	cmd.Flags().StringVar(&f.commit, "commit", fsynclint.DefaultCommit.String(), "regular `EXPRESSION`: a file with such a path commits\nits directory")
-	cmd.Flags().StringSliceVar(&f.ack, "ack", []string{"socket", "stdout"}, "`WHAT` tells the world that a commit is done: socket,\nstdout, none")
+	cmd.Flags().StringSliceVar(&f.ack, "ack", []string{"socket", "stdout"}, "`WHAT` acknowledges a commit: socket, stdout, none")
 	cmd.Flags().StringVar(&f.below, "below", "", "judge only what is below this `DIRECTORY`")
 	cmd.Flags().StringVar(&f.mountinfo, "mountinfo", "", "`FILE` with /proc/self/mountinfo of the traced machine")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "write JSON, one object a line")
@@ -86,8 +85,8 @@ func (t *tool) trace(cmd *cobra.Command, given string, f traceFlags) error {
 		defer in.Close()
 		shown = given
 	}
-	_, m := t.measure("reading " + shown)
-	report, err := fsynclint.Lint(meteredStream{in, m}, options)
+	m := t.measure("reading " + shown)
+	report, err := fsynclint.Lint(&meteredStream{Reader: in, tell: m.part()}, options)
 	m.stop()
 	switch {
 	case err != nil:
@@ -106,7 +105,7 @@ func (t *tool) trace(cmd *cobra.Command, given string, f traceFlags) error {
 	return err
 }
 
-// openTrace opens what is to be a file, or what can be read like one.
+// openTrace opens a file, or what can be read like one.
 func openTrace(name string) (io.ReadCloser, error) {
 	e, err := os.Stat(name)
 	switch {
@@ -151,14 +150,16 @@ func (f traceFlags) options() (o fsynclint.Options, err error) {
 	return o, nil
 }
 
-// A meteredStream counts what is read of a stream.
+// A meteredStream reports how much was read of a stream.
 type meteredStream struct {
 	io.Reader
-	m *meter
+	read int64
+	tell func(inspect.Progress)
 }
 
-func (s meteredStream) Read(p []byte) (int, error) {
+func (s *meteredStream) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
-	s.m.read.Add(int64(n))
+	s.read += int64(n)
+	s.tell(inspect.Progress{Read: s.read})
 	return n, err
 }

@@ -2,7 +2,7 @@ package main
 
 import "github.com/weirstream/weir/internal/fsynclint"
 
-// The lines of trace --json; docs/cli-json.md is the promise.
+// The lines that trace writes for programs. docs/cli-json.md is their contract.
 
 type traceLine struct {
 	Type       string   `json:"message_type"`
@@ -13,7 +13,6 @@ type traceLine struct {
 	Commits    int      `json:"commits"`
 	Volatile   int      `json:"volatile"`
 	BlindSpots []string `json:"blind_spots"`
-	Unlooked   []string `json:"unlooked"`
 }
 
 type traceFindingLine struct {
@@ -38,31 +37,11 @@ type traceCall struct {
 	Call   string `json:"call"`
 }
 
-type traceStatesLine struct {
-	Type     string           `json:"message_type"`
-	Commit   string           `json:"commit"`
-	Times    int              `json:"times"`
-	Ops      int              `json:"operations"`
-	States   uint64           `json:"states"`
-	Distinct int              `json:"distinct"`
-	Bad      uint64           `json:"bad"`
-	Sampled  int              `json:"sampled"`
-	Worst    *traceWorstField `json:"worst"`
-	Problem  string           `json:"problem,omitempty"`
-}
-
-type traceWorstField struct {
-	Loss  bool       `json:"loss"`
-	After *traceCall `json:"after"`
-	State []string   `json:"state"`
-}
-
 type traceSummaryLine struct {
 	Type     string `json:"message_type"`
 	Errors   int    `json:"errors"`
 	Warnings int    `json:"warnings"`
 	Infos    int    `json:"infos"`
-	Bad      uint64 `json:"bad"`
 	Dropped  int    `json:"dropped"`
 	ExitCode int    `json:"exit_code"`
 }
@@ -70,7 +49,7 @@ type traceSummaryLine struct {
 func (t *tool) traceJSON(shown string, r *fsynclint.Report) error {
 	lines := []any{traceLine{
 		Type: "trace", File: shown, Lines: int(r.Lines), Calls: r.Calls, Processes: r.Processes, Commits: r.Commits,
-		Volatile: r.VolatileFiles, BlindSpots: orEmpty(r.BlindSpots), Unlooked: orEmpty(r.Unlooked),
+		Volatile: r.VolatileFiles, BlindSpots: orEmpty(r.BlindSpots),
 	}}
 	sum := traceSummaryLine{Type: "summary", Dropped: r.Dropped}
 	for _, f := range r.Findings {
@@ -88,17 +67,6 @@ func (t *tool) traceJSON(shown string, r *fsynclint.Report) error {
 			sum.Infos++
 		}
 	}
-	for _, e := range r.Enumerations {
-		l := traceStatesLine{
-			Type: "states", Commit: e.Unit, Times: e.Times, Ops: e.Ops, States: e.States, Distinct: e.Distinct,
-			Bad: e.Bad, Sampled: e.Sampled, Problem: e.Problem,
-		}
-		if w := e.Worst; w != nil {
-			l.Worst = &traceWorstField{Loss: w.Loss, After: traceCallOf(w.After), State: w.State}
-		}
-		sum.Bad += e.Bad
-		lines = append(lines, l)
-	}
 	if r.Worst() == fsynclint.Error {
 		sum.ExitCode = exitDamaged
 	}
@@ -110,7 +78,7 @@ func (t *tool) traceJSON(shown string, r *fsynclint.Report) error {
 	return nil
 }
 
-// traceCallOf is a call of the trace, nil if there is none.
+// traceCallOf returns a call of the trace, nil if there is none.
 func traceCallOf(r fsynclint.Ref) *traceCall {
 	if r.Line == 0 {
 		return nil
@@ -118,7 +86,7 @@ func traceCallOf(r fsynclint.Ref) *traceCall {
 	return &traceCall{Line: int(r.Line), Ended: int(r.Ended), Thread: int(r.Thread), Call: r.Call}
 }
 
-// orEmpty is a list that JSON shows as [] where there is nothing in it.
+// orEmpty returns the list, which JSON shows as [] if there is nothing in it.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

@@ -18,7 +18,6 @@ func (t *tool) traceText(shown string, r *fsynclint.Report) {
 	if r.Dropped > 0 {
 		t.out.printf("\n%s are not listed\n", counted(r.Dropped, "more finding"))
 	}
-	t.traceEnumerations(r)
 	t.traceVolatile(r)
 	t.out.printf("\nwhat this trace does not show:\n")
 	for _, b := range r.BlindSpots {
@@ -69,7 +68,7 @@ func (t *tool) traceFinding(f *fsynclint.Finding) {
 	t.traceLabelled("cure", f.Cure)
 }
 
-// traceLabelled writes text behind a word, and what is folded below the text.
+// traceLabelled writes text after a label, and what is folded below the text.
 func (t *tool) traceLabelled(label, text string) {
 	const column = 13
 	for _, line := range fold(printable(text), t.out.width-column) {
@@ -88,53 +87,6 @@ func severityTint(s fsynclint.Severity) tint {
 	return plain
 }
 
-func (t *tool) traceEnumerations(r *fsynclint.Report) {
-	if len(r.Enumerations) == 0 && len(r.Unlooked) == 0 {
-		return
-	}
-	t.out.printf("\nevery state that a power cut may leave, by the strict model:\n")
-	for _, e := range r.Enumerations {
-		t.out.printf("  %s", printable(e.Unit))
-		if e.Times > 1 {
-			t.out.printf(" and %s like it", counted(e.Times-1, "commit"))
-		}
-		t.out.printf("\n")
-		if e.Problem != "" {
-			t.out.para("    ", "could not be played: "+printable(e.Problem))
-			continue
-		}
-		bad := fmt.Sprintf("%d bad", e.Bad)
-		if e.Bad > 0 {
-			bad = t.out.tinted(red, bad)
-		}
-		line := fmt.Sprintf("%d operations, %d states, %d distinct, %s", e.Ops, e.States, e.Distinct, bad)
-		if e.Sampled > 0 {
-			line += fmt.Sprintf("; at %s a sample was looked at", counted(e.Sampled, "instant"))
-		}
-		t.out.printf("    %s\n", line)
-		if e.Worst != nil {
-			t.traceCrash(e.Worst)
-		}
-	}
-	for _, u := range r.Unlooked {
-		t.out.para("  ", "not looked at: "+u)
-	}
-}
-
-func (t *tool) traceCrash(c *fsynclint.Crash) {
-	what := "what was committed is not there; what came before is"
-	if c.Loss {
-		what = "neither what was committed nor what came before is there"
-	}
-	t.out.printf("    one of them: %s\n", what)
-	if c.After.Line > 0 {
-		t.out.printf("      line %d  %s\n", c.After.Line, printable(c.After.Call))
-	}
-	for _, line := range c.State {
-		t.out.printf("      %s\n", printable(line))
-	}
-}
-
 func (t *tool) traceVolatile(r *fsynclint.Report) {
 	if r.VolatileFiles == 0 {
 		return
@@ -148,15 +100,11 @@ func (t *tool) traceVolatile(r *fsynclint.Report) {
 	}
 }
 
-// traceVerdict is the last line.
+// traceVerdict returns the last line.
 func traceVerdict(r *fsynclint.Report) string {
 	count := map[fsynclint.Severity]int{}
 	for _, f := range r.Findings {
 		count[f.Severity]++
-	}
-	bad := uint64(0)
-	for _, e := range r.Enumerations {
-		bad += e.Bad
 	}
 	var parts []string
 	for _, s := range []fsynclint.Severity{fsynclint.Error, fsynclint.Warning, fsynclint.Info} {
@@ -168,13 +116,8 @@ func traceVerdict(r *fsynclint.Report) string {
 	if len(parts) > 0 {
 		verdict = strings.Join(parts, ", ")
 	}
-	switch {
-	case bad > 0:
-		verdict += fmt.Sprintf("; %d bad states", bad)
-	case r.Commits == 0:
-		verdict += "; nothing in the trace looks like a commit, so that no file was held to be durable: name one with --commit"
-	default:
-		verdict += "; no bad state"
+	if r.Commits == 0 {
+		verdict += "; nothing in the trace looks like a commit, so no file was taken to be durable: name one with --commit"
 	}
 	return verdict
 }

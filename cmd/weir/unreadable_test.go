@@ -40,8 +40,8 @@ type refusingReader struct {
 
 func (r refusingReader) ReadAt([]byte, int64) (int, error) { return 0, r.err }
 
-// TestUnreadable makes sure that what cannot be got at is not called damaged, and what
-// the disk has lost is not called unreadable.
+// TestUnreadable: what cannot be opened is not called damaged, and what the disk has lost is not
+// called unreadable.
 func TestUnreadable(t *testing.T) {
 	base := filepath.ToSlash(t.TempDir())
 	if err := (madeJob{keys: 1, maxBytes: -1}).run(base, "words", 2, false); err != nil {
@@ -63,7 +63,7 @@ func TestUnreadable(t *testing.T) {
 		errs string // in standard error
 	}{
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", job}, exitFailed, "unreadable\n", "permission denied"},
-		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", job}, exitFailed, "\n? a restart of the job begins here, and whether it can be read by the job is not known\n", "weir: open "},
+		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", job}, exitFailed, "\n? a restart of the job begins here; it is not known whether the job can read it\n", "weir: open "},
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"ls", "--json", job}, exitFailed, `"state":"unreadable"`, `"exit_code":2}`},
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"inspect", job}, exitFailed, "", "permission denied"},
 		{refusingFS{nil, metadata, syscall.EACCES, false}, []string{"verify", job}, exitFailed, "1 verified, 1 unreadable", "permission denied"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
 // The lines that verify writes for programs. docs/cli-json.md is their contract.
@@ -10,9 +11,10 @@ type (
 		Type        string          `json:"message_type"` // "checkpoint"
 		Path        string          `json:"path"`
 		Job         *string         `json:"job"`
-		Kind        string          `json:"kind"`
+		JobName     string          `json:"job_name,omitempty"`
+		Kind        inspect.Kind    `json:"kind"`
 		ID          *checkpoint.ID  `json:"id"`
-		State       string          `json:"state"`
+		State       inspect.Verdict `json:"state"`
 		Sealed      *bool           `json:"sealed"`
 		Incarnation *int64          `json:"incarnation"`
 		Files       int             `json:"files"`
@@ -52,9 +54,9 @@ type (
 	}
 
 	intactField struct {
-		Path  string        `json:"path"`
-		ID    checkpoint.ID `json:"id"`
-		State string        `json:"state"`
+		Path  string          `json:"path"`
+		ID    checkpoint.ID   `json:"id"`
+		State inspect.Verdict `json:"state"`
 	}
 
 	summaryLine struct {
@@ -69,22 +71,19 @@ type (
 	}
 )
 
-func (c *check) line(intact *check) verifyLine {
+func verifyLineOf(rep, intact *inspect.Report) verifyLine {
 	l := verifyLine{
-		Type: "checkpoint", Path: c.shown, Kind: c.kind, State: c.state.word(), Sealed: c.sealed,
-		Files: c.files, Bytes: c.bytes, Findings: []findingField{},
-		Strangers: append([]string{}, c.strangers...), Outside: append([]string{}, c.outside...),
+		Type: "checkpoint", Path: rep.Shown, Job: idText(rep.Job), JobName: rep.JobName, Kind: rep.Kind, State: rep.Verdict, Sealed: rep.Sealed,
+		Files: rep.Files, Bytes: rep.Bytes, Findings: []findingField{},
+		Strangers: append([]string{}, rep.Strangers...), Outside: append([]string{}, rep.Outside...),
 	}
-	if c.job != nil {
-		l.Job = new(c.job.String())
+	if rep.ID > 0 {
+		l.ID = &rep.ID
 	}
-	if c.id > 0 {
-		l.ID = &c.id
+	if rep.Incarnation > 0 {
+		l.Incarnation = new(int64(rep.Incarnation))
 	}
-	if c.incarnation > 0 {
-		l.Incarnation = new(int64(c.incarnation))
-	}
-	for _, f := range c.findings {
+	for _, f := range rep.Findings {
 		x := findingField{File: f.File, What: f.What, Problem: f.Problem}
 		if f.What != "" && f.Subtask >= 0 {
 			x.Subtask = new(int(f.Subtask))
@@ -92,52 +91,52 @@ func (c *check) line(intact *check) verifyLine {
 		if f.Block >= 0 {
 			x.Block, x.Offset = new(f.Block), new(f.Offset)
 		}
-		if f.place != nil {
-			x.locate(f.place)
+		if f.Place != nil {
+			x.locate(f.Place)
 		}
 		l.Findings = append(l.Findings, x)
 	}
-	if s := c.structure; s != nil {
-		l.Structure = s.field()
+	if s := rep.Structure; s != nil {
+		l.Structure = structureFieldOf(s)
 	}
-	if c.failure != nil {
-		l.Failure = c.failure.Error()
+	if rep.Failure != nil {
+		l.Failure = advised(rep.Failure, rep.Shown).Error()
 	}
 	if intact != nil {
-		l.Intact = &intactField{intact.shown, intact.id, intact.state.word()}
+		l.Intact = &intactField{intact.Shown, intact.ID, intact.Verdict}
 	}
 	return l
 }
 
 // locate says where in the state it is.
-func (f *findingField) locate(b *broken) {
-	f.State = b.state
-	if b.group >= 0 {
-		f.KeyGroup = &b.group
+func (f *findingField) locate(b *inspect.Broken) {
+	f.State = b.State
+	if b.Group >= 0 {
+		f.KeyGroup = &b.Group
 	}
-	if b.entry >= 0 {
-		f.Entry = &b.entry
+	if b.Entry >= 0 {
+		f.Entry = &b.Entry
 	}
-	if b.offset >= 0 {
-		f.Offset = &b.offset
+	if b.Offset >= 0 {
+		f.Offset = &b.Offset
 	}
 }
 
 // summarize counts. What was deleted meanwhile is not counted.
-func summarize(done []*check) summaryLine {
+func summarize(done []*inspect.Report) summaryLine {
 	s := summaryLine{Type: "summary"}
-	for _, c := range done {
+	for _, rep := range done {
 		s.Checkpoints++
-		switch c.state {
-		case verified:
+		switch rep.Verdict {
+		case inspect.Verified:
 			s.Verified++
-		case whole:
+		case inspect.Whole:
 			s.Whole++
-		case damaged:
+		case inspect.Damaged:
 			s.Damaged++
-		case incomplete:
+		case inspect.Incomplete:
 			s.Incomplete++
-		case unreadable:
+		case inspect.Unreadable:
 			s.Unreadable++
 		default:
 			s.Checkpoints--
@@ -146,11 +145,11 @@ func summarize(done []*check) summaryLine {
 	return s
 }
 
-func (s *structure) field() *structureField {
-	f := &structureField{Streams: s.streams, Parsed: s.parsed, Entries: s.entries, Unread: []unreadField{}}
-	for _, u := range s.unread {
-		x := unreadField{Reason: u.why, Streams: u.streams}
-		for _, id := range u.operators {
+func structureFieldOf(s *inspect.Structure) *structureField {
+	f := &structureField{Streams: s.Streams, Parsed: s.Parsed, Entries: s.Entries, Unread: []unreadField{}}
+	for _, u := range s.Unread {
+		x := unreadField{Reason: unreadText(u.Unread), Streams: u.Streams}
+		for _, id := range u.Operators {
 			x.Operators = append(x.Operators, id.String())
 		}
 		f.Unread = append(f.Unread, x)

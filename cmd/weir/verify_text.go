@@ -7,138 +7,133 @@ import (
 	"unicode/utf8"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/bytesize"
+	"github.com/weirstream/weir/internal/inspect"
 )
 
-// textCheck tells all about one checkpoint.
-func (t *tool) textCheck(c *check) {
+// textReport says all about one checkpoint.
+func (t *tool) textReport(rep *inspect.Report) {
 	out := t.out
-	what := string(c.state) + unsealedNote(c)
+	what := rep.Verdict.String() + unsealedNote(rep)
 	between := " "
-	if n := utf8.RuneCountInString(c.shown + ": " + what); out.width > 0 && n > out.width {
+	if n := utf8.RuneCountInString(rep.Shown + ": " + what); out.width > 0 && n > out.width {
 		between = "\n  "
 	}
-	out.printf("%s:%s%s\n", printable(c.shown), between, out.tinted(c.state.tint(), what))
-	for i, f := range c.findings {
+	out.printf("%s:%s%s\n", printable(rep.Shown), between, out.tinted(verdictTint(rep.Verdict), what))
+	for i, f := range rep.Findings {
 		if i == maxFindings {
-			out.printf("  %s; --json has them all\n", counted(len(c.findings)-i, "more finding"))
+			out.printf("  %s; --json has them all\n", counted(len(rep.Findings)-i, "more finding"))
 			break
 		}
 		out.para("  ", printable(f.String()))
 	}
-	if c.failure != nil {
-		out.para("  ", printable(c.failure.Error()))
+	if rep.Failure != nil {
+		out.para("  ", printable(advised(rep.Failure, rep.Shown).Error()))
 	}
 	switch {
-	case c.asWritten && c.state != unreadable:
-		out.para("  ", "every byte is as it was written: the metadata, and "+c.filesText())
-	case c.state == whole:
-		out.para("  ", "presence, length and structure checked: the metadata, and "+c.filesText())
+	case rep.AsWritten && rep.Verdict != inspect.Unreadable:
+		out.para("  ", "every byte is as it was written: "+allFiles(rep.Files, rep.Bytes))
+	case rep.Verdict == inspect.Whole:
+		out.para("  ", "presence, length and structure checked: "+allFiles(rep.Files, rep.Bytes))
 		out.para("  ", wholeMeans)
 	}
-	if c.sealed != nil && *c.sealed {
-		out.para("  ", fmt.Sprintf("sealed as checkpoint %v of job %v by incarnation %v", c.id, c.job, c.incarnation))
+	if rep.IsSealed() {
+		out.para("  ", fmt.Sprintf("sealed as checkpoint %v of %s by incarnation %v", rep.ID, jobInSentence(rep.JobName, *rep.Job), rep.Incarnation))
 	}
-	t.textStructure(c)
-	if len(c.strangers) > 0 {
-		out.para("  ", "not its own, ignored: "+listed(c.strangers, 5))
+	t.textStructure(rep)
+	if len(rep.Strangers) > 0 {
+		out.para("  ", "other files in the directory, ignored: "+listed(rep.Strangers, 5))
 	}
 }
 
-// maxFindings is how much of what is wrong is shown.
+// allFiles says which files a checkpoint consists of.
+func allFiles(n int, bytes int64) string {
+	if n == 0 {
+		return "the metadata, which has all state in it"
+	}
+	return "the metadata, and " + stateFiles(n, bytes)
+}
+
+// maxFindings is how many findings are shown.
 const maxFindings = 20
 
-const wholeMeans = "without a seal nothing tells whether the bytes are those that were written"
+const wholeMeans = "without a seal it cannot be known whether the bytes are those that were written"
 
-// filesText is how much state there is in files.
-func (c *check) filesText() string {
-	if c.files == 0 {
-		return "no state files, all state is in it"
-	}
-	return counted(c.files, "state file") + ", " + byteCount(c.bytes)
-}
-
-func unsealedNote(c *check) string {
-	if c.state == whole {
+func unsealedNote(rep *inspect.Report) string {
+	if rep.Verdict == inspect.Whole {
 		return ", not sealed"
 	}
 	return ""
 }
 
-// maxUnread is how many reasons are shown why state was not read.
+// maxUnread is how many reasons are shown why state was not decoded.
 const maxUnread = 10
 
-func (t *tool) textStructure(c *check) {
+func (t *tool) textStructure(rep *inspect.Report) {
 	out := t.out
-	if s := c.structure; s != nil {
-		out.printf("  %s of %s read to the last byte, %s decoded\n", grouped(int64(s.parsed)), counted(s.streams, "stream"), entryCount(s.entries))
-		for i, u := range s.unread {
+	if s := rep.Structure; s != nil {
+		out.printf("  %s of %s read to the last byte, %s decoded\n", grouped(int64(s.Parsed)), counted(s.Streams, "stream"), entryCount(s.Entries))
+		for i, u := range s.Unread {
 			if i == maxUnread {
-				out.printf("  not decoded: %s more; --json has them all\n", grouped(int64(len(s.unread)-i)))
+				out.printf("  not decoded: %s more; --json has them all\n", grouped(int64(len(s.Unread)-i)))
 				break
 			}
-			out.para("  ", "not decoded: "+u.share()+": "+printable(u.why))
+			out.para("  ", "not decoded: "+share(u)+": "+printable(unreadText(u.Unread)))
 		}
 	}
-	if len(c.outside) > 0 {
-		out.para("  ", fmt.Sprintf("not looked at: %s in other directories; --allow-outside does: %s",
-			counted(len(c.outside), "file"), listed(c.outside, 2)))
+	if n := len(rep.Outside); n > 0 {
+		out.para("  ", fmt.Sprintf("not looked at: %s in other directories; --allow-outside does: %s", counted(n, "file"), listed(rep.Outside, 2)))
 	}
 }
 
-// textWayOut says what is left to do when a job's checkpoint is damaged.
-func (t *tool) textWayOut(c *check, j *jobDir, intact *check) {
-	t.out.para("  ", wayOut(c, j, intact))
-}
-
-func wayOut(c *check, j *jobDir, intact *check) string {
-	at := checkpoint.ParseName(path.Base(c.name)).ID
-	newest, _ := j.newest()
+// wayOut says what can be done when a job's checkpoint is damaged. intact is the newest older
+// one that is good, nil if there is none.
+func wayOut(rep *inspect.Report, j *inspect.Job, intact *inspect.Report) string {
+	id := checkpoint.ParseName(path.Base(rep.Path)).ID
+	newest, _ := j.Newest()
 	older := "no older checkpoint is intact"
 	if intact != nil {
-		older = fmt.Sprintf("chk-%v is intact (%s)", intact.id, intact.state)
+		older = fmt.Sprintf("chk-%v is intact (%v)", intact.ID, intact.Verdict)
 	}
 	switch {
-	case newest > at:
-		return fmt.Sprintf("%s; a restart takes chk-%v, which is newer", older, newest)
-	case !j.weirsNow(c):
+	case newest > id:
+		return fmt.Sprintf("%s; a restart begins with chk-%v, which is newer", older, newest)
+	case !rep.Restart:
 		return older
-	case c.asWritten:
-		return fmt.Sprintf("%s; a restart takes chk-%v all the same, as its seal is in order", older, at)
+	case rep.AsWritten:
+		return fmt.Sprintf("%s; a restart begins with chk-%v all the same, because its seal is in order", older, id)
 	case intact != nil:
 		return fmt.Sprintf("%s; a restart refuses chk-%v: start the job with --allow-fallback to go back "+
-			"to chk-%v, which repeats what came after it, or restore chk-%v from a backup", older, at, intact.id, at)
+			"to chk-%v, which repeats what came after it, or restore chk-%v from a backup", older, id, intact.ID, id)
 	default:
 		return fmt.Sprintf("%s; a restart refuses chk-%v: restore one from a backup, or start the job from "+
-			"a savepoint with --from PATH, or from nothing with --from none", older, at)
+			"a savepoint with --from PATH, or from nothing with --from none", older, id)
 	}
 }
 
-// weirsNow tells whether a Weir job would find c.
-func (j *jobDir) weirsNow(c *check) bool {
-	return j != nil && (j.weirs || c.sealed != nil && *c.sealed)
-}
-
-// A verifyTable is written line by line, as verifying takes its time.
+// A verifyTable is written line by line, because verifying takes time.
 type verifyTable struct {
 	table
 	widths []int
 }
 
-func newVerifyTable(targets []target) *verifyTable {
-	v := &verifyTable{table: table{columns: []column{{head: "JOB", shrinks: true}, {head: "CHECKPOINT"}, {head: "STATE"}, {head: "FOUND"}}}}
+// newVerifyTable returns a table with a line for each target. What lies in no job's directory
+// is shown by its path below within.
+func newVerifyTable(targets []inspect.Target, within string) *verifyTable {
+	v := &verifyTable{table: table{columns: append(jobColumns(), column{head: "CHECKPOINT"}, column{head: "STATE"}, column{head: "FOUND"})}}
 	for _, at := range targets {
-		job, name := "", path.Base(at.name)
-		if at.j != nil && at.j.job != nil {
-			job = at.j.job.String()
-		} else if at.j == nil {
-			name = at.shown
+		job, id, name := "-", "-", strings.TrimPrefix(at.Shown, within+"/")
+		if at.Job != nil {
+			job, id = jobCells(at.Job.Name, at.Job.ID)
+			name = path.Base(at.Path)
 		}
-		v.rows = append(v.rows, row{cells: []string{orDash(job), printable(name), string(unreadable), ""}})
+		v.rows = append(v.rows, row{cells: []string{job, id, printable(name), inspect.Unreadable.String(), ""}})
 	}
+	leaveOut(&v.table)
 	return v
 }
 
-// roomForFound is how much of a narrow terminal is left for what was found.
+// roomForFound is how many columns of a narrow terminal are left for what was found.
 const roomForFound = 45
 
 func (v *verifyTable) head(out *terminal) {
@@ -151,107 +146,104 @@ func (v *verifyTable) head(out *terminal) {
 	v.line(out, "", v.widths, row{cells: v.heads()})
 }
 
-func (v *verifyTable) write(out *terminal, i int, c *check) {
+func (v *verifyTable) write(out *terminal, i int, rep *inspect.Report) {
 	indent := columnGap * (len(v.widths) - 1)
 	for _, w := range v.widths {
 		indent += w
 	}
 	r := v.rows[i]
-	r.cells[2] = string(c.state)
-	r.tint = map[int]tint{2: c.state.tint()}
+	state, found := len(r.cells)-2, len(r.cells)-1
+	r.cells[state] = rep.Verdict.String()
+	r.tint = map[int]tint{state: verdictTint(rep.Verdict)}
 	if out.width > 0 && out.width-indent < minFold { // a long path leaves no room beside it
 		v.line(out, "", v.widths, r)
-		out.para("  ", c.found())
+		out.para("  ", foundText(rep))
 		return
 	}
-	found := fold(c.found(), out.width-indent)
-	r.cells[3] = found[0]
+	lines := fold(foundText(rep), out.width-indent)
+	r.cells[found] = lines[0]
 	v.line(out, "", v.widths, r)
-	for _, line := range found[1:] {
+	for _, line := range lines[1:] {
 		out.printf("%s%s\n", strings.Repeat(" ", indent), line)
 	}
 }
 
-// found is what was found, in one line.
-func (c *check) found() string {
-	files := counted(c.files, "state file") + ", " + byteCount(c.bytes)
-	if c.files == 0 {
+// foundText says in one line what was found.
+func foundText(rep *inspect.Report) string {
+	files := counted(rep.Files, "state file") + ", " + bytesize.Format(rep.Bytes)
+	if rep.Files == 0 {
 		files = "no state files"
 	}
 	switch {
-	case c.state == gone:
+	case rep.Verdict == inspect.Gone:
 		return "deleted meanwhile by the job"
-	case c.failure != nil:
-		return printable(c.failure.Error())
-	case len(c.findings) > 0:
-		s := printable(c.findings[0].String())
-		if n := len(c.findings) - 1; n > 0 {
-			s += fmt.Sprintf("; and %d more", n)
-		}
-		return s
-	case c.state == whole:
-		s := files + ", not sealed" + c.decodedText()
-		if len(c.outside) > 0 {
-			s += "; " + counted(len(c.outside), "file") + " elsewhere not looked at"
+	case rep.Failure != nil:
+		return printable(advised(rep.Failure, rep.Shown).Error())
+	case len(rep.Findings) > 0:
+		return printable(rep.Reason())
+	case rep.Verdict == inspect.Whole:
+		s := files + ", not sealed" + decodedText(rep.Structure)
+		if len(rep.Outside) > 0 {
+			s += "; " + counted(len(rep.Outside), "file") + " elsewhere not looked at"
 		}
 		return s
 	default:
-		return files + c.decodedText()
+		return files + decodedText(rep.Structure)
 	}
 }
 
-// decodedText says how much was decoded, and whether it is all.
-func (c *check) decodedText() string {
-	switch st := c.structure; {
-	case st == nil:
+// decodedText says how much was decoded, and whether that is all.
+func decodedText(s *inspect.Structure) string {
+	switch {
+	case s == nil:
 		return ""
-	case st.parsed < st.streams:
-		return fmt.Sprintf("; %s decoded, %d of %s read to the last byte", entryCount(st.entries), st.parsed, counted(st.streams, "stream"))
+	case s.Parsed < s.Streams:
+		return fmt.Sprintf("; %s decoded, %d of %s read to the last byte", entryCount(s.Entries), s.Parsed, counted(s.Streams, "stream"))
 	default:
-		return "; " + entryCount(st.entries) + " decoded"
+		return "; " + entryCount(s.Entries) + " decoded"
 	}
 }
 
-// textEnd says what to do about jobs that would not restart, and what was not looked at.
-func (v *verification) textEnd(jobs []*jobDir) {
+// textEnd says what to do about jobs that would not restart, and what was not verified.
+func (v *verification) textEnd(jobs []*inspect.Job) {
 	out := v.t.out
 	if summarize(v.done).Whole > 0 {
 		out.para("", wholeMeans)
 	}
 	for _, j := range jobs {
-		newest, ok := j.newest()
+		newest, ok := j.Newest()
 		if !ok {
 			continue
 		}
-		if c, intact := v.newestOf(j, newest); c != nil && c.state == damaged {
-			out.para("", printable(c.shown)+": "+wayOut(c, j, intact))
+		if rep, intact := v.newestOf(j, newest); rep != nil && rep.Verdict == inspect.Damaged {
+			out.para("", printable(rep.Shown)+": "+wayOut(rep, j, intact))
 		}
 	}
 	for _, j := range jobs {
 		var names []string
-		for _, n := range append(j.scan.SetAside, j.scan.Leftovers...) {
+		for _, n := range append(j.Scan.SetAside, j.Scan.Leftovers...) {
 			names = append(names, n.String())
 		}
 		if len(names) > 0 {
-			out.para("", printable(j.shown)+": not complete, not verified: "+listed(names, 5))
+			out.para("", printable(j.Shown)+": not complete, not verified: "+listed(names, 5))
 		}
 	}
 }
 
-// newestOf finds a job's newest checkpoint among those verified, and the newest good one
+// newestOf finds the newest checkpoint of a job among those verified, and the newest good one
 // that is older.
-func (v *verification) newestOf(j *jobDir, newest checkpoint.ID) (c, intact *check) {
+func (v *verification) newestOf(j *inspect.Job, newest checkpoint.ID) (rep, intact *inspect.Report) {
 	for _, x := range v.done {
-		n := checkpoint.ParseName(path.Base(x.name))
+		n := checkpoint.ParseName(path.Base(x.Path))
 		switch {
-		case path.Dir(x.name) != j.name || n.Kind != checkpoint.Complete:
+		case path.Dir(x.Path) != j.Path || n.Kind != checkpoint.Complete:
 		case n.ID == newest:
-			c = x
-		case intact == nil && x.good():
+			rep = x
+		case intact == nil && x.Verdict.Good():
 			intact = x
 		}
 	}
-	return c, intact
+	return rep, intact
 }
 
 func (s summaryLine) text() string {

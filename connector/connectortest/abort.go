@@ -8,7 +8,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 )
 
-// closing: of a writer that is closed what was prepared stays, and the rest is gone.
+// closing: when a writer is closed, what it has prepared stays, and the rest is removed.
 func (s *sinkTest[T]) closing() error {
 	w := s.world()
 	j, err := w.start(at(1, 1), 2, nil)
@@ -37,7 +37,7 @@ func (s *sinkTest[T]) closing() error {
 	if err := w.shows(0); err != nil {
 		return fmt.Errorf("closed after Prepare: %w", err)
 	}
-	if err := j.sink.Commit(context.Background(), cloned(first)); err != nil {
+	if err := j.sink.Commit(context.Background(), outputs(first)); err != nil {
 		return fmt.Errorf("commit what was prepared before Close: %w", err)
 	}
 	if err := w.shows(4); err != nil {
@@ -57,7 +57,7 @@ func (s *sinkTest[T]) abortWritten() error {
 	if err := j.writeMany(); err != nil {
 		return err
 	}
-	// Nothing is closed: that is what a kill looks like.
+	// Nothing is closed: the process was killed.
 	return s.onceMore(w, nil, 0)
 }
 
@@ -116,7 +116,8 @@ func (s *sinkTest[T]) onceMore(w *world[T], restored [][]byte, records int) erro
 	return nil
 }
 
-// abortKeeps: what was committed stays, also when no checkpoint speaks of it any more.
+// abortKeeps: what was committed stays, also when Commit is not called for it any more: its
+// checkpoint is not there, or is known to be committed.
 func (s *sinkTest[T]) abortKeeps() error {
 	w, j, _, _, err := s.prepared()
 	if err != nil {
@@ -137,17 +138,12 @@ func (s *sinkTest[T]) abortKeeps() error {
 }
 
 // others: three sinks with names like this one's, in this job and in others, are in the
-// midst of their work while this one starts again, and again. They mind nothing.
+// midst of their work while this one starts again, and again. Nothing of theirs is touched.
 func (s *sinkTest[T]) others() error {
 	w := s.world()
 	var jobs []*job[T]
 	records := 0
-	for _, id := range []weir.SinkID{
-		{Job: theSink.Job, Operator: theSink.Operator + "2"},
-		{Job: theSink.Job + "2", Operator: theSink.Operator},
-		{Job: theSink.Job + theSink.Operator[:1], Operator: theSink.Operator[1:]},
-		{Job: theSink.Operator, Operator: theSink.Job},
-	} {
+	for _, id := range namesakes() {
 		j, err := w.start(weir.SinkContext{SinkID: id, Incarnation: 1, Attempt: 1}, 2, nil)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ func TestLetterbox(t *testing.T) {
 func publishAll(b letterbox, which func(name string) bool) error {
 	entries, err := b.fsys.ReadDir(box)
 	for _, e := range entries {
-		if err == nil && strings.HasPrefix(e.Name, ".") && which(e.Name) {
+		if err == nil && strings.HasPrefix(e.Name, ".") && !strings.HasSuffix(e.Name, "lock") && which(e.Name) {
 			err = b.fsys.Rename(path.Join(box, e.Name), path.Join(box, e.Name[1:]))
 		}
 	}
@@ -34,31 +34,34 @@ func ownerOf(name string) string { return strings.Join(strings.SplitN(name, ".",
 
 func forgotten[T any](T) error { return nil }
 
+// A brokenSink is wrong in one way.
+type brokenSink struct {
+	name     string
+	do       mistakes
+	caughtBy string
+}
+
 // Each of them is wrong in one way, and each is caught, by the check that is named.
 func TestBrokenSinks(t *testing.T) {
-	for _, test := range []struct {
-		name     string
-		do       mistakes
-		caughtBy string
-	}{
-		{"an error if nothing was written", mistakes{prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
+	for _, test := range append(brokenClaims, []brokenSink{
+		{"an error if nothing was written", mistakes{prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
 			if l.file == nil {
 				return nil, errors.New("nothing was written")
 			}
-			return l.prepare()
+			return l.prepare(id)
 		}}, "nothing written"},
 		{"something to commit that is not there, if nothing was written", mistakes{
-			prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
+			prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
 				if l.file == nil {
-					return []byte(".none"), nil
+					return []byte(".none 1"), nil
 				}
-				return l.prepare()
+				return l.prepare(id)
 			},
 			commit: strictCommit,
 		}, "nothing written"},
-		{"visible when it is written", mistakes{name: func(c weir.SinkContext, n int) string { return letterName(c, n)[1:] }}, "hidden before commit"},
-		{"visible when it is prepared", mistakes{prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
-			p, err := l.prepare()
+		{"visible when it is written", mistakes{name: func(l *letter) string { return l.letterName(l.counter)[1:] }}, "hidden before commit"},
+		{"visible when it is prepared", mistakes{prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
+			p, err := l.prepare(id)
 			if p != nil && err == nil {
 				err = l.box.commit([][]byte{p})
 			}
@@ -79,7 +82,7 @@ func TestBrokenSinks(t *testing.T) {
 		{"visible with the next commit only", mistakes{commit: oneLate()}, "visible after commit"},
 		{"keeps the slice", mistakes{
 			write: func(l *letter, records []string) error { l.kept = append2(l.kept, records); return nil },
-			prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
+			prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
 				if len(l.kept) == 0 {
 					return nil, nil
 				}
@@ -87,14 +90,14 @@ func TestBrokenSinks(t *testing.T) {
 					return nil, err
 				}
 				l.kept = nil
-				return l.prepare()
+				return l.prepare(id)
 			},
 		}, "slices are not kept"},
 		{"commit is not idempotent: it fails", mistakes{commit: strictCommit}, "commit again"},
 		{"commit is not idempotent: it doubles", mistakes{commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 			for _, p := range prepared {
-				to := path.Join(box, string(p[1:]))
-				err := b.fsys.Rename(path.Join(box, string(p)), to)
+				from, to := lettersNames(p)
+				err := b.fsys.Rename(from, to)
 				for i := 2; errors.Is(err, fs.ErrNotExist); i++ {
 					err = copyTo(b.fsys, to, fmt.Sprintf("%s again %d", to, i))
 					if errors.Is(err, fs.ErrExist) {
@@ -112,29 +115,29 @@ func TestBrokenSinks(t *testing.T) {
 		}}, "visible after commit"},
 		{"commit makes everything visible that the other subtasks have prepared", mistakes{
 			prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
-				p, err := l.prepare()
+				p, err := l.prepare(id)
 				if p == nil || err != nil {
 					return nil, err
 				}
-				p = fmt.Appendf(nil, "%s.%d", p, id)
+				p = fmt.Appendf(nil, "%s.%d", l.name, id)
 				return p, errors.Join(l.box.fsys.Rename(path.Join(box, l.name), path.Join(box, string(p))), l.box.fsys.SyncDir(box))
 			},
 			commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 				last := string(prepared[len(prepared)-1])
 				return publishAll(b, func(name string) bool {
-					return ownerOf(name) == ownerOf(last) && strings.Count(name, ".") == 7 && field(name, 0) <= field(last, 0)
+					return ownerOf(name) == ownerOf(last) && strings.Count(name, ".") == 9 && field(name, 0) <= field(last, 0)
 				})
 			},
 		}, "each subtask's own"},
-		{"what a failed checkpoint had is undone by the next", mistakes{prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
-			p, err := l.prepare()
+		{"what a failed checkpoint had is undone by the next", mistakes{prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
+			p, err := l.prepare(id)
 			if p != nil && l.counter > 1 {
-				l.box.fsys.Remove(path.Join(box, letterName(l.context, l.counter-1)))
+				l.box.fsys.Remove(path.Join(box, l.letterName(l.counter-1)))
 			}
 			return p, err
 		}}, "failed checkpoint"},
 		{"close makes visible what was written", mistakes{close: func(l *letter) error {
-			p, err := l.prepare()
+			p, err := l.prepare(1)
 			if p != nil && err == nil {
 				err = l.box.commit([][]byte{p})
 			}
@@ -143,18 +146,19 @@ func TestBrokenSinks(t *testing.T) {
 		{"close undoes what was prepared", mistakes{close: func(l *letter) error {
 			err := l.discard()
 			for n := range l.counter {
-				l.box.fsys.Remove(path.Join(box, letterName(l.context, n+1)))
+				l.box.fsys.Remove(path.Join(box, l.letterName(n+1)))
 			}
 			return err
 		}}, "close"},
 		{"what to commit is known to the process only", inMemory(), "commit after a restart"},
 		{"names come again with the next process", mistakes{
-			name: func(c weir.SinkContext, n int) string {
-				return fmt.Sprintf("%s%d.%d", letterPrefix(c.SinkID), c.Subtask, n)
+			name: func(l *letter) string {
+				return fmt.Sprintf("%s%d.%d", lineagePrefix(l.context.SinkID, *l.box.run), l.context.Subtask, l.counter)
 			},
 			commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 				for _, p := range prepared {
-					err := b.fsys.Rename(path.Join(box, string(p)), path.Join(box, string(p[1:])))
+					hidden, _, _ := strings.Cut(string(p), " ")
+					err := b.fsys.Rename(path.Join(box, hidden), path.Join(box, hidden[1:]))
 					if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 						return err
 					}
@@ -183,7 +187,8 @@ func TestBrokenSinks(t *testing.T) {
 		{"abort undoes what is visible and in no checkpoint", mistakes{
 			commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 				for _, p := range prepared {
-					*b.memory = append(*b.memory, string(p[1:]))
+					_, visible := lettersNames(p)
+					*b.memory = append(*b.memory, path.Base(visible))
 				}
 				return b.commit(prepared)
 			},
@@ -227,21 +232,29 @@ func TestBrokenSinks(t *testing.T) {
 		}}, "faults"},
 		{"an error of a rename is passed over", mistakes{commit: func(b letterbox, _ context.Context, prepared [][]byte) error {
 			for _, p := range prepared {
-				b.fsys.Rename(path.Join(box, string(p)), path.Join(box, string(p[1:])))
+				b.fsys.Rename(lettersNames(p))
 			}
 			return b.fsys.SyncDir(box)
 		}}, "faults"},
-	} {
+	}...) {
 		t.Run(test.name, func(t *testing.T) {
-			wantCaught(t, letterboxTest(test.do, t.Logf), sinkChecks[string](), test.caughtBy)
+			s := letterboxTest(test.do, t.Logf)
+			s.sample.short = false // that it is caught is no matter of chance
+			checks := slices.DeleteFunc(sinkChecks[string](), func(c check[*sinkTest[string]]) bool {
+				return testing.Short() && c.name != test.caughtBy && sweeps[c.name]
+			})
+			wantCaught(t, s, checks, test.caughtBy)
 		})
 	}
 }
 
+// sweeps are the checks that take their time.
+var sweeps = map[string]bool{"faults": true, "pairs of faults": true, "faults and power cuts": true, "power cuts": true}
+
 // strictCommit commits what is there to be committed, and nothing twice.
 func strictCommit(b letterbox, _ context.Context, prepared [][]byte) error {
 	for _, p := range prepared {
-		if err := b.fsys.Rename(path.Join(box, string(p)), path.Join(box, string(p[1:]))); err != nil {
+		if err := b.fsys.Rename(lettersNames(p)); err != nil {
 			return err
 		}
 	}
@@ -281,8 +294,8 @@ func copyTo(fsys durable.FS, from, to string) error {
 // inMemory has a number to commit, and knows in memory what that is.
 func inMemory() mistakes {
 	return mistakes{
-		prepare: func(l *letter, _ checkpoint.ID) ([]byte, error) {
-			p, err := l.prepare()
+		prepare: func(l *letter, id checkpoint.ID) ([]byte, error) {
+			p, err := l.prepare(id)
 			if p == nil || err != nil {
 				return nil, err
 			}

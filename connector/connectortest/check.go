@@ -20,7 +20,7 @@ type passedOver string
 
 func (p passedOver) Error() string { return string(p) }
 
-// do runs the check. A panic of the connector's is an error of its.
+// do runs the check. If the connector panics that is an error.
 func (c check[S]) do(s S) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -64,8 +64,8 @@ func joinAll[S any](s S, checks []check[S]) error {
 	return errors.Join(errs...)
 }
 
-// A verdict is an error that is the suite's, of a connector that is wrong. Other errors are
-// the connector's own, which may be right.
+// A verdict is an error of the suite: the connector is wrong. Other errors are the
+// connector's own, which may be right.
 type verdict struct{ error }
 
 func (v verdict) Unwrap() error { return v.error }
@@ -75,11 +75,11 @@ func isVerdict(err error) bool {
 	return errors.As(err, &v)
 }
 
-// patience is how long a call may take that is to take a moment. It decides nothing but
-// when a connector is said to hang.
+// patience is how long a call may take that is to take a moment. After that the connector
+// is said to hang.
 const patience = 30 * time.Second
 
-// soon calls f and waits for it no longer than that. The call that hangs is left behind.
+// soon calls f and waits for it no longer than limit. A call that hangs is left running.
 func soon(what string, limit time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() {

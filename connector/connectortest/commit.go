@@ -38,7 +38,7 @@ func (s *sinkTest[T]) commitAgain() error {
 	ctx := context.Background()
 	for _, c := range []struct {
 		what     string
-		prepared [][]byte
+		elements [][]byte
 		want     int
 	}{
 		{"the first time", first, 4},
@@ -47,7 +47,7 @@ func (s *sinkTest[T]) commitAgain() error {
 		{"again, and twice at once", slices.Concat(both, both), 8},
 		{"in another order", []([]byte){both[len(both)-1], both[0]}, 8},
 	} {
-		if err := j.sink.Commit(ctx, cloned(c.prepared)); err != nil {
+		if err := j.sink.Commit(ctx, outputs(c.elements)); err != nil {
 			return fmt.Errorf("commit %s: %w", c.what, err)
 		}
 		if err := w.shows(c.want); err != nil {
@@ -145,7 +145,7 @@ func (s *sinkTest[T]) cancelled() error {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	least := 0
-	if err := j.sink.Commit(ended, cloned(first)); err == nil {
+	if err := j.sink.Commit(ended, outputs(first)); err == nil {
 		least = 4
 	}
 	if err := w.between(least, 4); err != nil {

@@ -1,6 +1,6 @@
-// Package connectortest holds a connector against the contracts of package weir: sources
+// Package connectortest tests a connector against the contracts of package weir: sources
 // that replay, and sinks whose output is visible exactly once whatever happens. It is for
-// people who write connectors, and every connector of Weir's own passes it.
+// the authors of connectors, and every connector of Weir passes it.
 //
 // # A source
 //
@@ -15,12 +15,12 @@
 //	}
 //
 // Give it small contents and a large one, empty splits, and whatever is special about the
-// format: it is the connector's author who knows where its buffers end.
+// format: the suite does not know where the connector's buffers end.
 //
 // # A sink
 //
-// [SinkConfig] says how to make the sink, how to make records, and how to see what anybody
-// can see of the output. A sink that writes files does so through package durable, and is
+// [SinkConfig] says how to make the sink, how to make records, and how to see what other
+// programs can see of the output. A sink that writes files does so through package durable, and is
 // made over a file system of the suite's:
 //
 //	func TestSink(t *testing.T) {
@@ -42,6 +42,11 @@
 //
 //	what is visible = the records up to the restored checkpoint, each once.
 //
+// A sink that is a Claimer is claimed by each process, and its locks end with the process.
+// What a consumer may do to visible output is tried if Output.Take says how.
+//
+// With go test -short a sample of each sweep is tried, drawn from a seed.
+//
 // A sink that keeps its output anywhere else (a database, a broker, memory) is made by
 // SinkConfig.Elsewhere: it is killed at every step and never loses power, since the suite
 // cannot cut that of a server.
@@ -58,5 +63,6 @@
 // it, and whether a sync that a file system of the real world reports was one.
 //
 // The package drives and looks; it writes through durable and its test file systems only.
-// It imports weir, checkpoint and durable.
+// It imports weir, checkpoint and durable, and internal/twophase, which
+// decides in the engine, too, what is committed when.
 package connectortest

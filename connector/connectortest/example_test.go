@@ -1,17 +1,12 @@
 package connectortest_test
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"strings"
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/connector/connectortest"
-	"github.com/weirstream/weir/connector/file"
 	"github.com/weirstream/weir/connector/generator"
-	"github.com/weirstream/weir/durable"
 )
 
 // In a test this is connectortest.Source(t, …), with a subtest for each check.
@@ -32,46 +27,20 @@ func ExampleSource() {
 	// records: split "1" from position nil, in batches of 1: it ends after 2 records, want 3
 }
 
-// In a test this is connectortest.Sink(t, …), with a subtest for each check.
+// In a test this is connectortest.Sink(t, …), with a subtest for each check. A sink that
+// writes files is made with On.
 func ExampleSink() {
-	lines := connectortest.SinkConfig[string]{
-		On: func(fsys durable.FS) connectortest.Output[string] {
+	memory := connectortest.SinkConfig[string]{
+		Elsewhere: func() connectortest.Output[string] {
+			var c weir.Collector[string]
 			return connectortest.Output[string]{
-				Sink:    file.LinesSinkOn(fsys, "/out"),
-				Visible: func() ([]string, error) { return linesIn(fsys, "/out") },
+				Sink:    &c,
+				Visible: func() ([]string, error) { return c.Records(), nil },
 			}
 		},
 		Record: func(i int) string { return fmt.Sprintf("record %d", i) },
 	}
-	fmt.Println(lines.Check())
+	fmt.Println(memory.Check())
 	// Output:
 	// <nil>
-}
-
-// linesIn reads the files in a folder that are not hidden, as anybody would.
-func linesIn(fsys durable.FS, dir string) (lines []string, err error) {
-	entries, err := fsys.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // nothing was written yet
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name, ".") {
-			continue
-		}
-		r, err := fsys.Open(path.Join(dir, e.Name))
-		if err != nil {
-			return nil, err
-		}
-		content := make([]byte, r.Size())
-		_, err = r.ReadAt(content, 0)
-		r.Close()
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, strings.Split(strings.TrimSuffix(string(content), "\n"), "\n")...)
-	}
-	return lines, nil
 }

@@ -8,13 +8,15 @@ import (
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/internal/twophase"
 )
 
 // theSink is the one under test.
 var theSink = weir.SinkID{Job: "job", Operator: "out"}
 
 // A job is one sink of a job in one attempt. It does with the sink what the engine does:
-// see sinkOp and erasedSink in package weir.
+// see erasedSink and sinkOp in package weir. What is committed when is decided by the code
+// that the engine has for it, package twophase.
 type job[T any] struct {
 	test     *sinkTest[T]
 	sink     weir.Sink[T]
@@ -28,21 +30,20 @@ type job[T any] struct {
 
 // A subtask is a writer, and what it has prepared that was not committed.
 type subtask[T any] struct {
-	writer  weir.Writer[T]
-	waiting []pending // rising ids
+	writer weir.Writer[T]
+	phases twophase.Subtask
 }
 
-type pending struct {
-	id       checkpoint.ID
-	prepared []byte
-}
-
-// errKilled ends an attempt without a word.
+// errKilled is how an attempt ends that is killed.
 var errKilled = errors.New("killed")
 
-// start is what the engine does with a sink before any record comes.
+// start is what the engine does with a sink, in a new process, before any record comes.
 func (w *world[T]) start(c weir.SinkContext, subtasks int, restored [][]byte) (*job[T], error) {
-	j := &job[T]{test: w.test, sink: w.process().Sink}
+	p := w.newProcess(c.SinkID)
+	if err := p.claim(weir.Claim{Lineage: lineageA}); err != nil {
+		return nil, err
+	}
+	j := p.newJob()
 	err := j.commitRestored(restored)
 	if err == nil {
 		err = j.open(c, subtasks)
@@ -51,12 +52,12 @@ func (w *world[T]) start(c weir.SinkContext, subtasks int, restored [][]byte) (*
 }
 
 // commitRestored commits what the restored checkpoint holds.
-func (j *job[T]) commitRestored(prepared [][]byte) error {
-	if len(prepared) == 0 {
+func (j *job[T]) commitRestored(elements [][]byte) error {
+	if len(elements) == 0 {
 		return nil
 	}
 	return j.call("commit what the checkpoint holds prepared", func() error {
-		return j.sink.Commit(context.Background(), cloned(prepared))
+		return j.sink.Commit(context.Background(), outputs(elements))
 	})
 }
 
@@ -126,23 +127,21 @@ func (j *job[T]) deal(numbers ...int) error {
 // holds of the sink.
 func (j *job[T]) prepare(id checkpoint.ID) (elements [][]byte, err error) {
 	for _, t := range j.subtasks {
-		if err := j.prepareOne(t, id); err != nil {
+		e, err := j.prepareOne(t, id)
+		if err != nil {
 			return nil, err
 		}
-		for _, p := range t.waiting {
-			elements = append(elements, bytes.Clone(p.prepared))
-		}
+		elements = append(elements, cloned(e)...)
 	}
 	return elements, nil
 }
 
-func (j *job[T]) prepareOne(t *subtask[T], id checkpoint.ID) error {
-	var prepared []byte
-	err := j.call("prepare", func() (err error) { prepared, err = t.writer.Prepare(context.Background(), id); return err })
-	if err == nil && prepared != nil {
-		t.waiting = append(t.waiting, pending{id, prepared})
-	}
-	return err
+func (j *job[T]) prepareOne(t *subtask[T], id checkpoint.ID) (elements [][]byte, err error) {
+	err = j.call("prepare", func() (err error) {
+		elements, err = t.phases.Prepare(context.Background(), t.writer, id)
+		return err
+	})
+	return elements, err
 }
 
 // complete is the news that a checkpoint is, at every subtask.
@@ -156,20 +155,9 @@ func (j *job[T]) complete(id checkpoint.ID) error {
 }
 
 func (j *job[T]) completeOne(t *subtask[T], id checkpoint.ID) error {
-	n := 0
-	var prepared [][]byte
-	for n < len(t.waiting) && t.waiting[n].id <= id {
-		prepared = append(prepared, t.waiting[n].prepared)
-		n++
-	}
-	if n == 0 {
-		return nil
-	}
-	err := j.call("commit", func() error { return j.sink.Commit(context.Background(), prepared) })
-	if err == nil {
-		t.waiting = append(t.waiting[:0:0], t.waiting[n:]...)
-	}
-	return err
+	return t.phases.Complete(id, func(prepared [][]byte) error {
+		return j.call("commit", func() error { return j.sink.Commit(context.Background(), prepared) })
+	})
 }
 
 // close closes the writers, as an attempt does that ends, well or not.
@@ -186,7 +174,7 @@ func (j *job[T]) close() error {
 func cloned(elements [][]byte) [][]byte {
 	c := make([][]byte, len(elements))
 	for i, e := range elements {
-		c[i] = append([]byte{}, e...)
+		c[i] = bytes.Clone(e)
 	}
 	return c
 }
@@ -194,4 +182,13 @@ func cloned(elements [][]byte) [][]byte {
 // at is the context of the sink under test.
 func at(incarnation checkpoint.Incarnation, attempt int) weir.SinkContext {
 	return weir.SinkContext{SinkID: theSink, Incarnation: incarnation, Attempt: attempt}
+}
+
+// outputs is what Commit gets of a checkpoint.
+func outputs(elements [][]byte) [][]byte {
+	prepared, err := twophase.Restored(cloned(elements))
+	if err != nil {
+		panic(err) // the suite has made them
+	}
+	return prepared
 }

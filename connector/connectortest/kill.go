@@ -10,20 +10,42 @@ var widths = []int{2, 3, 1}
 
 // killed: the process ends before each step of the job, without another word, and the one
 // that is started then, at another parallelism, before each of its own. What the two leave
-// behind is whole again with the third.
+// is whole again with the third. Each time once with what is committed remembered, and
+// once without.
 func (s *sinkTest[T]) killed() error {
-	for k := 1; ; k++ {
-		done, err := s.killedTwice(long, k, 0)
-		if err != nil {
-			return fmt.Errorf("killed before step %d: %w", k, err)
+	for _, remembers := range []bool{false, true} {
+		for k := 1; ; k++ {
+			if !s.sample.tries(4) {
+				continue
+			}
+			done, err := s.killedTwice(long, remembers, k, 0)
+			if err != nil {
+				return fmt.Errorf("killed before step %d: %w", k, err)
+			}
+			if done {
+				break
+			}
 		}
-		if done {
-			break
+		if err := s.killedAgain(remembers); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+func (s *sinkTest[T]) killedAgain(remembers bool) error {
 	for k := 1; ; k++ {
+		if !s.sample.tries(4) {
+			continue
+		}
 		for again := 1; ; again++ {
-			done, err := s.killedTwice(short, k, again)
+			if again > 1 && !s.sample.tries(10) {
+				if again > maxSteps {
+					break
+				}
+				continue
+			}
+			done, err := s.killedTwice(short, remembers, k, again)
 			if err != nil {
 				return fmt.Errorf("killed before step %d and then before step %d: %w", k, again, err)
 			}
@@ -38,10 +60,14 @@ func (s *sinkTest[T]) killed() error {
 	}
 }
 
+// maxSteps is more than a short life has.
+const maxSteps = 100
+
 // killedTwice kills the first process before step k and the second before step again; 0
-// lets it live. It tells whether the last of them was not killed any more.
-func (s *sinkTest[T]) killedTwice(sc script, k, again int) (done bool, err error) {
+// lets it live. It reports whether the last of them was not killed any more.
+func (s *sinkTest[T]) killedTwice(sc script, remembers bool, k, again int) (done bool, err error) {
 	l := s.life(s.world(), sc, widths...)
+	l.remembers = remembers
 	for _, stop := range []int{k, again} {
 		if stop == 0 {
 			break
@@ -53,7 +79,7 @@ func (s *sinkTest[T]) killedTwice(sc script, k, again int) (done bool, err error
 			}
 			return nil
 		}
-		err := l.run()
+		err := l.whole()
 		if err != nil && !errors.Is(err, errKilled) {
 			return false, err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"path"
 	"slices"
 	"strconv"
@@ -19,13 +20,15 @@ import (
 // A letterbox is a sink that does it right, written down as simply as it goes, and with
 // places where it can be done wrong. Each prepared file is a letter
 //
-//	/box/.<job>.<operator>.<incarnation>.<attempt>.<subtask>.<counter>
+//	/box/.<job>.<operator>.<lineage>.<run>.<incarnation>.<attempt>.<subtask>.<counter>
 //
-// that loses its first dot when it is committed. What Prepare returns is the name.
+// that loses its first dot, and gets the checkpoint at its end, when it is committed. What
+// Prepare returns is the name and the checkpoint. The run is a random number.
 type letterbox struct {
 	fsys   durable.FS
 	do     mistakes
-	memory *[]string // of one process, for those who are wrong
+	memory *[]string // of one process, for those that are wrong
+	run    *string   // of the process: lineage and run
 }
 
 // mistakes are the ways to be wrong.
@@ -35,7 +38,10 @@ type mistakes struct {
 	close    func(l *letter) error
 	commit   func(b letterbox, ctx context.Context, prepared [][]byte) error
 	abort    func(b letterbox, id weir.SinkID) error
-	name     func(c weir.SinkContext, counter int) string
+	claim    func(b letterbox, c weir.Claim) (func() error, error)
+	lock     func(b letterbox, c weir.Claim) (durable.LockFile, error) // in Claim
+	old      func(name string, c weir.Claim) bool                      // in Claim: is that visible letter to be refused?
+	name     func(l *letter) string
 	syncFile func(f durable.File) error     // in Prepare
 	syncBox  func(b letterbox) error        // in Prepare
 	syncDone func(b letterbox, n int) error // in Commit, after n renames
@@ -43,11 +49,80 @@ type mistakes struct {
 
 const box = "/box"
 
-func letterName(c weir.SinkContext, counter int) string {
-	return fmt.Sprintf("%s%d.%d.%d.%d", letterPrefix(c.SinkID), c.Incarnation, c.Attempt, c.Subtask, counter)
+func (l *letter) letterName(counter int) string {
+	c := l.context
+	return fmt.Sprintf("%s%s.%d.%d.%d.%d", letterPrefix(c.SinkID), *l.box.run, c.Incarnation, c.Attempt, c.Subtask, counter)
 }
 
 func letterPrefix(id weir.SinkID) string { return "." + id.Job + "." + id.Operator + "." }
+
+func lineagePrefix(id weir.SinkID, run string) string {
+	lineage, _, _ := strings.Cut(run, ".")
+	return letterPrefix(id) + lineage + "."
+}
+
+func (b letterbox) Claim(_ context.Context, c weir.Claim) (func() error, error) {
+	if b.do.claim != nil {
+		return b.do.claim(b, c)
+	}
+	return b.claim(c)
+}
+
+func (b letterbox) claim(c weir.Claim) (func() error, error) {
+	if err := durable.MkdirAll(b.fsys, box); err != nil {
+		return nil, err
+	}
+	lock := b.lock
+	if b.do.lock != nil {
+		lock = func(c weir.Claim) (durable.LockFile, error) { return b.do.lock(b, c) }
+	}
+	l, err := lock(c)
+	if err != nil {
+		return nil, err
+	}
+	old := isOld
+	if b.do.old != nil {
+		old = b.do.old
+	}
+	entries, err := b.fsys.ReadDir(box)
+	for _, e := range entries {
+		if strings.HasPrefix("."+e.Name, letterPrefix(c.SinkID)) && old(e.Name, c) && !c.BesideOld {
+			err = &weir.OldOutputError{Place: box, Found: e.Name, From: c.From}
+		}
+	}
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	*b.run = fmt.Sprintf("%s.%d", strings.ReplaceAll(c.Lineage, " ", "-"), rand.Uint64())
+	return l.Close, nil
+}
+
+// lock takes the lock of a sink, whose file has the name of the process that has it.
+func (b letterbox) lock(c weir.Claim) (durable.LockFile, error) {
+	l, err := b.fsys.Lock(box + "/" + letterPrefix(c.SinkID) + "lock")
+	if errors.Is(err, durable.ErrLocked) {
+		owner := make([]byte, 100)
+		n, _ := l.ReadAt(owner, 0)
+		l.Close()
+		return nil, &weir.OutputInUseError{Place: box, Owner: strings.TrimSpace(string(owner[:n]))}
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = l.WriteAt(fmt.Appendf(nil, "%-100s", c.Owner), 0)
+	if err = errors.Join(err, l.Sync()); err != nil { // fewer states for the power cuts
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// isOld says of a visible letter of the sink's that the run would write it again.
+func isOld(name string, c weir.Claim) bool {
+	lineage := strings.HasPrefix("."+name, lineagePrefix(c.SinkID, strings.ReplaceAll(c.Lineage, " ", "-")+"."))
+	return c.Fresh || lineage && c.From > 0 && checkpoint.ID(field(name, 0)) > c.From
+}
 
 func (b letterbox) Open(_ context.Context, c weir.SinkContext) (weir.Writer[string], error) {
 	return &letter{box: b, context: c}, durable.MkdirAll(b.fsys, box)
@@ -63,8 +138,8 @@ func (b letterbox) Commit(ctx context.Context, prepared [][]byte) error {
 func (b letterbox) commit(prepared [][]byte) error {
 	n := 0
 	for _, p := range prepared {
-		hidden := path.Join(box, string(p))
-		err := b.fsys.Rename(hidden, path.Join(box, string(p[1:])))
+		hidden, visible := lettersNames(p)
+		err := b.fsys.Rename(hidden, visible)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it was committed before
 		}
@@ -79,11 +154,17 @@ func (b letterbox) commit(prepared [][]byte) error {
 	return b.fsys.SyncDir(box)
 }
 
+// lettersNames are the two names of what was prepared.
+func lettersNames(prepared []byte) (hidden, visible string) {
+	name, id, _ := strings.Cut(string(prepared), " ")
+	return path.Join(box, name), path.Join(box, name[1:]+"."+id)
+}
+
 func (b letterbox) Abort(_ context.Context, id weir.SinkID) error {
 	if b.do.abort != nil {
 		return b.do.abort(b, id)
 	}
-	return b.remove(func(name string) bool { return strings.HasPrefix(name, letterPrefix(id)) })
+	return b.remove(func(name string) bool { return strings.HasPrefix(name, lineagePrefix(id, *b.run)) })
 }
 
 func (b letterbox) remove(which func(name string) bool) error {
@@ -92,7 +173,7 @@ func (b letterbox) remove(which func(name string) bool) error {
 		return nil
 	}
 	for _, e := range entries {
-		if err == nil && which(e.Name) {
+		if err == nil && which(e.Name) && !strings.HasSuffix(e.Name, "lock") {
 			err = b.fsys.Remove(path.Join(box, e.Name))
 		}
 	}
@@ -107,7 +188,7 @@ type letter struct {
 	file    durable.File // nil: nothing was written since the last Prepare
 	name    string
 	failed  error
-	kept    []string // for those who are wrong
+	kept    []string // for those that are wrong
 }
 
 func (l *letter) Write(_ context.Context, records []string) error {
@@ -123,11 +204,10 @@ func (l *letter) write(records []string) error {
 	}
 	if l.file == nil {
 		l.counter++
-		name := letterName
+		l.name = l.letterName(l.counter)
 		if l.box.do.name != nil {
-			name = l.box.do.name
+			l.name = l.box.do.name(l)
 		}
-		l.name = name(l.context, l.counter)
 		l.file, l.failed = l.box.fsys.Create(path.Join(box, l.name))
 	}
 	if l.failed == nil {
@@ -140,10 +220,10 @@ func (l *letter) Prepare(_ context.Context, id checkpoint.ID) ([]byte, error) {
 	if l.box.do.prepare != nil {
 		return l.box.do.prepare(l, id)
 	}
-	return l.prepare()
+	return l.prepare(id)
 }
 
-func (l *letter) prepare() ([]byte, error) {
+func (l *letter) prepare(id checkpoint.ID) ([]byte, error) {
 	if l.failed != nil || l.file == nil {
 		return nil, l.failed
 	}
@@ -160,7 +240,7 @@ func (l *letter) prepare() ([]byte, error) {
 			l.failed = l.box.fsys.SyncDir(box)
 		}
 	}
-	return []byte(l.name), l.failed
+	return fmt.Appendf(nil, "%s %d", l.name, id), l.failed
 }
 
 func (l *letter) Close() error {
@@ -190,7 +270,7 @@ func letters(fsys durable.FS, hidden bool) (records, names []string, err error) 
 		return nil, nil, err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name, ".") != hidden {
+		if strings.HasPrefix(e.Name, ".") != hidden || strings.HasSuffix(e.Name, "lock") {
 			continue
 		}
 		names = append(names, e.Name)
@@ -211,8 +291,10 @@ func letters(fsys durable.FS, hidden bool) (records, names []string, err error) 
 func letterboxTest(do mistakes, logf func(string, ...any)) *sinkTest[string] {
 	return newSinkTest(SinkConfig[string]{
 		On: func(fsys durable.FS) Output[string] {
+			b := letterbox{fsys, do, new([]string), new(string)}
 			return Output[string]{
-				Sink:      letterbox{fsys, do, new([]string)},
+				Sink:      b,
+				Take:      func() error { return b.remove(func(name string) bool { return name[0] != '.' }) },
 				Visible:   func() ([]string, error) { records, _, err := letters(fsys, false); return records, err },
 				Leftovers: func() ([]string, error) { _, names, err := letters(fsys, true); return names, err },
 			}

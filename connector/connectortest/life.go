@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/checkpoint"
-	"github.com/weirstream/weir/durable/crashfs"
 )
 
 // A period is what lies between two checkpoints of a job.
@@ -19,7 +19,7 @@ type period struct {
 type script []period
 
 // long has what a job may meet, and short as much of it as a sweep within a sweep has time
-// for. Of single and first one subtask is enough: nobody else's syncs do for its own.
+// for. Of single and first one subtask is enough: no other subtask's syncs do for its own.
 var (
 	long = script{
 		{records: 3}, {records: 3, fails: true}, {records: 1}, {}, {records: 3, late: true},
@@ -42,24 +42,28 @@ func (s script) all() int { return s.upTo(len(s)) }
 
 // A complete is a complete checkpoint: the suite keeps it as safe as one is.
 type complete struct {
-	id      checkpoint.ID
-	periods int // done
-	records int // in them
-	pending [][]byte
+	id       checkpoint.ID
+	periods  int // done
+	records  int // in them
+	elements [][]byte
 }
 
-// A life is a job over its attempts.
+// A life is a job over its attempts, in one process.
 type life[T any] struct {
 	world  *world[T]
 	script script
 	widths []int // how many subtasks there are, by incarnation in turn
+	// remembers says that a start does not commit what is known to be committed. If not,
+	// each crash has hit before that could be noted.
+	remembers bool
 
+	process     *process[T] // nil before the first attempt
 	incarnation checkpoint.Incarnation
 	attempt     int
 	last        complete // the restart begins here
 	committed   int      // records for which Commit has returned
 	step        func(call string) error
-	happened    func(fact) // tells of what a power cut does not undo
+	happened    func(fact) // is called with what a power cut does not undo
 }
 
 // A fact is what is true from now on: that a checkpoint is complete, or that Commit has
@@ -73,10 +77,13 @@ func (s *sinkTest[T]) life(w *world[T], sc script, widths ...int) *life[T] {
 	return &life[T]{world: w, script: sc, widths: widths, incarnation: 1, happened: func(fact) {}}
 }
 
-// next is the same life in a process that is started after this one.
+// next is the same life in a process that is started after this one, which is dead.
 func (l *life[T]) next(w *world[T]) *life[T] {
+	if l.process != nil {
+		l.process.kill()
+	}
 	return &life[T]{
-		world: w, script: l.script, widths: l.widths, incarnation: l.incarnation + 1,
+		world: w, script: l.script, widths: l.widths, remembers: l.remembers, incarnation: l.incarnation + 1,
 		last: l.last, committed: l.committed, happened: func(fact) {},
 	}
 }
@@ -87,11 +94,23 @@ func (l *life[T]) width() int { return l.widths[(int(l.incarnation)-1)%len(l.wid
 // checkpoint says: it, and nothing else.
 func (l *life[T]) begin() (*job[T], error) {
 	l.attempt++
-	j := &job[T]{test: l.world.test, sink: l.world.process().Sink, step: l.step}
-	if err := j.commitRestored(l.last.pending); err != nil {
-		return j, err
+	if l.process == nil {
+		l.process = l.world.newProcess(theSink)
 	}
-	l.commits(l.last.records)
+	j := l.process.newJob()
+	j.step = l.step
+	if l.process.release == nil {
+		claim := weir.Claim{Lineage: lineageA, Fresh: l.last.id == 0, From: l.last.id}
+		if err := j.call("claim", func() error { return l.process.claim(claim) }); err != nil {
+			return j, err
+		}
+	}
+	if !l.remembers || l.committed < l.last.records {
+		if err := j.commitRestored(l.last.elements); err != nil {
+			return j, err
+		}
+		l.commits(l.last.records)
+	}
 	if err := j.open(at(l.incarnation, l.attempt), l.width()); err != nil {
 		return j, err
 	}
@@ -144,7 +163,7 @@ func (l *life[T]) run() (err error) {
 		if err := j.deal(numbers[len(numbers)/2:]...); err != nil {
 			return err
 		}
-		pending, err := j.prepare(id)
+		elements, err := j.prepare(id)
 		if err != nil {
 			return err
 		}
@@ -154,7 +173,7 @@ func (l *life[T]) run() (err error) {
 		if p.fails {
 			continue
 		}
-		l.last = complete{id: id, periods: n + 1, records: first + p.records, pending: pending}
+		l.last = complete{id: id, periods: n + 1, records: first + p.records, elements: elements}
 		due = id
 		last := l.last
 		l.happened(fact{complete: &last})
@@ -165,6 +184,29 @@ func (l *life[T]) run() (err error) {
 func (l *life[T]) commits(records int) {
 	l.committed = max(l.committed, records)
 	l.happened(fact{committed: l.committed})
+}
+
+// whole is an attempt that ends well, and the end of its process.
+func (l *life[T]) whole() error {
+	if err := l.run(); err != nil {
+		return err
+	}
+	return l.end()
+}
+
+// end is the end of the process.
+func (l *life[T]) end() error {
+	if l.process == nil {
+		return nil
+	}
+	if l.step != nil && l.process.release != nil {
+		if err := l.step("release"); err != nil {
+			return err
+		}
+	}
+	err := l.process.end()
+	l.process = nil
+	return err
 }
 
 // ahead makes sure of what must hold at any moment: nothing is visible ahead of its
@@ -185,61 +227,12 @@ func (l *life[T]) ended() error {
 // toTheEnd runs the job to its end, and once more when there is nothing left to do.
 func (l *life[T]) toTheEnd() error {
 	for range 2 {
-		if err := l.run(); err != nil {
+		if err := l.whole(); err != nil {
 			return err
 		}
 		if err := l.ended(); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// sweep runs scenario, in which l lives on a disk, with a power cut after each of its
-// operations, and check on every state that this may leave, with l as it was then: its
-// last complete checkpoint, and what had been committed.
-func (l *life[T]) sweep(disk *crashfs.FS, scenario func() error, check func(disk *crashfs.FS, then *life[T]) error) (*crashfs.Report, error) {
-	facts := map[string]fact{"": {complete: &complete{}}}
-	begin := *l // also what was acknowledged before this sweep began is known
-	acked := 0
-	l.happened = func(f fact) {
-		acked++
-		label := fmt.Sprintf("incarnation %d, fact %d", l.incarnation, acked)
-		if f.complete != nil {
-			label += fmt.Sprintf(": checkpoint %d is complete", f.complete.id)
-		} else {
-			label += fmt.Sprintf(": %d records are committed", f.committed)
-		}
-		facts[label] = f
-		disk.Ack(label)
-	}
-	return crashfs.Sweep(disk, crashfs.Options{}, scenario, func(s *crashfs.State) error {
-		then := begin
-		then.happened = func(fact) {}
-		for _, label := range s.Acked() {
-			f, ok := facts[label]
-			switch {
-			case !ok: // of an outer sweep
-			case f.complete != nil:
-				then.last = *f.complete
-			default:
-				then.committed = f.committed
-			}
-		}
-		after := s.FS()
-		then.world = l.world.test.on(after)
-		return check(after, &then)
-	})
-}
-
-// saw turns what a sweep found into an error, and says how much it saw.
-func (s *sinkTest[T]) saw(what string, report *crashfs.Report, err error) error {
-	if err != nil {
-		return fmt.Errorf("%s, before any power cut: %w", what, err)
-	}
-	if err := report.Err(); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	s.logf("%s: %v", what, report)
 	return nil
 }

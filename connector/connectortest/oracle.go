@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/crashfs"
 )
@@ -15,6 +16,9 @@ type world[T any] struct {
 	disk      durable.FS // what is really there; nil if it is elsewhere
 	through   durable.FS // what the sink sees of it
 	elsewhere *Output[T]
+
+	alive   map[weir.SinkID]*process[T] // that runs a sink now, or has ended
+	started int                         // processes
 }
 
 // world makes one with nothing in it.
@@ -31,15 +35,7 @@ func (s *sinkTest[T]) on(disk durable.FS) *world[T] {
 	return &world[T]{test: s, disk: disk, through: disk}
 }
 
-// process is the output as a process sees it that has just started.
-func (w *world[T]) process() Output[T] {
-	if w.elsewhere != nil {
-		return *w.elsewhere
-	}
-	return w.test.On(w.through)
-}
-
-// onlooker is the output as anybody sees it.
+// onlooker is the output as any other program sees it.
 func (w *world[T]) onlooker() Output[T] {
 	if w.elsewhere != nil {
 		return *w.elsewhere
@@ -57,7 +53,7 @@ func (w *world[T]) visible() ([]int, error) {
 	for _, r := range records {
 		n, ok := w.test.numbers.of(r)
 		if !ok {
-			return nil, fmt.Errorf("visible: %s, which nobody has written", text(r))
+			return nil, fmt.Errorf("visible: %s, which was never written", text(r))
 		}
 		numbers = append(numbers, n)
 	}
@@ -99,7 +95,7 @@ func (w *world[T]) between(least, most int) error {
 	return nil
 }
 
-// clean makes sure that nothing is left that nobody sees.
+// clean makes sure that nothing is left that is not visible.
 func (w *world[T]) clean() error {
 	leftovers := w.onlooker().Leftovers
 	if leftovers == nil {
@@ -110,7 +106,7 @@ func (w *world[T]) clean() error {
 		return fmt.Errorf("look for leftovers: %w", err)
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("left behind: %q", left)
+		return fmt.Errorf("left: %q", left)
 	}
 	return nil
 }
@@ -123,7 +119,7 @@ func numbersTo(n int) []int {
 	return all
 }
 
-// difference tells two sorted sets of numbers apart, for people.
+// difference says, for people, how two sorted sets of numbers differ.
 func difference(got, want []int) error {
 	if slices.Equal(got, want) {
 		return nil

@@ -118,7 +118,7 @@ func (s *sinkTest[T]) visible() error {
 	return nil
 }
 
-// slices: a batch that Write was given belongs to others when Write has returned.
+// slices: a batch that Write was given is used again when Write has returned.
 func (s *sinkTest[T]) slices() error {
 	w := s.world()
 	j, err := w.start(at(1, 1), 1, nil)

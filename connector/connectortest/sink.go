@@ -29,13 +29,17 @@ type SinkConfig[T any] struct {
 type Output[T any] struct {
 	Sink weir.Sink[T]
 
-	// Visible lists the records that anybody can see, in any order. That there is nothing
-	// yet, not even a folder, is no error.
+	// Visible lists the records that any other program can see, in any order. That there is
+	// nothing yet, not even a folder, is no error.
 	Visible func() ([]T, error)
 
-	// Leftovers, if set, lists what is there and not visible: there must be none when a
-	// job has ended well.
+	// Leftovers, if set, lists what is there and not visible, but for what a claim keeps:
+	// there must be none when a job has ended well.
 	Leftovers func() ([]string, error)
+
+	// Take, if set, takes away all output that is visible, as a consumer may that has read
+	// it.
+	Take func() error
 }
 
 // Sink runs every check of a sink as a subtest.
@@ -58,6 +62,7 @@ func sinkChecks[T any]() []check[*sinkTest[T]] {
 		{"hidden before commit", "Prepare makes everything written since the last Prepare durable, without making it visible", (*sinkTest[T]).hidden},
 		{"visible after commit", "Commit makes visible, durably, what was prepared.", (*sinkTest[T]).visible},
 		{"slices are not kept", "Write takes records; it must not keep the slice.", (*sinkTest[T]).slices},
+		{"claim", "It takes hold of the place that the sink writes to, until release is called; it changes nothing that another run has written.", (*sinkTest[T]).claimed},
 		{"failed checkpoint", "A checkpoint that fails leaves what was prepared for it waiting for the next one", (*sinkTest[T]).failedCheckpoint},
 		{"commit again", "It must be idempotent: after a crash it is called again for what may have been committed before, and for what a consumer may have taken away since.", (*sinkTest[T]).commitAgain},
 		{"each subtask's own", "It is called for each subtask's own, and at a start for all of them.", (*sinkTest[T]).ownOnly},
@@ -67,6 +72,10 @@ func sinkChecks[T any]() []check[*sinkTest[T]] {
 		{"abort what was written", "Abort undoes everything that this sink of this job has written and not committed.", (*sinkTest[T]).abortWritten},
 		{"abort what was prepared", "Abort undoes everything that this sink of this job has written and not committed.", (*sinkTest[T]).abortPrepared},
 		{"abort leaves others alone", "What other sinks keep in the same place is not touched.", (*sinkTest[T]).others},
+		{"claim beside old output", "A place with visible output of this sink that the run would write again is an *[OldOutputError], unless c.BesideOld is set.", (*sinkTest[T]).oldOutput},
+		{"new output beside old", "unless c.BesideOld is set", (*sinkTest[T]).besideOld},
+		{"other lineages", "Nor is what runs of another lineage have prepared", (*sinkTest[T]).lineages},
+		{"output is taken", "for what a consumer may have taken away since", (*sinkTest[T]).taken},
 		{"cancelled commit", "Commit makes visible, durably, what was prepared.", (*sinkTest[T]).cancelled},
 		{"subtasks at the same time", "A Writer is one subtask of a sink. One goroutine uses it.", (*sinkTest[T]).together},
 		{"killed at every step", "so whatever was prepared is committed after a restart, and whatever was not is undone.", (*sinkTest[T]).killed},
@@ -84,6 +93,7 @@ func sinkChecks[T any]() []check[*sinkTest[T]] {
 type sinkTest[T any] struct {
 	SinkConfig[T]
 	numbers numbering[T]
+	sample  *sample
 	logf    func(format string, args ...any)
 }
 
@@ -91,7 +101,7 @@ func newSinkTest[T any](c SinkConfig[T], logf func(string, ...any)) *sinkTest[T]
 	if (c.On == nil) == (c.Elsewhere == nil) {
 		panic("connectortest: a SinkConfig needs On or Elsewhere, and not both")
 	}
-	return &sinkTest[T]{SinkConfig: c, numbers: numbering[T]{record: c.Record}, logf: logf}
+	return &sinkTest[T]{SinkConfig: c, numbers: numbering[T]{record: c.Record}, sample: newSample(logf), logf: logf}
 }
 
 // needsFiles passes a check over if nothing can be done to what is below the sink.

@@ -19,7 +19,7 @@ func (s *sinkTest[T]) together() error {
 	}
 	s.numbers.make(subtasks * periods * 3) // what subtasks share must not be made by them
 	// Every record is there before they begin: Record need not be safe for goroutines.
-	everybody := func(f func(i int) error) error {
+	each := func(f func(i int) error) error {
 		errs := make([]error, subtasks)
 		var running sync.WaitGroup
 		for i := range subtasks {
@@ -36,7 +36,7 @@ func (s *sinkTest[T]) together() error {
 			}
 		}
 		id := checkpoint.ID(p + 1)
-		err := everybody(func(i int) error {
+		err := each(func(i int) error {
 			if err := j.subtasks[i].writer.Write(context.Background(), batches[i]); err != nil {
 				return err
 			}
@@ -44,13 +44,14 @@ func (s *sinkTest[T]) together() error {
 			if err := j.completeOne(j.subtasks[i], id-1); err != nil {
 				return err
 			}
-			return j.prepareOne(j.subtasks[i], id)
+			_, err := j.prepareOne(j.subtasks[i], id)
+			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if err := everybody(func(i int) error { return j.completeOne(j.subtasks[i], periods) }); err != nil {
+	if err := each(func(i int) error { return j.completeOne(j.subtasks[i], periods) }); err != nil {
 		return err
 	}
 	if err := w.shows(subtasks * periods * 3); err != nil {

@@ -31,6 +31,7 @@ func TestEverySyncIsNeeded(t *testing.T) {
 	if _, err := w.start(at(1, 1), 1, nil); err != nil {
 		t.Fatal(err)
 	}
+	w.alive[theSink].kill()
 	opening := counting.Matched(0)
 	if err := s.life(s.on(counting), single, 1).run(); err != nil {
 		t.Fatal(err)

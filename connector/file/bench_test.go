@@ -90,9 +90,8 @@ func BenchmarkWrite(b *testing.B) {
 			}
 		})
 	}
-	dir := filepath.ToSlash(b.TempDir())
-	j := openWriter(b, JSONSinkOn[row](nowhere{durable.OS()}, dir), first)
+	j := openWriter(b, JSONSinkOn[row](nowhere{durable.OS()}, filepath.ToSlash(b.TempDir())), first)
 	bench("json", func() { must(b, j.Write(b.Context(), records)) })
-	l := openWriter(b, LinesSinkOn(nowhere{durable.OS()}, dir), first)
+	l := openWriter(b, LinesSinkOn(nowhere{durable.OS()}, filepath.ToSlash(b.TempDir())), first)
 	bench("lines", func() { must(b, l.Write(b.Context(), lines)) })
 }

@@ -6,78 +6,144 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"syscall"
 
 	"github.com/weirstream/weir"
 )
 
-// content is the uncompressed content of one file, read from its beginning to its end
-// and, if it grows, beyond.
+// content is the unpacked content of one file, read from its beginning, or if it is plain
+// from anywhere, to its end and, if it grows, beyond.
 type content struct {
-	path   string
+	tape   *tape
 	follow bool
-	f      *os.File
-	known  bool    // whether the file is gzip; it is not while it is too short to tell
-	z      *gunzip // nil if it is plain
+	warn   func(kind string, args ...any)
+
+	kind   kind     // tooShort until it is known
+	bom    int      // bytes of a byte order mark at the beginning
+	unpack unpacker // nil if it is plain
+	peeked []byte   // unpacked to see what it is, and not given out yet
 }
 
-func openContent(path string, follow bool) (*content, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, blameOpen(err)
-	}
-	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
-		err = weir.Permanent(fmt.Errorf("%s: not a regular file: what is read from it could not be read again", path))
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &content{path: path, follow: follow, f: f}, nil
+// An unpacker unpacks what a tape has from its beginning on. io.EOF says that nothing more
+// is there now. A followed file may grow then, and it goes on.
+type unpacker interface {
+	io.Reader
+	// Close lets go of what it takes to unpack. A Read makes it anew.
+	Close()
 }
 
-// blameOpen marks what a restart does not heal.
-func blameOpen(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return weir.Permanent(err)
-	}
-	return err
+// A packError is damage of packed data.
+type packError struct{ error }
+
+func (e packError) Unwrap() error { return e.error }
+
+func errTorn(k kind) error {
+	return packError{fmt.Errorf("the %s data ends in the middle: the file was cut off, or is still being written", k)}
 }
 
-// tell finds out whether the file is gzip, if there is enough of it.
+func errCorrupt(k kind, err error) error {
+	return packError{fmt.Errorf("the %s data is corrupt: %w", k, err)}
+}
+
+// tell finds out what the file is, if there is enough of it. io.EOF says that there is not.
 func (c *content) tell() error {
-	if c.known {
+	if c.kind != tooShort {
 		return nil
 	}
-	var magic [2]byte
-	n, err := c.f.ReadAt(magic[:], 0)
-	if err != nil && err != io.EOF {
-		return err
+	if c.unpack == nil {
+		b := make([]byte, whatFirstSays)
+		n, err := c.tape.d.f.ReadAt(b, 0)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		k, m := tell(b[:n], !c.follow)
+		switch {
+		case k == tooShort, n == 0 && c.follow:
+			return io.EOF
+		case k == refused:
+			return errNotText(c.tape.path, m, text)
+		case k == text:
+			c.isText(b[:n])
+			return nil
+		}
+		c.unpack = c.unpackerOf(k)
 	}
+	return c.tellInside()
+}
+
+func (c *content) isText(b []byte) {
+	c.kind = text
+	if len(b) >= len(bom) && string(b[:len(bom)]) == bom {
+		c.bom = len(bom)
+	}
+}
+
+func (c *content) unpackerOf(k kind) unpacker {
+	if k == gzipped {
+		return newGunzip(c.tape, c.follow, c.warn)
+	}
+	return newPacked(k, c.tape, c.follow)
+}
+
+// tellInside finds out what a packed file holds.
+func (c *content) tellInside() error {
+	for len(c.peeked) < whatFirstSays {
+		b := make([]byte, whatFirstSays-len(c.peeked))
+		n, err := c.unpack.Read(b)
+		c.peeked = append(c.peeked, b[:n]...)
+		if err == io.EOF {
+			break
+		}
+		if err != nil && len(c.peeked) > 0 {
+			break // what comes before damage is read
+		}
+		if err != nil {
+			return err
+		}
+	}
+	k, m := tell(c.peeked, !c.follow)
 	switch {
-	case n == 0, n == 1 && magic[0] == gzipMagic[0] && c.follow:
-		return nil
-	case magic == gzipMagic:
-		c.z = newGunzip(c.f, c.follow)
+	case k == tooShort, len(c.peeked) == 0 && c.follow:
+		return io.EOF
+	case k != text:
+		return errNotText(c.tape.path, m, c.packing())
 	}
-	c.known = true
+	c.isText(c.peeked)
 	return nil
 }
 
+// packing is how the file is packed.
+func (c *content) packing() kind {
+	switch u := c.unpack.(type) {
+	case nil:
+		return text
+	case *packed:
+		return u.kind
+	}
+	return gzipped
+}
+
+// plain reports whether the content is the file itself.
+func (c *content) plain() bool { return c.kind == text && c.unpack == nil }
+
 // Read reads on. io.EOF says that nothing more is there now.
 func (c *content) Read(p []byte) (n int, err error) {
-	if err := c.tell(); err != nil {
+	switch err := c.tell(); {
+	case err == io.EOF:
 		return 0, err
+	case err != nil:
+		return 0, c.blame(err)
 	}
 	switch {
-	case !c.known:
-		return 0, io.EOF
-	case c.z != nil:
-		n, err = c.z.Read(p)
+	case len(c.peeked) > 0:
+		n = copy(p, c.peeked)
+		if c.peeked = c.peeked[n:]; len(c.peeked) == 0 {
+			c.peeked = nil
+		}
+		return n, nil
+	case c.unpack != nil:
+		n, err = c.unpack.Read(p)
 	default:
-		n, err = c.f.Read(p)
+		n, err = c.tape.Read(p)
 	}
 	if err != nil && err != io.EOF {
 		err = c.blame(err)
@@ -87,87 +153,28 @@ func (c *content) Read(p []byte) (n int, err error) {
 
 // blame names the file, and marks damage as what it is.
 func (c *content) blame(err error) error {
-	var bad gzipError
+	var bad packError
 	if errors.As(err, &bad) {
-		return weir.Permanent(fmt.Errorf("%s: %w", c.path, err))
+		return weir.Permanent(fmt.Errorf("%s: %w", c.tape.path, err))
 	}
 	return err // of package os: it has the name
 }
 
-// errShort says that there are fewer bytes than there were.
-var errShort = errors.New("shorter than what was read")
+// open opens the file, if it is not open.
+func (c *content) open(ctx context.Context) error { return c.tape.open(ctx) }
 
-// skip passes over n bytes from the beginning.
-func (c *content) skip(ctx context.Context, n int64) error {
-	if err := c.tell(); err != nil {
-		return err
+// sleep lets go of the file, and of what it takes to unpack it.
+func (c *content) sleep() error {
+	if c.unpack != nil {
+		c.unpack.Close()
 	}
-	if c.z == nil {
-		_, err := c.f.Seek(n, io.SeekStart) // whether there is so much shows when it is read
-		if errors.Is(err, syscall.EINVAL) {
-			return errShort // no file of this file system can be so long
-		}
-		return err
-	}
-	const step = 1 << 20
-	for n > 0 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		m, err := io.CopyN(io.Discard, c, min(n, step))
-		n -= m
-		if err == io.EOF {
-			return errShort
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.tape.d.close()
 }
 
-// unchanged makes sure, at the end of what is there, that it is still the end of the
-// same file. last is what was read last, as much of it as is known.
-func (c *content) unchanged(last []byte) error {
-	open, err := c.f.Stat()
-	if err != nil {
-		return err
+// permanent marks what a restart does not heal.
+func permanent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return weir.Permanent(err)
 	}
-	if c.follow {
-		named, err := os.Stat(c.path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return c.gone("removed")
-		}
-		if err != nil {
-			return err
-		}
-		if !os.SameFile(open, named) {
-			return c.gone("replaced by another file")
-		}
-	}
-	read, err := c.f.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return err
-	}
-	if open.Size() < read {
-		return c.gone(fmt.Sprintf("truncated to %d bytes, of which %d were read,", open.Size(), read))
-	}
-	if !c.follow || c.z != nil || !c.known {
-		return nil
-	}
-	last = last[max(0, len(last)-tailBytes):]
-	now := make([]byte, len(last))
-	if _, err := c.f.ReadAt(now, read-int64(len(last))); err != nil && err != io.EOF {
-		return err
-	}
-	if string(now) != string(last) {
-		return c.gone("truncated and written anew")
-	}
-	return nil
+	return err
 }
-
-func (c *content) gone(what string) error {
-	return weir.Permanent(fmt.Errorf("%s: was %s while it was being read; whether all of it was read cannot be told", c.path, what))
-}
-
-func (c *content) Close() error { return c.f.Close() }

@@ -23,17 +23,24 @@
 // # Writing
 //
 // [LinesSink] and [JSONSink] write what comes between two checkpoints to a file per
-// subtask, hidden until the checkpoint is complete, and then visible, whole, once. Names
-// carry a hash of the job's and the sink's name, so that several sinks may share a folder.
-// See names.go for how they look.
+// subtask, hidden until the checkpoint is complete, and then visible, whole, once:
+//
+//	part-<sink>-<subtask>-<checkpoint>-<run>.txt
+//
+// No name is ever given twice. <sink> is a hash of the job's and the sink's name, so that
+// several sinks may share a folder. Names that begin with a dot are the sink's own: leave
+// them alone. What is visible is its consumer's, which may move, compress or delete it at
+// once. To change a file in place, move it to another folder first: a start after a crash
+// may still look at it.
+//
+// One run of a job at a time writes to a folder: a second one is refused, as is one that
+// would write visible output again, because its checkpoints are gone or older. Both leave
+// the folder as it is. What a run has prepared stays until a run with the same checkpoints
+// has decided about it.
 //
 // After a restart what a checkpoint holds prepared is read back from the disk and held
-// against the checksum in the checkpoint, before any of it becomes visible; what is visible
-// already is, too. Damage is an error that names the file.
-//
-// What is in a folder is the job's until a later checkpoint is complete: a start looks
-// for the newest output again, and does not know a file that was moved away from one that
-// was lost.
+// against the checksum in the checkpoint, before any of it becomes visible. Damage is an
+// error that names the file.
 //
 // The package may touch files through package durable where they are written, and with
 // package os where they are read. It imports weir, durable and checkpoint.

@@ -6,41 +6,38 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
-	"os"
 )
 
-var gzipMagic = [2]byte{0x1f, 0x8b}
-
-// A gzipError is damage of a gzip file.
-type gzipError struct{ error }
-
-func (e gzipError) Unwrap() error { return e.error }
-
-var errTorn = gzipError{errors.New("the gzip data ends in the middle: the file was cut off, or is still being written")}
-
-// gunzip unpacks a file of one or more gzip members, one member at a time. It can read
-// on in a file that has grown.
+// gunzip unpacks a file of one or more gzip members, one member at a time, and takes what
+// gzip(1) takes: zeros after the last member are padding, and anything else there is
+// passed over with a warning. It can read on in a file that has grown: behind its last
+// member, or in it, which is unpacked again for that.
 //
-// Invariant: between two members, raw is where the next one would begin.
+// Invariant: between two members the tape, without what is buffered in raw, is where the
+// next one would begin.
 type gunzip struct {
-	f      *os.File
+	tape   *tape
 	follow bool
-	raw    *bufio.Reader // of f
-	z      *gzip.Reader
-	in     bool // in a member
+	warn   func(kind string, args ...any)
 
-	start int64 // where in f the member begins
-	out   int64 // bytes unpacked from it
+	raw *bufio.Reader // of the tape; nil: closed, between two members
+	z   *gzip.Reader
+	in  bool // in a member
 
-	torn int64 // if not 0: the data ended in the middle of the member when f had this size
+	start   int64 // where in the file the member begins
+	out     int64 // bytes unpacked from it
+	members int   // that were unpacked
+
+	torn  int64 // if not 0: the data ended in the middle of the member when the file had this size
+	ended int64 // if not 0: what follows the members is none, when the file had this size
 }
 
-func newGunzip(f *os.File, follow bool) *gunzip {
-	return &gunzip{f: f, follow: follow, raw: bufio.NewReaderSize(f, 64<<10)}
+func newGunzip(t *tape, follow bool, warn func(kind string, args ...any)) *gunzip {
+	return &gunzip{tape: t, follow: follow, warn: warn}
 }
 
 func (g *gunzip) Read(p []byte) (int, error) {
-	if g.torn != 0 {
+	if g.torn != 0 || g.ended != 0 {
 		if grown, err := g.resume(); err != nil || !grown {
 			return 0, orEOF(err)
 		}
@@ -55,6 +52,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 		g.out += int64(n)
 		if err == io.EOF {
 			g.in, err = false, nil
+			g.members++
 		}
 		if n > 0 || err != nil {
 			return n, g.judge(err)
@@ -71,14 +69,17 @@ func orEOF(err error) error {
 
 // begin begins a member; io.EOF says that there is none.
 func (g *gunzip) begin() error {
-	if _, err := g.raw.Peek(1); err != nil {
+	if g.raw == nil {
+		g.raw = bufio.NewReaderSize(g.tape, 32<<10)
+	}
+	next, err := g.raw.Peek(2)
+	if len(next) == 0 {
 		return err
 	}
-	at, err := g.f.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return err
+	g.start, g.out = g.tape.at-int64(g.raw.Buffered()), 0
+	if g.members > 0 && (next[0] != 0x1f || len(next) == 2 && next[1] != 0x8b) {
+		return g.trailer()
 	}
-	g.start, g.out = at-int64(g.raw.Buffered()), 0
 	if g.z == nil {
 		g.z, err = gzip.NewReader(g.raw)
 	} else {
@@ -95,37 +96,67 @@ func (g *gunzip) begin() error {
 	return nil
 }
 
+// trailer passes over what follows the last member.
+func (g *gunzip) trailer() error {
+	zeros := true
+	for zeros {
+		c, err := g.raw.ReadByte()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		zeros = c == 0
+	}
+	if !zeros {
+		g.warn("what follows the gzip data in a file is none, and is not read", "file", g.tape.path, "byte", g.start)
+	}
+	size, err := g.tape.size()
+	if err != nil {
+		return err
+	}
+	g.ended = max(size, 1)
+	g.raw = nil
+	return io.EOF
+}
+
 // judge says what an error means. The end of the data in the middle of a member is the
 // end of what is there now, if the file is followed.
 func (g *gunzip) judge(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
+	case err == nil, err == io.EOF:
+		return err
+	case g.tape.err != nil:
+		return g.tape.err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		if !g.follow {
-			return errTorn
+			return errTorn(gzipped)
 		}
-		size, err := g.f.Seek(0, io.SeekCurrent) // all of it was read
-		if err != nil {
-			return err
-		}
-		g.torn = size
+		g.torn = max(g.tape.at, 1) // all of it was read
 		return io.EOF
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
-		return gzipError{err}
+	case errors.Is(err, gzip.ErrHeader):
+		return packError{errors.New("begins like a gzip file and is none: its header is invalid")}
+	case errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return errCorrupt(gzipped, err)
 	}
 	return err
 }
 
-// resume unpacks a torn member again, up to where it was torn, if the file has grown.
+// resume goes on in a file that has grown: behind the members, or in a torn member, which
+// is unpacked again up to where it was torn.
 func (g *gunzip) resume() (grown bool, err error) {
-	fi, err := g.f.Stat()
-	if err != nil || fi.Size() <= g.torn {
+	size, err := g.tape.size()
+	if err != nil || size <= max(g.torn, g.ended) {
 		return false, err
 	}
-	if _, err := g.f.Seek(g.start, io.SeekStart); err != nil {
-		return false, err
+	g.tape.seek(g.start)
+	g.raw = nil
+	if g.ended != 0 {
+		g.ended = 0
+		return true, nil
 	}
-	g.raw.Reset(g.f)
 	skip := g.out
 	g.torn, g.in = 0, false
 	if err := g.begin(); err != nil {
@@ -136,9 +167,17 @@ func (g *gunzip) resume() (grown bool, err error) {
 	if err != nil {
 		g.out = skip
 		if err == io.EOF {
-			err = errTorn // it is shorter now than it was
+			err = errTorn(gzipped) // it is shorter now than it was
 		}
 		return false, g.judge(err)
 	}
 	return true, nil
+}
+
+// Close lets go of the buffers, if there is nothing in them.
+func (g *gunzip) Close() {
+	if g.torn == 0 && (g.in || g.raw != nil && g.raw.Buffered() > 0) {
+		return
+	}
+	g.raw, g.z = nil, nil
 }

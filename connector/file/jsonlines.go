@@ -12,7 +12,7 @@ import (
 // white space hold no record. A line that is not one JSON value that fits T is
 // malformed.
 func JSONLines[T any](path string, opts ...Option) weir.Source[T] {
-	return newSource(path, opts, func() decoder[T] { return newJSONDecoder[T]().decode })
+	return newSource(path, opts, format[T]{newDecoder: func(*options) decoder[T] { return newJSONDecoder[T]() }})
 }
 
 // A jsonDecoder decodes lines one at a time with one json.Decoder, whose buffers and
@@ -46,6 +46,8 @@ func (d *jsonDecoder[T]) reset() {
 	d.dec = json.NewDecoder(&d.line)
 }
 
+func (d *jsonDecoder[T]) batch(int) {}
+
 // decode decodes into record, which need not be zero before.
 func (d *jsonDecoder[T]) decode(line []byte, record *T) (bool, error) {
 	var zero T
@@ -74,7 +76,7 @@ func (d *jsonDecoder[T]) decode(line []byte, record *T) (bool, error) {
 	return true, nil
 }
 
-// blank tells whether b is nothing but what JSON takes for white space.
+// blank reports whether b is nothing but what JSON takes for white space.
 func blank(b []byte) bool {
 	for _, c := range b {
 		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {

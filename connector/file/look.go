@@ -10,49 +10,67 @@ import (
 	"github.com/weirstream/weir"
 )
 
-// look makes sure that what was prepared is there as it was prepared, under one of its
-// names, and tells whether that is the hidden one.
+// look finds out what has become of a file since it was prepared.
 //
 // What a writer has prepared that is still open here was synced without an error by the
 // attempt that runs; its length will do. What comes out of a checkpoint has been through a
 // restart, and maybe through a power cut on a disk that lied: every byte of it is read back.
-func (s sink[T]) look(p prepared) (hidden bool, err error) {
-	name := s.path(p.hidden)
-	difference, err := s.difference(name, p, !s.writers.wrote(p))
+func (c *commit[T]) look(p prepared) error {
+	name := c.path(p.hidden)
+	difference, err := c.difference(name, p, !c.running.trusts(p.hidden))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return false, s.wasPublished(p)
-	case err != nil:
-		return false, err
-	case difference != "":
-		return false, weir.Permanent(fmt.Errorf(
-			"%s: prepared output is damaged: %s. A disk that keeps what it has synced does not do that: suspect the disk, or whoever touched the file. "+
-				"Nothing that was prepared with it was made visible now, and what was visible before is as it was. "+
-				"If there is a copy with the right bytes, put it in the file's place and start again",
-			name, difference))
-	}
-	return true, nil
-}
-
-// wasPublished makes sure that what has lost its hidden name is what is under the visible
-// one.
-func (s sink[T]) wasPublished(p prepared) error {
-	visible := s.path(p.visible)
-	difference, err := s.difference(visible, p, true)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return weir.Permanent(fmt.Errorf(
-			"%s: prepared output is missing: neither this file nor %s is there, and the checkpoint says that one of them is; if it was moved away, move it back",
-			visible, p.hidden))
+		return c.wasPublished(p)
 	case err != nil:
 		return err
 	case difference != "":
 		return weir.Permanent(fmt.Errorf(
-			"%s: was made visible, and was changed or damaged since, or is output of another run: %s. "+
-				"Nothing that was prepared with it was made visible now, and no file was touched. "+
+			"%s: prepared output is damaged: %s. A disk that keeps what it has synced does not do that: suspect the disk, or a program that changed the file. "+
+				"Nothing that was prepared with it was made visible now, and what was visible before is as it was. "+
 				"If there is a copy with the right bytes, put it in the file's place and start again",
+			name, difference))
+	}
+	c.hidden, c.there = append(c.hidden, p), true
+	return nil
+}
+
+// wasPublished decides about a file without its hidden name. No run gives a visible name
+// twice; so what has it is this output, as its consumer has left it.
+func (c *commit[T]) wasPublished(p prepared) error {
+	visible := c.path(p.visible)
+	e, err := c.fsys.Stat(visible)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !e.Regular { // a link to where it is now
+		return c.wasTaken(p)
+	}
+	if err != nil {
+		return err
+	}
+	difference, err := c.difference(visible, p, true)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c.wasTaken(p)
+	case errors.Is(err, fs.ErrPermission): // its consumer keeps others from reading it
+	case err != nil:
+		return err
+	case difference != "":
+		return weir.Permanent(fmt.Errorf(
+			"%s: was made visible, and was changed or damaged since: %s. No file was touched. "+
+				"If its consumer has changed it, move it to another folder and start again: it is not written a second time. "+
+				"If not, suspect the disk; a copy with the right bytes can take its place",
 			visible, difference))
 	}
+	c.there = true
+	return nil
+}
+
+// wasTaken notes a file of which neither name is there, unless it is certain that it has
+// never been visible.
+func (c *commit[T]) wasTaken(p prepared) error {
+	if c.running.trusts(p.hidden) {
+		return fmt.Errorf("%s: prepared output was removed before it became visible; the records in it, %d bytes, are lost unless the file is found: it is to be called %s",
+			c.path(p.hidden), p.length, p.visible)
+	}
+	c.taken = append(c.taken, p)
 	return nil
 }
 

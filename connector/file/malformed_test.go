@@ -21,14 +21,14 @@ func TestDamagedGzip(t *testing.T) {
 		content []byte
 		words   string
 	}{
-		"cut in the data":      {whole[:len(whole)/2], "ends in the middle"},
-		"cut in the trailer":   {whole[:len(whole)-3], "ends in the middle"},
-		"cut in the header":    {whole[:5], "ends in the middle"},
-		"cut in the next":      {append(bytes.Clone(whole), whole[:15]...), "ends in the middle"},
-		"wrong checksum":       {flipped, "checksum"},
-		"something behind":     {append(bytes.Clone(whole), "plain text, longer than a header\n"...), "invalid header"},
-		"damaged in the data":  {append(append(bytes.Clone(whole[:100]), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), whole[106:]...), ""},
-		"nothing but the name": {[]byte{0x1f, 0x8b}, "ends in the middle"},
+		"cut in the data":       {whole[:len(whole)/2], "gzip data ends in the middle"},
+		"cut in the trailer":    {whole[:len(whole)-3], "ends in the middle"},
+		"cut in the header":     {whole[:5], "ends in the middle"},
+		"cut in the next":       {append(bytes.Clone(whole), whole[:15]...), "ends in the middle"},
+		"wrong checksum":        {flipped, "gzip data is corrupt"},
+		"damaged in the data":   {append(append(bytes.Clone(whole[:100]), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), whole[106:]...), "corrupt"},
+		"nothing but the magic": {[]byte{0x1f, 0x8b}, "ends in the middle"},
+		"none":                  {[]byte("\x1f\x8bis how a line begins here\n"), "begins like a gzip file and is none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "in.gz")
@@ -137,7 +137,7 @@ func TestPositionInHugeLine(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	before := r.Position()
-	if p, err := decodePosition(before); err != nil || p.offset != 2 || p.lines != 1 {
+	if p, err := decodePosition(before); err != nil || p.n != 2 || p.lines != 1 {
 		t.Fatalf("position %+v, %v: want it behind the first line", p, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -154,7 +154,7 @@ func TestPositionInHugeLine(t *testing.T) {
 	if n, err := r.Read(t.Context(), got); n != 1 || err != nil || got[0] != "2" {
 		t.Fatal(n, err, got)
 	}
-	if p, err := decodePosition(r.Position()); err != nil || p.offset != 2+1<<20+3 || p.lines != 3 {
+	if p, err := decodePosition(r.Position()); err != nil || p.n != 2+1<<20+3 || p.lines != 3 {
 		t.Errorf("position %+v, %v: want it behind the third line", p, err)
 	}
 }

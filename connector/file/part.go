@@ -18,11 +18,17 @@ type part struct {
 	buf    []byte
 	length int64
 	sum    uint32
+	begins func(first []byte) error // says what is wrong with how it begins; nil: nothing can be
 }
 
 func (p *part) flush() error {
 	if len(p.buf) == 0 {
 		return nil
+	}
+	if p.length == 0 && p.begins != nil {
+		if err := p.begins(p.buf); err != nil {
+			return err
+		}
 	}
 	if _, err := bytes.NewReader(p.buf).WriteTo(p.file); err != nil { // or took a part only
 		return err

@@ -16,7 +16,8 @@ type parts struct {
 	fsys      durable.FS
 	dir       string
 	extension string
-	name      inProgress // of now; its counter only grows
+	begins    func(first []byte) error // of each part
+	name      inProgress               // of now; its counter only grows
 
 	now *part  // nil: nothing was written since the last prepare
 	buf []byte // of the part before, for the next one
@@ -25,6 +26,7 @@ type parts struct {
 
 var errClosed = errors.New("the writer is closed")
 
+// fail keeps the first error.
 func (o *parts) fail(err error) {
 	if o.err == nil {
 		o.err = err
@@ -44,7 +46,7 @@ func (o *parts) part() (*part, error) {
 		o.fail(err)
 		return nil, err
 	}
-	o.now, o.buf = &part{file: f, buf: o.buf[:0]}, nil
+	o.now, o.buf = &part{file: f, buf: o.buf[:0], begins: o.begins}, nil
 	return o.now, nil
 }
 
@@ -79,8 +81,8 @@ func (o *parts) flushFull(p *part) error {
 
 // prepare makes content and hidden name of what was written durable, in this order, and
 // returns what a commit needs, or nil if nothing was written. After an error the file is
-// given up: a failed sync is not tried again.
-func (o *parts) prepare(id checkpoint.ID) ([]byte, error) {
+// removed: a failed sync is not tried again.
+func (o *parts) prepare(id checkpoint.ID) (*prepared, error) {
 	if o.err != nil || o.now == nil {
 		return nil, o.err
 	}
@@ -92,23 +94,40 @@ func (o *parts) prepare(id checkpoint.ID) ([]byte, error) {
 			err = fmt.Errorf("sync folder: %w", err)
 		}
 	}
+	if err == nil {
+		err = o.stillThere(p)
+	}
 	if err != nil {
 		o.remove()
 		o.fail(err)
 		return nil, err
 	}
-	return prepared{
+	return &prepared{
 		hidden:   o.name.String(),
-		visible:  visibleName(o.name.owner, o.name.subtask, id, o.extension),
+		visible:  visibleName(o.name.owner, o.name.run, o.name.subtask, id, o.extension),
 		length:   p.length,
 		checksum: p.sum,
-	}.encode(), nil
+	}, nil
 }
 
-// discard gives up what was not prepared.
+// stillThere makes sure that the name leads to what was written. A program that clears the
+// folder, moves it away or mounts another one over it has taken the file along; the
+// records come again after a restart from the last checkpoint.
+func (o *parts) stillThere(p *part) error {
+	e, err := o.fsys.Stat(o.path())
+	if err == nil && e.Size != p.length {
+		err = fmt.Errorf("it has %d bytes, %d were written", e.Size, p.length)
+	}
+	if err != nil {
+		return fmt.Errorf("%s was moved or changed while it was written: %w", o.path(), err)
+	}
+	return nil
+}
+
+// discard removes what was not prepared.
 func (o *parts) discard() {
 	if o.now != nil {
-		_ = o.now.file.Close() // nobody wants to have it
+		_ = o.now.file.Close() // an error does not matter any more
 		o.now = nil
 		o.remove()
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 )
 
 // prepared is a file that waits for its checkpoint: what a commit needs to know.
@@ -31,6 +32,12 @@ func (p prepared) encode() []byte {
 	return binary.BigEndian.AppendUint32(b, p.checksum)
 }
 
+// The names of a sink's files, of this version of the program and of earlier ones.
+var (
+	hiddenNames  = regexp.MustCompile(`^\.part-[0-9a-f]{8}(-[0-9a-f]+)+\.inprogress$`)
+	visibleNames = regexp.MustCompile(`^part-[0-9a-f]{8}(-[0-9a-f]+)+\.[a-z]+$`)
+)
+
 // decodePrepared decodes what encode made and nothing else: no name that leads out of the
 // folder.
 func decodePrepared(b []byte) (prepared, error) {
@@ -52,7 +59,7 @@ func decodePrepared(b []byte) (prepared, error) {
 		return prepared{}, errors.New("prepared output with a damaged length")
 	}
 	p.length, p.checksum = int64(length), binary.BigEndian.Uint32(rest[k:])
-	if _, ok := parseInProgress(p.hidden); !ok || !visibleNames.MatchString(p.visible) {
+	if !hiddenNames.MatchString(p.hidden) || !visibleNames.MatchString(p.visible) {
 		return prepared{}, fmt.Errorf("prepared output with names %q and %q, which are no names of a sink's files", p.hidden, p.visible)
 	}
 	if !bytes.Equal(p.encode(), b) {

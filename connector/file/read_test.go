@@ -93,6 +93,14 @@ func read[T any](src weir.Source[T], id string, from []byte, batch int) (steps [
 	}
 }
 
+// records are those of all steps.
+func records[T any](steps []step[T]) (all []T) {
+	for _, s := range steps {
+		all = append(all, s.records...)
+	}
+	return all
+}
+
 func mustRead[T any](t testing.TB, src weir.Source[T], id string, from []byte) (records []T, end []byte) {
 	t.Helper()
 	steps, err := read(src, id, from, 100)
@@ -108,13 +116,20 @@ func mustRead[T any](t testing.TB, src weir.Source[T], id string, from []byte) (
 
 // conforming is a source of one file under the suite for sources.
 func conforming[T any](open func() weir.Source[T], want []T) connectortest.SourceConfig[T] {
-	other := position{offset: 2, lines: 1, tail: checksum([]byte("x\n"))} // of another file
-	behind := position{offset: 1 << 40, lines: 1, tail: 1}
+	other := positionAfter("x\n") // of another file
+	behind := position{digest: digest{n: 1 << 40}, lines: 1}
 	return connectortest.SourceConfig[T]{
 		New:     open,
 		Want:    map[string][]T{"in": want},
 		Refused: [][]byte{{}, {9, 9, 9}, other.encode(), behind.encode()},
 	}
+}
+
+// positionAfter is the position after some lines.
+func positionAfter(lines string) (p position) {
+	p.digest.add([]byte(lines))
+	p.lines = int64(strings.Count(lines, "\n"))
+	return p
 }
 
 func same[T any](a, b []T) bool { return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b) }

@@ -2,10 +2,7 @@ package file
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/weirstream/weir"
 )
@@ -18,128 +15,123 @@ const (
 	bufferBytes = 128 << 10
 )
 
-// scanner cuts content into lines and knows where it is.
+// A cutter finds where records end that are not simply lines.
+type cutter interface {
+	// end looks at the bytes that follow those it has seen, and returns how many of them
+	// belong to the record with its end, or -1 if it does not end in them.
+	end(b []byte) int
+	// begin says that the next byte begins a record.
+	begin()
+}
+
+// scanner cuts content into records and knows where it is. A record is a line, unless
+// there is a cutter.
 //
-// Invariant: of what was read, buf[next:end] has not been given out, and buf[:next] ends
-// with the last tailBytes bytes before it, or with all there are.
+// Invariants: of what was read, buf[next:end] has not been given out; digest is of
+// everything up to buf[summed], and summed is not beyond next.
 type scanner struct {
 	in      *content
+	cut     cutter // nil: lines
 	maxLine int
 
 	buf    []byte
-	next   int   // the next line begins here
-	clean  int   // there is no newline in buf[next:clean]
+	next   int   // the next record begins here
+	clean  int   // no record ends in buf[next:clean]
+	size   int   // of the next record, if it was found; else 0
 	end    int   // of what was read
 	offset int64 // of buf[next] in the content
 	lines  int64 // before buf[next]
 
+	digest digest
+	summed int
+
 	open     bool     // the line before buf[next] was given out without its newline
 	dropping bool     // the rest of a line is being passed over
 	held     position // while dropping: before that line
+
+	tail []byte // while going to a position of version 1: the last bytes before buf[next]
 }
 
-// newScanner goes to the position at and makes sure that what lies before it is what was
-// read then.
-func newScanner(ctx context.Context, in *content, at position, maxLine int) (*scanner, error) {
-	s := &scanner{in: in, maxLine: maxLine, offset: at.offset, lines: at.lines, open: at.open}
-	if at.offset == 0 {
-		return s, nil
-	}
-	n := int(at.tailLen())
-	err := in.skip(ctx, at.offset-int64(n))
-	if in.known && (in.z != nil) != at.gzip {
-		return nil, s.changed("replaced: it was %s and is %s", kind(at.gzip), kind(!at.gzip))
-	}
-	if err == nil {
-		s.buf = make([]byte, minBuffer)
-		_, err = io.ReadFull(in, s.buf[:n])
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			err = errShort
-		}
-	}
-	if errors.Is(err, errShort) {
-		return nil, s.changed("truncated")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if checksum(s.buf[:n]) != at.tail {
-		return nil, s.changed("replaced or rewritten: the %d bytes before that are others", n)
-	}
-	s.next, s.clean, s.end = n, n, n
-	return s, nil
+func newScanner(in *content, cut cutter, maxLine int) *scanner {
+	return &scanner{in: in, cut: cut, maxLine: maxLine}
 }
 
-func kind(gzip bool) string {
-	if gzip {
-		return "gzip"
-	}
-	return "plain"
+// settle brings the digest up to the next record.
+func (s *scanner) settle() {
+	s.digest.add(s.buf[s.summed:s.next])
+	s.summed = s.next
 }
 
-func (s *scanner) changed(how string, args ...any) error {
-	return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and was since %s; put the old file back, or let the job begin anew", s.in.path, s.lines, s.offset, fmt.Sprintf(how, args...)))
-}
-
-// position is before the next line.
+// position is before the next record. It says nothing of the file.
 func (s *scanner) position() position {
 	if s.dropping {
 		return s.held
 	}
-	return position{
-		gzip:   s.in.z != nil,
-		open:   s.open,
-		offset: s.offset,
-		lines:  s.lines,
-		tail:   checksum(s.buf[max(0, s.next-tailBytes):s.next]),
-	}
+	s.settle()
+	return position{digest: s.digest, lines: s.lines, open: s.open}
 }
 
 // at is the number of the next line, for people.
-func (s *scanner) at() string { return fmt.Sprintf("%s:%d", s.in.path, s.lines+1) }
+func (s *scanner) at() string { return fmt.Sprintf("%s:%d", s.in.tape.path, s.lines+1) }
 
 // malformed blames the next line.
 func (s *scanner) malformed(err error) error {
 	return weir.Permanent(fmt.Errorf("%s: %w", s.at(), err))
 }
 
-// found is a line that peek or rest has found.
-type found struct {
-	text    []byte // without the line's end; valid until fill
-	size    int    // with the line's end
+// A line is a record that peek or rest has found.
+type line struct {
+	text    []byte // without its end; valid until fill
+	size    int    // with its end
 	tooLong bool   // there is no text, and not all of it need be in the buffer
 }
 
-// peek looks at the next line, if it is whole in the buffer.
-func (s *scanner) peek() (l found, ok bool, err error) {
+// peek looks at the next record, if it is whole in the buffer.
+func (s *scanner) peek() (l line, ok bool, err error) {
 	if s.open || s.dropping {
 		if done, err := s.finishLine(); !done || err != nil {
-			return found{}, false, err
+			return line{}, false, err
 		}
 	}
-	i := bytes.IndexByte(s.buf[s.clean:s.end], '\n')
-	if i < 0 {
-		s.clean = s.end
-		// With its end the longest line has two bytes more.
-		if s.end-s.next > s.maxLine+1 {
-			return found{tooLong: true}, true, nil
-		}
-		return found{}, false, nil
+	if s.offset == 0 && s.in.bom > 0 && s.end-s.next >= s.in.bom {
+		s.pass(s.in.bom)
 	}
-	return s.line(s.clean + i + 1), true, nil
+	if s.size == 0 {
+		n := s.find(s.buf[s.clean:s.end])
+		if n < 0 {
+			s.clean = s.end
+			// With its end the longest line has two bytes more.
+			if s.end-s.next > s.maxLine+1 {
+				return line{tooLong: true}, true, nil
+			}
+			return line{}, false, nil
+		}
+		s.size = s.clean + n - s.next
+	}
+	return s.line(s.next + s.size), true, nil
 }
 
-// rest is what follows the last newline, at the end of the content.
-func (s *scanner) rest() found {
+func (s *scanner) find(b []byte) int {
+	if s.cut != nil {
+		return s.cut.end(b)
+	}
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return i + 1
+	}
+	return -1
+}
+
+// rest is what follows the last record that has an end, at the end of the content.
+func (s *scanner) rest() line {
 	if s.open || s.dropping {
-		return found{}
+		return line{}
 	}
 	return s.line(s.end)
 }
 
-// line is the next line, up to buf[end].
-func (s *scanner) line(end int) found {
-	l := found{text: trimEnd(s.buf[s.next:end]), size: end - s.next}
+// line is the next record, up to buf[end].
+func (s *scanner) line(end int) line {
+	l := line{text: trimEnd(s.buf[s.next:end]), size: end - s.next}
 	if len(l.text) > s.maxLine {
 		l.text, l.tooLong = nil, true
 	}
@@ -156,19 +148,19 @@ func trimEnd(b []byte) []byte {
 	return b
 }
 
-// take passes over a line that was found by peek.
-func (s *scanner) take(l found) {
+// take passes over a record that was found by peek.
+func (s *scanner) take(l line) {
 	if l.tooLong {
 		s.held = s.position()
 		s.dropping = true
+		s.restart() // its end is looked for anew
 		return
 	}
-	s.pass(l.size)
-	s.lines++
+	s.passRecord(l.size)
 }
 
-// takeRest passes over the line that was found by rest.
-func (s *scanner) takeRest(l found) {
+// takeRest passes over the record that was found by rest.
+func (s *scanner) takeRest(l line) {
 	s.take(l)
 	s.open = true
 }
@@ -178,13 +170,13 @@ func (s *scanner) takeRest(l found) {
 func (s *scanner) finishLine() (done bool, err error) {
 	b := s.buf[s.next:s.end]
 	if s.dropping {
-		i := bytes.IndexByte(b, '\n')
-		if i < 0 {
+		n := s.find(b)
+		if n < 0 {
+			s.countLines(b)
 			s.pass(len(b))
 			return false, nil
 		}
-		s.pass(i + 1)
-		s.lines++
+		s.passRecord(n)
 		s.dropping = false
 		return true, nil
 	}
@@ -198,10 +190,33 @@ func (s *scanner) finishLine() (done bool, err error) {
 	default:
 		return false, weir.Permanent(fmt.Errorf(
 			"%s:%d: the line had no newline and was read as it was; since then it was continued, so a part of it has been processed as a record; put a newline at byte %d to make the rest a record of its own, or let the job begin anew",
-			s.in.path, s.lines, s.offset))
+			s.in.tape.path, s.lines, s.offset))
 	}
 	s.open = false
 	return true, nil
+}
+
+// passRecord passes over a record with its end, which begins or goes on at buf[next].
+func (s *scanner) passRecord(n int) {
+	s.countLines(s.buf[s.next : s.next+n-1])
+	s.lines++
+	s.pass(n)
+	s.restart()
+}
+
+// restart begins a record at buf[next].
+func (s *scanner) restart() {
+	s.clean, s.size = s.next, 0
+	if s.cut != nil {
+		s.cut.begin()
+	}
+}
+
+// countLines counts the lines within a record.
+func (s *scanner) countLines(b []byte) {
+	if s.cut != nil {
+		s.lines += int64(bytes.Count(b, []byte{'\n'}))
+	}
 }
 
 func (s *scanner) pass(n int) {
@@ -229,15 +244,28 @@ func (s *scanner) fill() error {
 // makeRoom moves what is still needed to the front: of a larger buffer, if this one is
 // full and either too small to be quick, or mostly still needed.
 func (s *scanner) makeRoom() {
-	from := max(0, s.next-tailBytes)
 	to := s.buf
-	if s.end == len(s.buf) && (len(s.buf) < bufferBytes || s.end-from > len(s.buf)/2) {
-		to = make([]byte, 2*len(s.buf))
+	if s.end == len(s.buf) && (len(s.buf) < bufferBytes || s.end-s.next > len(s.buf)/2) {
+		to = make([]byte, max(minBuffer, 2*len(s.buf)))
 	}
-	copy(to, s.buf[from:s.end])
-	s.buf = to
-	s.next, s.clean, s.end = s.next-from, s.clean-from, s.end-from
+	s.moveTo(to)
 }
 
-// unchanged makes sure, at io.EOF, that the file is still the one that was read.
-func (s *scanner) unchanged() error { return s.in.unchanged(s.buf[:s.end]) }
+func (s *scanner) moveTo(buf []byte) {
+	s.settle()
+	from := s.next
+	copy(buf, s.buf[from:s.end])
+	s.buf = buf
+	s.next, s.clean, s.end, s.summed = 0, s.clean-from, s.end-from, 0
+}
+
+// sleep lets go of what a file that says nothing for a while need not keep.
+func (s *scanner) sleep() error {
+	if s.next == s.end {
+		s.settle()
+		s.buf, s.next, s.clean, s.end, s.summed = nil, 0, 0, 0, 0
+	} else if n := s.end - s.next; n < len(s.buf)/2 {
+		s.moveTo(make([]byte, n))
+	}
+	return s.in.sleep()
+}

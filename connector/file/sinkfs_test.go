@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/weirstream/weir"
@@ -25,6 +26,9 @@ func visible(fsys durable.FS, dir string) (records, hidden []string, err error) 
 		return nil, nil, err
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name, ".lock-") {
+			continue
+		}
 		if strings.HasPrefix(e.Name, ".") {
 			hidden = append(hidden, e.Name)
 			continue
@@ -55,8 +59,28 @@ func readFile(fsys durable.FS, name string) (string, error) {
 	return string(b), nil
 }
 
+// claim claims the folder for a run, until the end of the test at the latest.
+func claim[T any](t testing.TB, s weir.Sink[T], c weir.Claim) (release func()) {
+	t.Helper()
+	r, err := s.(weir.Claimer).Claim(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release = sync.OnceFunc(func() {
+		if err := r(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(release)
+	return release
+}
+
+// openWriter opens a writer, and claims the folder before if that was not done.
 func openWriter[T any](t testing.TB, s weir.Sink[T], c weir.SinkContext) weir.Writer[T] {
 	t.Helper()
+	if _, ok := s.(sink[T]).running.of(ownerOf(c.SinkID)); !ok {
+		claim(t, s, weir.Claim{SinkID: c.SinkID, Owner: "a test", Lineage: "a"})
+	}
 	w, err := s.Open(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)

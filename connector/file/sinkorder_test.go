@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/crashfs"
 	"github.com/weirstream/weir/durable/logfs"
 )
@@ -18,18 +19,27 @@ func TestSinkOperations(t *testing.T) {
 			log = append(log, line)
 		}
 	}, logfs.Root("/data"),
-		logfs.Rename(func(name string) string { return strings.ReplaceAll(name, ownerOf(first.SinkID).String(), "<out>") }))
+		logfs.Rename(func(name string) string {
+			name = strings.ReplaceAll(name, ownerOf(first.SinkID).String(), "<out>")
+			return strings.ReplaceAll(name, run{lineageOf("a"), 1}.String(), "<run>")
+		}))
 	step := func(name string) { log = append(log, "# "+name) }
 	ctx := t.Context()
-	sink := LinesSinkOn(fsys, outDir)
+	out := LinesSinkOn(fsys, outDir).(sink[string])
+	out.running.draw = func() uint32 { return 1 }
 	open := func(c weir.SinkContext) weir.Writer[string] {
 		opening = true
 		defer func() { opening = false }()
-		return openWriter(t, sink, c)
+		return openWriter(t, out, c)
 	}
 
+	must(t, durable.MkdirAll(fsys, outDir))
+	log = nil
+
+	step("claim")
+	release := claim(t, out, weir.Claim{SinkID: first.SinkID, Owner: "process 1", Lineage: "a", Fresh: true})
 	step("open")
-	must(t, sink.Abort(ctx, first.SinkID))
+	must(t, out.Abort(ctx, first.SinkID))
 	w := open(first)
 	step("nothing written")
 	if p := prepare(t, w, 1); p != nil {
@@ -45,10 +55,10 @@ func TestSinkOperations(t *testing.T) {
 	must(t, w.Write(t.Context(), []string{"more"}))
 	three := prepare(t, w, 3)
 	step("commit both")
-	must(t, sink.Commit(ctx, [][]byte{two, three}))
+	must(t, out.Commit(ctx, [][]byte{two, three}))
 	step("commit again")
-	must(t, sink.Commit(ctx, [][]byte{two, three}))
-	step("give up")
+	must(t, out.Commit(ctx, [][]byte{two, three}))
+	step("close")
 	must(t, w.Write(t.Context(), []string{"lost"}))
 	must(t, w.Close())
 	must(t, w.Close())
@@ -58,7 +68,7 @@ func TestSinkOperations(t *testing.T) {
 	prepare(t, w, 4)
 	must(t, w.Write(t.Context(), []string{strings.Repeat("y", writeBytes)}))
 	step("abort and open again")
-	must(t, sink.Abort(ctx, first.SinkID))
+	must(t, out.Abort(ctx, first.SinkID))
 	again := first
 	again.Attempt = 2
 	w = open(again)
@@ -68,48 +78,58 @@ func TestSinkOperations(t *testing.T) {
 		t.Error("prepared what was not written")
 	}
 	must(t, w.Close())
+	step("release")
+	release()
 
-	const want = `# open
+	const want = `# claim
+sync-dir .
+sync-dir out
+lock out/.lock-<out>
+write-at out/.lock-<out> 0 512
+# open
 # nothing written
 # write
-create out/.part-<out>-1-1-0-1.inprogress
-write out/.part-<out>-1-1-0-1.inprogress 65548
+create out/.part-<out>-<run>-1-1-0-1.inprogress
+write out/.part-<out>-<run>-1-1-0-1.inprogress 65548
 # prepare
-write out/.part-<out>-1-1-0-1.inprogress 5
-sync out/.part-<out>-1-1-0-1.inprogress
-close out/.part-<out>-1-1-0-1.inprogress
+write out/.part-<out>-<run>-1-1-0-1.inprogress 5
+sync out/.part-<out>-<run>-1-1-0-1.inprogress
+close out/.part-<out>-<run>-1-1-0-1.inprogress
 sync-dir out
 # prepare once more, as 2 has failed
-create out/.part-<out>-1-1-0-2.inprogress
-write out/.part-<out>-1-1-0-2.inprogress 5
-sync out/.part-<out>-1-1-0-2.inprogress
-close out/.part-<out>-1-1-0-2.inprogress
+create out/.part-<out>-<run>-1-1-0-2.inprogress
+write out/.part-<out>-<run>-1-1-0-2.inprogress 5
+sync out/.part-<out>-<run>-1-1-0-2.inprogress
+close out/.part-<out>-<run>-1-1-0-2.inprogress
 sync-dir out
 # commit both
-rename out/.part-<out>-1-1-0-1.inprogress -> out/part-<out>-00000-000000002.txt
-rename out/.part-<out>-1-1-0-2.inprogress -> out/part-<out>-00000-000000003.txt
+rename out/.part-<out>-<run>-1-1-0-1.inprogress -> out/part-<out>-00000-000000002-<run>.txt
+rename out/.part-<out>-<run>-1-1-0-2.inprogress -> out/part-<out>-00000-000000003-<run>.txt
 sync-dir out
 # commit again
 sync-dir out
-# give up
-create out/.part-<out>-1-1-0-3.inprogress
-close out/.part-<out>-1-1-0-3.inprogress
-remove out/.part-<out>-1-1-0-3.inprogress
+# close
+create out/.part-<out>-<run>-1-1-0-3.inprogress
+close out/.part-<out>-<run>-1-1-0-3.inprogress
+remove out/.part-<out>-<run>-1-1-0-3.inprogress
 # crash, with something written and something prepared
-create out/.part-<out>-1-1-0-1.inprogress
-write out/.part-<out>-1-1-0-1.inprogress 9
-sync out/.part-<out>-1-1-0-1.inprogress
-close out/.part-<out>-1-1-0-1.inprogress
+create out/.part-<out>-<run>-1-1-0-1.inprogress
+write out/.part-<out>-<run>-1-1-0-1.inprogress 9
+sync out/.part-<out>-<run>-1-1-0-1.inprogress
+close out/.part-<out>-<run>-1-1-0-1.inprogress
 sync-dir out
-create out/.part-<out>-1-1-0-2.inprogress
-write out/.part-<out>-1-1-0-2.inprogress 65536
+create out/.part-<out>-<run>-1-1-0-2.inprogress
+write out/.part-<out>-<run>-1-1-0-2.inprogress 65536
 # abort and open again
-remove out/.part-<out>-1-1-0-1.inprogress
-remove out/.part-<out>-1-1-0-2.inprogress
+remove out/.part-<out>-<run>-1-1-0-1.inprogress
+remove out/.part-<out>-<run>-1-1-0-2.inprogress
 # a record that is refused
-create out/.part-<out>-1-2-0-1.inprogress
-close out/.part-<out>-1-2-0-1.inprogress
-remove out/.part-<out>-1-2-0-1.inprogress
+create out/.part-<out>-<run>-1-2-0-1.inprogress
+close out/.part-<out>-<run>-1-2-0-1.inprogress
+remove out/.part-<out>-<run>-1-2-0-1.inprogress
+# release
+remove out/.lock-<out>
+close out/.lock-<out>
 `
 	if got := strings.Join(log, "\n") + "\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -11,73 +11,112 @@ import (
 	"github.com/weirstream/weir"
 )
 
-// A decoder makes a record of a line; false says that the line holds none. It belongs to
-// one reader and must not keep the line.
-type decoder[T any] func(line []byte, record *T) (bool, error)
-
-// source is files as a source, whatever their lines hold.
-type source[T any] struct {
-	path       string
-	options    options
-	newDecoder func() decoder[T]
-	skipped    *atomic.Int64
+// A decoder makes records of what a scanner has cut. It belongs to one reader.
+type decoder[T any] interface {
+	// decode makes a record of a line, which it must not keep. false says that the line
+	// holds none.
+	decode(line []byte, record *T) (bool, error)
+	// batch says that about so many bytes of lines are decoded next, for one Read.
+	batch(bytes int)
 }
 
-func newSource[T any](path string, opts []Option, newDecoder func() decoder[T]) source[T] {
-	s := source[T]{
-		path:       filepath.Clean(path),
-		options:    options{maxLine: DefaultMaxLine},
-		newDecoder: newDecoder,
-		skipped:    new(atomic.Int64),
-	}
+// A format is how records are laid out in a file.
+type format[T any] struct {
+	newDecoder func(*options) decoder[T]
+	newCutter  func(*options) cutter // nil: a record is a line
+	headed     bool                  // the first record says how to decode the others
+	check      func(*options) error  // nil: nothing can be wrong
+}
+
+// source is files as a source, whatever is in them.
+type source[T any] struct {
+	*files
+	format format[T]
+}
+
+// files are the files of a source, and what it remembers of them.
+type files struct {
+	options     options
+	folder      folder
+	planner     planner
+	say         warnings
+	skipped     atomic.Int64
+	open        atomic.Int64 // readers
+	descriptors *descriptors
+	check       func() error
+}
+
+func newSource[T any](path string, opts []Option, f format[T]) source[T] {
+	s := source[T]{format: f, files: &files{
+		options:     options{maxLine: DefaultMaxLine, comma: ','},
+		descriptors: processDescriptors(),
+	}}
 	for _, o := range opts {
 		o(&s.options)
+	}
+	s.folder = folder{path: filepath.Clean(path), options: &s.options, say: &s.say}
+	s.planner = planner{files: s.files}
+	s.check = func() error {
+		err := s.options.check()
+		if err == nil && f.check != nil {
+			err = f.check(&s.options)
+		}
+		if err != nil {
+			err = weir.Permanent(err)
+		}
+		return err
 	}
 	return s
 }
 
-// Skipped is how many malformed lines this process has passed over.
-func (s source[T]) Skipped() int64 { return s.skipped.Load() }
+// Skipped is how many malformed records this process has passed over.
+func (s *files) Skipped() int64 { return s.skipped.Load() }
 
 // Bounded is false if the files are followed.
-func (s source[T]) Bounded() bool { return !s.options.follow }
+func (s *files) Bounded() bool { return !s.options.follow }
 
-// Splits lists the names of the files, sorted.
-func (s source[T]) Splits(context.Context) ([]string, error) {
-	if err := s.options.check(); err != nil {
-		return nil, weir.Permanent(err)
+// Splits lists the splits of a job that begins.
+func (s *files) Splits(ctx context.Context) ([]string, error) {
+	p, err := s.PlanSplits(ctx, nil)
+	ids := make([]string, len(p.Read))
+	for i, r := range p.Read {
+		ids[i] = r.ID
 	}
-	return listSplits(s.path)
+	return ids, err
 }
 
-// Open opens a file and goes to the position in it.
-func (s source[T]) Open(ctx context.Context, split weir.Split) (weir.Reader[T], error) {
-	if err := s.options.check(); err != nil {
-		return nil, weir.Permanent(err)
+// PlanSplits finds the files that are to be read, those of the known splits among them.
+func (s *files) PlanSplits(ctx context.Context, known []weir.Split) (weir.SplitPlan, error) {
+	if err := s.check(); err != nil {
+		return weir.SplitPlan{}, err
+	}
+	return s.planner.plan(ctx, known)
+}
+
+// Open begins to read a file at its position. The file itself is opened by the first Read.
+func (s source[T]) Open(_ context.Context, split weir.Split) (weir.Reader[T], error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	id, err := parseSplitID(split.ID)
+	if err != nil {
+		return nil, err
 	}
 	at, err := decodePosition(split.Position)
 	if err != nil {
 		return nil, weir.Permanent(fmt.Errorf("%s: %w", split.ID, err))
 	}
-	name, err := splitPath(s.path, split.ID)
+	path, err := s.folder.pathOf(id, at)
 	if err != nil {
 		return nil, err
 	}
-	in, err := openContent(name, s.options.follow)
-	if errors.Is(err, fs.ErrNotExist) && at.lines > 0 {
-		err = weir.Permanent(fmt.Errorf("%w: it has been read up to line %d, and whether that was all of it cannot be told", err, at.lines))
+	if split.Position == nil { // nobody has planned it
+		if _, err := look(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, weir.Permanent(err)
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	scan, err := newScanner(ctx, in, at, s.options.maxLine)
-	if err != nil {
-		in.Close()
-		return nil, err
-	}
-	r := &reader[T]{scan: scan, decode: s.newDecoder(), follow: s.options.follow}
-	if s.options.skipMalformed {
-		r.skips = &skips{path: name, total: s.skipped}
-	}
-	return r, nil
+	return newReader(s, id, at, split.Position, path), nil
 }
+
+// Reads reports whether a file of that path, which need not exist, would become input.
+func (s *files) Reads(path string) bool { return s.folder.reads(path) }

@@ -2,61 +2,44 @@ package file
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/weirstream/weir"
 )
 
-// listSplits lists the splits of a path: the file's own name, or those of the files in
-// the folder. So files that are moved together with their folder keep their identity.
-func listSplits(path string) ([]string, error) {
-	fi, err := os.Stat(path)
-	if err != nil {
-		return nil, blameOpen(err)
-	}
-	if !fi.IsDir() {
-		return []string{filepath.Base(path)}, nil
-	}
-	entries, err := os.ReadDir(path) // sorted by name
-	if err != nil {
-		return nil, blameOpen(err)
-	}
-	var ids []string
-	for _, e := range entries {
-		if name := e.Name(); name[0] == '.' || name[0] == '_' {
-			continue
-		}
-		mode := e.Type()
-		if mode&fs.ModeSymlink != 0 {
-			fi, err := os.Stat(filepath.Join(path, e.Name()))
-			if err != nil {
-				return nil, blameOpen(fmt.Errorf("follow link: %w", err))
-			}
-			mode = fi.Mode()
-		}
-		if mode.IsRegular() {
-			ids = append(ids, e.Name())
-		}
-	}
-	return ids, nil
+// A splitID names a split: the name that its file had when it was seen first and, from the
+// second file of that name on, a slash and a number: "app.log", "app.log/2". It stays when
+// the file is renamed.
+type splitID struct {
+	name string
+	nth  int // 1: the first
 }
 
-// splitPath is where a split's file is.
-func splitPath(path, id string) (string, error) {
-	fi, err := os.Stat(path)
-	if err != nil {
-		return "", blameOpen(err)
+func (id splitID) String() string {
+	if id.nth == 1 {
+		return id.name
 	}
-	if !fi.IsDir() {
-		if id != filepath.Base(path) {
-			return "", weir.Permanent(fmt.Errorf("%s: the checkpoint has read another file, %s, which this source does not read", path, id))
+	return id.name + "/" + strconv.Itoa(id.nth)
+}
+
+// parseSplitID reads what String writes, and nothing else.
+func parseSplitID(s string) (splitID, error) {
+	id := splitID{name: s, nth: 1}
+	if name, nth, found := strings.Cut(s, "/"); found {
+		n, err := strconv.Atoi(nth)
+		if id = (splitID{name, n}); err != nil || n < 2 || id.String() != s {
+			id.name = ""
 		}
-		return path, nil
 	}
-	if id == "." || id == ".." || id == "" || filepath.Base(id) != id {
-		return "", weir.Permanent(fmt.Errorf("split %q is not the name of a file", id))
+	if !isName(id.name) {
+		return splitID{}, weir.Permanent(fmt.Errorf("split %q is not the name of a file", s))
 	}
-	return filepath.Join(path, id), nil
+	return id, nil
+}
+
+// isName reports whether s can be the name of a file in a folder.
+func isName(s string) bool {
+	return s != "" && s != "." && s != ".." && filepath.Base(s) == s && !strings.ContainsRune(s, 0)
 }

@@ -4,8 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/weirstream/weir"
 )
 
 func TestSplits(t *testing.T) {
@@ -19,33 +17,41 @@ func TestSplits(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "a.txt"), filepath.Join(dir, "link.txt")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(dir, "folder"), filepath.Join(dir, "linked-folder")); err != nil {
-		t.Fatal(err)
+	outside := filepath.Join(t.TempDir(), "outside")
+	write(t, outside, nil)
+	for link, to := range map[string]string{
+		"linked-folder": "folder", "loop": "loop", "dangling.txt": "nowhere", "outside.txt": outside, "z.txt": outside, "0-link.txt": "b.txt",
+	} {
+		must(t, os.Symlink(to, filepath.Join(dir, link)))
 	}
+	must(t, os.Link(filepath.Join(dir, "a.txt"), filepath.Join(dir, "hard.txt")))
 	for _, test := range []struct {
 		path string
+		opts []Option
 		want []string
 	}{
-		{dir, []string{"a.txt", "b.txt", "c.gz", "link.txt"}},
-		{dir + "/", []string{"a.txt", "b.txt", "c.gz", "link.txt"}},
-		{filepath.Join(dir, "b.txt"), []string{"b.txt"}},
-		{filepath.Join(dir, "_SUCCESS"), []string{"_SUCCESS"}}, // asked for by name
-		{filepath.Join(dir, "folder"), nil},
+		{dir, nil, []string{"a.txt", "b.txt", "c.gz", "outside.txt"}}, // each file once
+		{dir + "/", nil, []string{"a.txt", "b.txt", "c.gz", "outside.txt"}},
+		{filepath.Join(dir, "b.txt"), nil, []string{"b.txt"}},
+		{filepath.Join(dir, "_SUCCESS"), nil, []string{"_SUCCESS"}}, // asked for by name
+		{filepath.Join(dir, "0-link.txt"), nil, []string{"0-link.txt"}},
+		{filepath.Join(dir, "folder"), nil, nil},
+		{dir, []Option{Include("*.txt")}, []string{"a.txt", "b.txt", "outside.txt"}},
+		{dir, []Option{Include("c*", "b*")}, []string{"b.txt", "c.gz"}},
+		{dir, []Option{Include("*.txt"), Exclude("[ao]*")}, []string{"b.txt", "hard.txt", "z.txt"}},
+		{dir, []Option{Include("_SUCCESS")}, nil},
 	} {
-		got, err := Lines(test.path).Splits(t.Context())
+		got, err := Lines(test.path, test.opts...).Splits(t.Context())
 		if err != nil || !same(got, test.want) {
 			t.Errorf("%s: got %q, %v, want %q", test.path, got, err, test.want)
 		}
 	}
 	_, err := Lines(filepath.Join(dir, "missing")).Splits(t.Context())
 	wantPermanent(t, err, "missing")
-	if err := os.Remove(filepath.Join(dir, "a.txt")); err != nil {
-		t.Fatal(err)
-	}
-	_, err = Lines(dir).Splits(t.Context())
-	wantPermanent(t, err, "link.txt")
 	_, err = Lines(dir, MaxLine(0)).Splits(t.Context())
 	wantPermanent(t, err, "0 bytes")
+	_, err = Lines(dir, Include("[")).Splits(t.Context())
+	wantPermanent(t, err, "pattern", "[")
 }
 
 func TestFolderMoves(t *testing.T) {
@@ -79,19 +85,19 @@ func TestOpenRefuses(t *testing.T) {
 	write(t, path, []byte("1\n"))
 	_, end := mustRead(t, Lines(dir), "a", nil)
 	open := func(path, id string, position []byte) error {
-		_, err := Lines(path).Open(t.Context(), weir.Split{ID: id, Position: position})
+		_, err := read(Lines(path), id, position, 1)
 		return err
 	}
 	wantPermanent(t, open(path, "b", nil), "another file, b")
-	for _, id := range []string{"", ".", "..", "../a", "x/y"} {
+	for _, id := range []string{"", ".", "..", "../a", "x/y", "a/1", "a/02", "a/2/3", "./2", "a\x00"} {
 		wantPermanent(t, open(dir, id, nil), "not the name of a file")
 	}
 	wantPermanent(t, open(dir, "gone", nil), "gone")
-	wantPermanent(t, open(dir, "gone", end), "gone", "read up to line 1")
+	wantPermanent(t, open(dir, "gone", end), "gone", "when the files were listed")
 	wantPermanent(t, open(dir, "a", []byte{}), "position")
 	wantPermanent(t, open(dir, "a", []byte{9, 9, 9}), "version 9")
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	wantPermanent(t, open(dir, "folder", nil), "not a regular file")
+	wantPermanent(t, open(dir, "folder", nil), "a directory")
 }

@@ -22,7 +22,7 @@ type bucket struct {
 
 	mu      sync.Mutex
 	readers int
-	balance float64   // records; while it is negative nobody reads
+	balance float64   // records; while it is negative no reader reads
 	at      time.Time // when the balance was that
 }
 
@@ -36,7 +36,7 @@ func (b *bucket) settle() {
 	b.at = now
 }
 
-// ask tells how many records may be read now or, if none, how long to wait.
+// ask returns how many records may be read now or, if none, how long to wait.
 func (b *bucket) ask() (n int, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

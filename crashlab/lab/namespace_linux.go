@@ -70,8 +70,8 @@ func namespaceProcess() int {
 		_, err = os.Stdout.Write([]byte{0})
 	}
 	if err == nil {
-		io.Copy(io.Discard, os.Stdin)
-		err = loopmount.Unmount(dir)
+		_, err = io.Copy(io.Discard, os.Stdin) // until the bench ends, or closes it
+		err = errors.Join(err, loopmount.Unmount(dir))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -45,7 +45,7 @@ func (p *peer) stop() {
 	p.end.Do(func() {
 		p.in.Close()
 		p.cmd.Process.Kill()
-		p.cmd.Wait()
+		_ = p.cmd.Wait() // it says that the process was killed
 	})
 }
 

@@ -69,7 +69,7 @@ func runJob(dir string, s Setup, w World) error {
 		if id, ok := idIn(completeLine, lines.Text()); ok {
 			if err := w.Ack(id); err != nil {
 				cmd.Process.Kill()
-				cmd.Wait()
+				_ = cmd.Wait() // it says that the process was killed
 				return err
 			}
 		}

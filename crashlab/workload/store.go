@@ -96,7 +96,7 @@ func publish(s *store.Store, id checkpoint.ID) error {
 			},
 		})
 	}
-	return p.Publish(&flink.Metadata{CheckpointID: id, Operators: []flink.OperatorState{op}}, blobs)
+	return p.Publish(&flink.Metadata{CheckpointID: id, Operators: []flink.OperatorState{op}}, blobs, checkpoint.Names{})
 }
 
 // findInStore runs Weir's recovery, compares every byte that it returns with what was
@@ -160,7 +160,7 @@ func goesOn(s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID()}, nil); err != nil {
+	if err := p.Publish(&flink.Metadata{CheckpointID: p.ID()}, nil, checkpoint.Names{}); err != nil {
 		return err
 	}
 	_, err = s.Subsume()

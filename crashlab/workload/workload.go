@@ -8,7 +8,6 @@ package workload
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -109,7 +108,7 @@ func content(id checkpoint.ID, part, n int) []byte {
 	var seed [32]byte
 	copy(seed[:], fmt.Sprintf("checkpoint %d part %d", id, part))
 	p := make([]byte, n)
-	io.ReadFull(rand.NewChaCha8(seed), p)
+	rand.NewChaCha8(seed).Read(p)
 	return p
 }
 

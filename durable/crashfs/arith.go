@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// Numbers of states are products of many factors. They stop at the largest uint64
-// rather than starting over.
+// Numbers of states are products of many factors. They stop at the largest uint64 and do
+// not wrap around.
 
 func mul(a, b uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
@@ -24,7 +24,8 @@ func add(a, b uint64) uint64 {
 	return sum
 }
 
-// random is splitmix64: the same numbers on every machine and in every release of Go.
+// random is splitmix64: it draws the same numbers on every machine and in every release of
+// Go.
 type random uint64
 
 func (r *random) next() uint64 {

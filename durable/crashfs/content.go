@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A class says how the content of a file after a power cut compares with what was
-// written to it.
+// A class is how the content of a file after a power cut compares with what was written
+// to it.
 type class string
 
 const (
@@ -16,7 +16,7 @@ const (
 	zero    class = "zeros"   // the full length, with zeros in place of it
 	garbage class = "garbage" // the full length, with something else in place of it
 
-	// These are looked at by [Thorough] only.
+	// Only [Thorough] looks at these.
 	block   class = "one block"          // the first block of it, if there are more
 	butLast class = "all but one byte"   // everything but the last byte
 	tail    class = "garbage in the end" // the full length, the second half of it something else
@@ -28,7 +28,7 @@ type content struct {
 	class  class
 	data   []byte
 	sum    [sha256.Size]byte
-	weight uint64 // how many values of the register come to the same bytes
+	weight uint64 // how many values of the register give the same bytes
 	past   string // what power cuts have made of the file so far; empty if nothing
 }
 
@@ -36,15 +36,14 @@ func newContent(c class, data []byte, n *inode) content {
 	past := n.past
 	switch {
 	case len(data) == 0:
-		past = "" // however it came to that
+		past = "" // it makes no difference how it became empty
 	case c != whole:
 		past += "/" + string(c)
 	}
 	return content{class: c, data: data, sum: sha256.Sum256(data), weight: 1, past: past}
 }
 
-// bytesOf is the file with that content. It says no if the file is too short to have
-// it.
+// bytesOf is the file with that content. It is not ok if the file is too short for it.
 func bytesOf(c class, n *inode) (data []byte, ok bool) {
 	switch c {
 	case whole:
@@ -70,8 +69,8 @@ func bytesOf(c class, n *inode) (data []byte, ok bool) {
 	return data, true
 }
 
-// mergeContents makes one of contents with the same bytes, so that what cannot be told
-// apart is looked at once. The class of the first one stays.
+// mergeContents merges contents with the same bytes, so that each is looked at once. The
+// class of the first one stays.
 func mergeContents(cs []content) []content {
 	var merged []content
 	for _, c := range cs {
@@ -93,8 +92,9 @@ func totalWeight(cs []content) uint64 {
 	return total
 }
 
-// region is the range of a file that its bad contents are bad in: what was written and
-// not synced, or else (its blocks may belong to another file) all of it.
+// region is the range of a file in which a content differs from what was written: the
+// bytes that were written and not synced; or else all of them, as the blocks may belong to
+// another file.
 func (n *inode) region() (lo, hi int64) {
 	if n.dirty {
 		return n.lo, n.hi
@@ -121,7 +121,7 @@ func firstHalf(n *inode) []byte {
 	return prefix(n, lo+(hi-lo)/2)
 }
 
-// firstBlock is of 4 KiB or, in a shorter file, of 512 bytes.
+// firstBlock is what was written of the first 4 KiB or, in a shorter file, 512 bytes.
 func firstBlock(n *inode) ([]byte, bool) {
 	lo, hi := n.region()
 	for _, size := range []int64{Page, Sector} {
@@ -139,7 +139,8 @@ func zeros(n *inode) []byte {
 	return data
 }
 
-// noise is the same every time, and differs from the content in its first byte at least.
+// noise is always the same for one file, and differs from the content at least in its first
+// byte.
 func noise(n *inode) []byte {
 	lo, hi := n.region()
 	return noiseIn(n, lo, hi)
@@ -162,7 +163,7 @@ func noiseIn(n *inode, lo, hi int64) []byte {
 	return data
 }
 
-// staleBytes are those of another file, as far as they go, and zeros.
+// staleBytes are those of another file, as many as there are, and then zeros.
 func staleBytes(n *inode) ([]byte, bool) {
 	if len(n.stale) == 0 {
 		return nil, false

@@ -423,7 +423,7 @@ func TestSweepWithinSweep(t *testing.T) {
 	}
 }
 
-// TestManyCheckpoints: what is gone for good is forgotten, so that a long run does not
+// TestManyCheckpoints: what cannot come back is forgotten, so that a long run does not
 // slow down, and its count stops rather than starting over.
 func TestManyCheckpoints(t *testing.T) {
 	half := protocol{1, 1, stage}.sweep(t, crashfs.Strict, 20)

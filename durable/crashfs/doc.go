@@ -1,5 +1,5 @@
 // Package crashfs is a file system in memory that forgets, at a power cut, what was
-// not synced, and can show every state that the cut may leave behind.
+// not synced, and can show every state that the cut may leave.
 //
 // # The model
 //
@@ -24,8 +24,8 @@
 //
 // Other models ([Model]) are what real file systems do beyond that contract: [Ext4],
 // [Ext4NoDelalloc], [XFS], [Btrfs], [Writeback]. What holds by the strict one holds by all of
-// them, except by [NoJournal], which is below it. What they leave of little sequences, and
-// what real file systems were seen to leave, is in testdata/litmus.txt.
+// them, except by [NoJournal], which promises less. What they leave of little sequences,
+// and what real file systems were seen to leave, is in testdata/litmus.txt.
 //
 // Around any model there may be more: [Torn] lets the disk write blocks of its own size
 // one by one, [Thorough] looks at more contents of a file that was not synced, [Lying] lets
@@ -35,13 +35,13 @@
 //
 // The power may fail after every operation: each creation, write, sync, rename, removal
 // and sync of a directory, and each [FS.Ack], which records that the world was told
-// something. Reading and closing are no operations, and a write that continues an
-// earlier one that is not yet synced is none of its own. [Sweep] runs a scenario and
-// looks at every state after every operation; where there are more than [Options] allow,
-// at a sample that is the same every time.
+// something. Reading and closing are no operations. A write that continues an earlier
+// one that is not yet synced is part of that one. [Sweep] runs a scenario and looks at
+// every state after every operation; where there are more than [Options] allow, at a
+// sample that is the same every time.
 //
 // The counts in the package's tests (golden_test.go) were made by an independent
-// program. They hold the simulator to its definition: a rule that is bent changes them.
+// program. They hold the simulator to its definition: a rule that changes changes them.
 //
 // It may import durable and the standard library only.
 package crashfs

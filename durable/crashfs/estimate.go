@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// estimate is about how many states the walk over all of them visits: combinations
-// of registers that are reachable and differ. It is exact as long as no file or
-// directory can be reached by two ways.
+// estimate is about how many states the walk over all of them visits: combinations of
+// registers that can be reached and that differ. It is exact as long as no file or
+// directory can be reached in two ways.
 func (p *Point) estimate() float64 {
 	if p.tooMany {
 		return math.Inf(1)
@@ -26,7 +26,7 @@ func (c *counter) node(i int) float64 {
 	n := &c.p.nodes[i]
 	switch {
 	case c.memo[i] < 0:
-		return 1 // a directory within itself, by two renames: it is left out
+		return 1 // a directory within itself, after two renames: it is left out
 	case c.memo[i] > 0:
 		return c.memo[i]
 	}
@@ -44,7 +44,7 @@ func (c *counter) node(i int) float64 {
 		shared := len(g.base) > 1
 		for j := range g.outcomes {
 			c.chosen[n.group] = &g.outcomes[j]
-			if shared { // what was counted under another outcome is no longer right
+			if shared { // what was counted with another outcome is no longer right
 				saved := slices.Clone(c.memo)
 				total += c.entries(g.outcomes[j].entriesOf(i))
 				copy(c.memo, saved)

@@ -120,7 +120,7 @@ func (r *reader) Evict() error {
 
 func (r *reader) Close() error { return r.fs.close(&r.closed, r.node, r.name) }
 
-// A lockFile whose node is locked by another one only reads.
+// A lockFile whose node is locked by another one can only be read.
 type lockFile struct {
 	fs     *FS
 	node   *inode
@@ -128,7 +128,7 @@ type lockFile struct {
 	closed bool
 }
 
-// usable says why the file cannot be written, if it cannot; the caller holds mu.
+// usable is why the file cannot be written, nil if it can; the caller holds mu.
 func (l *lockFile) usable(op string) error {
 	switch {
 	case l.closed:

@@ -13,9 +13,9 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// An FS is a file system in memory. Its live view behaves as a real one does, for
-// everybody who looks on before the power cut. Names are absolute; a relative name is
-// relative to the root. There are no symbolic links and no permissions.
+// An FS is a file system in memory. Until the power cut its live view behaves as a real
+// one does. Names are absolute; a relative name is relative to the root. There are no
+// symbolic links and no permissions.
 //
 // All methods may be called concurrently.
 type FS struct {
@@ -26,7 +26,7 @@ type FS struct {
 	nodes   []*inode  // every inode that may still matter to a state, by number
 	nextNum int       // the next inode's number
 	pending []*effect // on directory entries, not durable, in order
-	marks   int       // how often inodes were marked as reached
+	marks   int       // passes that marked inodes as reached
 	changes int       // how many effects there were; the next one's number
 	removed []byte    // the bytes of the file that was removed last
 	acks    []string
@@ -37,11 +37,11 @@ type FS struct {
 	// multiply the number of states and make none of them different.
 	forgotten uint64
 
-	// alike, if set, tells of what kin a new file is.
+	// alike, if set, is the kin of a new file.
 	alike func(name string) string
 
 	// atPoint, if set, is called with the instant before every operation, which is the
-	// instant after the one before.
+	// instant after the operation before it.
 	atPoint func(*Point)
 }
 
@@ -93,17 +93,17 @@ func (f *FS) settle() {
 	f.pending = nil
 	for _, n := range f.nodes {
 		n.born = true
-		if !n.spoiled { // what a failed sync has lost is written by nobody
+		if !n.spoiled { // bytes that a failed sync has lost are not written later
 			n.settle()
 		}
 	}
 }
 
-// Alike says which files recovery cannot tell apart, as it treats them the same: those
-// of one directory for which kin, given the name under which a file is created, returns
-// the same word, unless that is empty. Their bytes must follow from kin, and from which
-// of them it is. States that differ only in which of them are lost or damaged then have
-// one [Fingerprint]. It is called before the files are made.
+// Alike declares which files recovery treats the same: those of one directory for which
+// kin, given the name under which a file is created, returns the same word, unless that is
+// empty. Their bytes must follow from kin, and from which of them it is. States that differ
+// only in which of them are lost or damaged then have one [Fingerprint]. It is called
+// before the files are made.
 func (f *FS) Alike(kin func(name string) string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -125,8 +125,7 @@ func (f *FS) Trace() []string {
 }
 
 // begin opens a new operation; the caller holds mu and has not changed anything yet.
-// In format there is a %s for each of args. (Package fmt would take a good part of the
-// time of a sweep.)
+// Format has a %s for each of args. (Package fmt would take much of the time of a sweep.)
 func (f *FS) begin(format string, args ...string) {
 	if f.atPoint != nil {
 		f.atPoint(f.freeze())
@@ -180,7 +179,7 @@ func (f *FS) forgetUnreachable() {
 		for _, c := range n.durable {
 			reach(c)
 		}
-		for _, e := range f.pending { // whatever directory it is in: seldom many
+		for _, e := range f.pending { // in any directory: there are seldom many
 			if e.dir == n {
 				for _, s := range e.sets {
 					reach(s.node)
@@ -231,7 +230,7 @@ func (f *FS) own(n *inode) uint64 {
 	return size
 }
 
-// ignored tells whether the disk ignores the present operation, a sync.
+// ignored reports whether the disk ignores the present operation, a sync.
 func (f *FS) ignored() bool {
 	op := len(f.trace)
 	if !f.model.ignores(op) {
@@ -241,7 +240,7 @@ func (f *FS) ignored() bool {
 	return true
 }
 
-// staleBytes are what the blocks of a new file may hold: those of the file that was
+// staleBytes are what the blocks of a new file may hold: the bytes of the file that was
 // removed last, or of the one that was made last.
 func (f *FS) staleBytes() []byte {
 	if f.removed != nil {
@@ -255,7 +254,7 @@ func (f *FS) staleBytes() []byte {
 	return nil
 }
 
-// contentsOf remembers what the model says, until the file changes.
+// contentsOf are the contents that the model allows. They are kept until the file changes.
 func (f *FS) contentsOf(n *inode) []content {
 	if n.contents == nil {
 		n.contents = mergeContents(f.model.remains().of(n))
@@ -271,8 +270,8 @@ func full(name string) string {
 	return path.Clean("/" + name)
 }
 
-// isFull tells whether path.Clean would leave a name as it is. It says no to some names
-// with a dot at the beginning of a part, of which it would.
+// isFull reports whether path.Clean would leave a name as it is. It is false for some names
+// with a dot at the beginning of a part, for which it would be true.
 func isFull(name string) bool {
 	if len(name) == 0 || name[0] != '/' {
 		return false
@@ -363,7 +362,7 @@ func (f *FS) Open(name string) (durable.Reader, error) {
 	return &reader{fs: f, node: n, name: name, size: int64(len(n.data))}, nil
 }
 
-// openNode finds a file that somebody opens; the caller holds mu.
+// openNode finds a file that is to be opened; the caller holds mu.
 func (f *FS) openNode(name string) (*inode, error) {
 	n, err := f.find("open", name)
 	if err != nil {
@@ -421,7 +420,7 @@ func (f *FS) Rename(oldname, newname string) error {
 	return nil
 }
 
-// move is the effect of a rename: one within a directory, else one in each.
+// move is the effect of a rename: one within a directory, otherwise one in each.
 func (f *FS) move(n, from *inode, oldbase string, to *inode, newbase string) {
 	what := f.trace[len(f.trace)-1]
 	if from == to {

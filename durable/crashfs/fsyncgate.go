@@ -1,8 +1,7 @@
 package crashfs
 
-// What a failed sync does on Linux, by name of the discovery: fsyncgate. On ext4, XFS and
-// Btrfs the kernel gives up the bytes that it could not write and holds their pages for
-// clean. So
+// What a failed sync does on Linux, known as fsyncgate. On ext4, XFS and Btrfs the kernel
+// drops the bytes that it could not write and takes their pages for clean. So
 //
 //   - the disk has any mixture of the old bytes, the new ones, zeros and garbage;
 //   - later syncs, on this descriptor or another, succeed and do nothing;
@@ -12,12 +11,11 @@ package crashfs
 // A sync is made to fail by FailSync, which faultfs calls when one of its rules picks a
 // Sync. What Evict then shows is a [Loss].
 //
-// The model is harsher than the kernel in one thing: until all the lost bytes are written
+// The model is harsher than the kernel in one point: until all the lost bytes are written
 // anew, or the file was evicted, syncs do nothing for any byte of the file. The kernel
 // writes pages that have become dirty since.
 
-// A Loss is what the disk turns out to hold in place of the bytes that a failed sync did
-// not bring there.
+// A Loss is what the disk holds in place of the bytes that a failed sync did not write.
 type Loss int
 
 // The losses. Those of ext4, Btrfs and XFS were seen on Linux 6.18.
@@ -35,8 +33,8 @@ func (l Loss) String() string { return string(l.class()) }
 
 func (l Loss) class() class { return [...]class{zero, old, partial, garbage}[l] }
 
-// SetLoss says what evicting shows after a failed sync. It is LossZeros if nobody says.
-// What a power cut leaves of bytes that were not evicted does not depend on it: anything.
+// SetLoss sets what evicting shows after a failed sync; the default is LossZeros. A power
+// cut may leave anything of bytes that were not evicted, whatever the loss.
 func (f *FS) SetLoss(l Loss) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -46,7 +44,7 @@ func (f *FS) SetLoss(l Loss) {
 // FailSync tells the file system that a sync of this file failed.
 func (w *file) FailSync() { w.fs.failSync(w.node) }
 
-// FailSync is as that of a file.
+// FailSync tells the file system that a sync of the lock file failed.
 func (l *lockFile) FailSync() { l.fs.failSync(l.node) }
 
 func (f *FS) failSync(n *inode) {
@@ -57,8 +55,8 @@ func (f *FS) failSync(n *inode) {
 	}
 }
 
-// evictNode forgets the cache of a file. What has been read from the disk is on the disk,
-// and a power cut leaves it there.
+// evictNode empties the cache of a file. What is then read comes from the disk, and a
+// power cut leaves it there.
 func (f *FS) evictNode(n *inode) {
 	if !n.spoiled {
 		return

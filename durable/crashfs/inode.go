@@ -8,14 +8,14 @@ import (
 
 // An inode is a file or a directory, apart from its names.
 //
-// Invariant: bytes of data below its length never change where they are. Writing
-// appends behind them or copies, so that a slice once given away stays what it was.
+// Invariant: bytes of data below its length never change in place. Writing appends to
+// them or copies, so that a slice that was handed out stays what it was.
 type inode struct {
-	num     int // numbers are never used again; they are the order of everything here
+	num     int // a number is used once; everything here is in the order of numbers
 	dir     bool
 	born    bool // the inode itself was synced at least once
 	handles int  // open files
-	mark    int  // of the last time it was reached
+	mark    int  // of the last pass that reached it
 
 	// Of a directory: what is seen, and what is durable. The effects in between are the
 	// file system's pending ones.
@@ -25,7 +25,7 @@ type inode struct {
 	data, synced []byte
 	dirty        bool
 	lo, hi       int64
-	removed      bool   // had its name removed, so that its blocks may be used again
+	removed      bool   // its name was removed, so that its blocks may be used again
 	spoiled      bool   // a sync failed; later ones succeed and do nothing
 	stale        []byte // what its blocks may hold from before
 	kin          string // files of the same kin are interchangeable; empty for none
@@ -44,14 +44,14 @@ type set struct {
 // An effect is a change of entries of one directory that becomes durable as a whole.
 type effect struct {
 	what  string // the operation, for people
-	num   int    // effects are numbered in the order of time
+	num   int    // counts in the order of time
 	makes bool   // child is new
 	dir   *inode
 	child *inode // the file or directory whose name changes
 	sets  []set
 }
 
-// sharesName tells whether both have to do with one name, in the same directory.
+// sharesName reports whether both change one name; they are in the same directory.
 func (e *effect) sharesName(o *effect) bool {
 	for _, a := range e.sets {
 		for _, b := range o.sets {
@@ -73,7 +73,7 @@ func (e *effect) apply(entries map[string]*inode) {
 	}
 }
 
-// contains tells whether d is n or is below it in the live view.
+// contains reports whether d is n or is below it in the live view.
 func (n *inode) contains(d *inode) bool {
 	if n == d {
 		return true
@@ -110,7 +110,7 @@ func (n *inode) write(p []byte, off int64) {
 		copy(n.data[off:], p)
 	}
 	if n.past != "" {
-		n.kin = "" // what it is now does not follow from what became of it before
+		n.kin = "" // its bytes no longer follow from its kin
 	}
 	lo := min(off, size) // a hole is part of what changed
 	if n.dirty {

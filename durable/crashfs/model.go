@@ -2,33 +2,32 @@ package crashfs
 
 import "math"
 
-// A Model says what a sync makes durable beyond what was asked for, and what a power
-// cut may leave of the rest. The registers are the same in all of them; a model only
-// couples them.
+// A Model is what a sync makes durable beyond what was asked for, and what a power cut
+// may leave of the rest. The registers are the same in all models; a model couples them.
 //
 // The models differ in how much they promise. Test a protocol against [Strict], which
 // promises what the contract of package durable does; use the others to see what a
-// protocol does on a file system that is kinder, or worse.
+// protocol does on a file system that promises more, or less.
 type Model interface {
 	String() string
 
-	// synced tells, for each of the pending effects, whether a sync of node (a file or a
-	// directory) makes it durable. A file's own content always is.
+	// synced reports, for each of the pending effects, whether a sync of node (a file or a
+	// directory) makes it durable. A file's own content always becomes durable.
 	synced(pending []*effect, node *inode) []bool
 
 	// groups divides the pending effects into groups that do not depend on each other.
 	// The effects on one directory are all in the same group.
 	groups(pending []*effect) []group
 
-	// remains says what a cut may leave of the bytes of a file.
+	// remains is what a cut may leave of the bytes of a file.
 	remains() remains
 
-	// absent tells whether a cut may leave the name of n in its directory, and not n
+	// absent reports whether a cut may leave the name of n in its directory, and not n
 	// itself, so that the check of the file system removes the name.
 	absent(n *inode) bool
 
-	// ignores tells whether the disk says that it has done a sync, the operation with
-	// that number, and has not.
+	// ignores reports whether the disk claims to have done a sync, the operation with that
+	// number, and has not.
 	ignores(op int) bool
 }
 

@@ -3,11 +3,11 @@ package crashfs
 // Btrfs is Btrfs as it is mounted by default, with its log of single files. From time to
 // time it makes everything durable that was done so far; in between, a sync of a file
 // or directory makes that one durable, all its names, and the directories above it that
-// are new. A sync of a directory takes along what happened to the names in it. Other
-// renames and removals wait for the next commit, even if they came earlier.
+// are new. A sync of a directory includes the changes of the names in it. Other renames
+// and removals wait for the next commit, even if they came earlier.
 //
-// Where an earlier change has to do with a name that is logged, it is logged as well:
-// two files cannot have one name.
+// An earlier change of a name that is logged is logged as well: two files cannot have one
+// name.
 var Btrfs Model = &btrfs{sequence{name: "btrfs", bytes: lengthLast}}
 
 type btrfs struct{ sequence }
@@ -60,7 +60,7 @@ func (l *btrfsLog) take(i int) {
 	}
 }
 
-// isNew tells whether the directory's creation is not durable yet.
+// isNew reports whether the directory's creation is not durable yet.
 func (l *btrfsLog) isNew(d *inode) bool {
 	for _, e := range l.pending {
 		if e.child == d && e.makes {

@@ -3,10 +3,10 @@ package crashfs
 import "fmt"
 
 // Lying is m on a disk that says "done" and does nothing: each sync has no effect with
-// probability p. Which ones hangs on the seed and on how many operations came before.
+// probability p. Which ones depends on the seed and on how many operations came before.
 //
-// No protocol keeps its promises on such a disk. It is there to show that damage is
-// noticed: what recovery hands out must be older or absent, never torn.
+// No protocol keeps its promises on such a disk. It shows that damage is noticed: what
+// recovery hands out must be older or absent, never torn.
 func Lying(m Model, p float64, seed uint64) Model { return lying{m, p, seed} }
 
 type lying struct {

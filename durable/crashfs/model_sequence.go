@@ -13,8 +13,8 @@ var (
 	// length is.
 	Ext4NoDelalloc Model = &sequence{name: "ext4-nodelalloc", bytes: bytesFirst}
 
-	// XFS is as Ext4, but a sync makes the log durable only as far as the last change
-	// that has to do with what is synced: a directory's entries, or a file's name.
+	// XFS is as Ext4, but a sync makes the log durable only up to the last change of what
+	// is synced: of a directory's entries, or of a file's name.
 	XFS Model = &sequence{name: "xfs", bytes: lengthLast, upToLast: true}
 )
 

@@ -1,7 +1,7 @@
 package crashfs
 
-// Strict promises what was asked for and nothing else: a sync of a file its bytes, a
-// sync of a directory its entries, and no order between registers.
+// Strict promises what was asked for and nothing else: a sync of a file makes its bytes
+// durable, a sync of a directory its entries, and there is no order between registers.
 var Strict Model = strict{}
 
 type strict struct{}
@@ -16,7 +16,7 @@ func (strict) synced(pending []*effect, node *inode) []bool {
 	return durable
 }
 
-// groups: one for each directory, each of any subset.
+// groups are one for each directory, of which a cut leaves any subset.
 func (strict) groups(pending []*effect) []group {
 	var groups []group
 	of := map[*inode]int{}

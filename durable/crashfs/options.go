@@ -10,8 +10,8 @@ type Options struct {
 	Samples int
 	// Seed of the sampling. The same seed draws the same states.
 	Seed uint64
-	// Enough, if it is set and says so, ends a [Sweep] early: the scenario runs on, and no
-	// further state is looked at. The report is of those that were.
+	// Enough, if it is set, ends a [Sweep] early when it returns true: the scenario runs
+	// on, and no further state is looked at. The report is of those that were.
 	Enough func() bool
 }
 
@@ -20,7 +20,7 @@ const (
 	defaultSamples = 1 << 12
 )
 
-// Exhaustive tells whether [Point.States] yields every state.
+// Exhaustive reports whether [Point.States] yields every state.
 func (p *Point) Exhaustive(o Options) bool {
 	if o.Limit == 0 {
 		o.Limit = defaultLimit
@@ -31,10 +31,9 @@ func (p *Point) Exhaustive(o Options) bool {
 // States yields every state that a cut at this instant may leave: once each, except
 // that states which differ in inodes only may come more than once. If there are more
 // than o.Limit it yields a sample: first those in which at most three registers differ
-// from "nothing got through" or from "everything got through", as far as they are not
-// more than half of the sample; then, up to a quarter of it, for any two changes the
-// state just after the second in which the first alone is missing; then a random draw.
-// The order is always the same.
+// from "nothing is left" or from "everything is left", up to half of the sample; then, up
+// to a quarter of it, for any two changes the state just after the second in which only
+// the first is missing; then a random draw. The order is always the same.
 //
 // A State may be used until the next one is asked for.
 func (p *Point) States(o Options) iter.Seq[*State] {

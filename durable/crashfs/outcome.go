@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A pgroup is a group with what it may come to. Outcomes with the same entries are one,
-// and weigh as much as there are of them. If outcomes is nil they are too many to list.
+// A pgroup is a group with its outcomes. Outcomes with the same entries are one, with the
+// number of them as its weight. If outcomes is nil they are too many to list.
 type pgroup struct {
 	group
 	base     []dirEntries // nothing applied
@@ -21,10 +21,11 @@ type pset struct {
 	node int // -1: no entry
 }
 
-// An outcome is what a group of effects comes to in the directories it has to do with.
+// An outcome is what a cut leaves of a group of effects, in the directories that they
+// change.
 type outcome struct {
 	dirs    []dirEntries
-	applied *chain // the effects that got through, last first
+	applied *chain // the effects that are left, last first
 	weight  uint64
 }
 
@@ -54,8 +55,8 @@ func (o *outcome) entriesOf(dir int) []pentry {
 	return nil
 }
 
-// freeze lists the outcomes of the group, one effect after the other, and keeps those
-// apart that differ.
+// freeze lists the outcomes of the group, effect by effect, and merges those that do not
+// differ.
 func (g *pgroup) freeze(index map[*inode]int) {
 	seen := map[*inode]bool{}
 	for _, e := range g.effects {
@@ -111,9 +112,9 @@ func (g *pgroup) freeze(index map[*inode]int) {
 	}
 }
 
-// loners counts effects on a single name that no other effect touches. Each of them
-// doubles the number of outcomes, so that there is no need to list them to know that
-// they are too many.
+// loners counts effects on a single name that no other effect changes. Each of them
+// doubles the number of outcomes, so that it need not be listed to know that there are too
+// many.
 func (g *pgroup) loners() int {
 	touched := map[place]int{}
 	for e, sets := range g.sets {

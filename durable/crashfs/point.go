@@ -15,7 +15,7 @@ type Point struct {
 
 	nodes  []pnode  // what some state can reach; the root is the first
 	groups []pgroup // the groups of effects on those directories
-	hidden uint64   // how many values all other registers have between them
+	hidden uint64   // how many combinations of values all other registers have
 
 	tooMany bool // a group has too many outcomes to list
 }
@@ -57,7 +57,7 @@ func (f *FS) freeze() *Point {
 	}
 
 	// Number what can be reached: through what is durable, and through every effect that
-	// may get through. In order of inode numbers, so that all is the same every time.
+	// a cut may leave. In order of inode numbers, so that the result is always the same.
 	index := map[*inode]int{}
 	var reached []*inode
 	reach := func(n *inode) {
@@ -91,7 +91,7 @@ func (f *FS) freeze() *Point {
 		}
 	}
 
-	// Registers that nothing reaches only count.
+	// Registers that cannot be reached only multiply the number of states.
 	for _, n := range f.nodes {
 		if _, ok := index[n]; !ok {
 			p.hidden = mul(p.hidden, f.own(n))

@@ -9,9 +9,9 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
-// This file is what programs do that know no package durable: renames that replace, hard
+// This file is what programs do that do not use package durable: renames that replace, hard
 // links, files that are overwritten and cut. The registers are the same, and so is what
-// a cut leaves of them.
+// a power cut leaves of them.
 
 // A PosixFile is open for writing at any offset. Write appends; Sync makes the bytes and
 // the length durable, and not the name; Close makes nothing durable.
@@ -38,7 +38,7 @@ func (f *FS) CreateTemp(label string) *PosixFile {
 	return &PosixFile{file{fs: f, node: n, name: label}}
 }
 
-// WriteAt writes p at off, over what is there or behind it. It is durable after Sync.
+// WriteAt writes b at off, over the bytes there or beyond them. It is durable after Sync.
 func (p *PosixFile) WriteAt(b []byte, off int64) (int, error) {
 	p.fs.mu.Lock()
 	defer p.fs.mu.Unlock()
@@ -69,7 +69,7 @@ func (p *PosixFile) Truncate(size int64) error {
 		return nil
 	}
 	p.fs.begin("truncate %s to %s", full(p.name), strconv.FormatInt(size, 10))
-	n.data = n.data[:size:size] // what is written next must not reach what was given away
+	n.data = n.data[:size:size] // the next write must not change a slice that was handed out
 	lo, hi := size, size
 	if n.dirty {
 		lo, hi = min(n.lo, size), min(n.hi, size)
@@ -108,8 +108,8 @@ func (f *FS) Link(oldname, newname string) error {
 }
 
 // Replace is rename(2): a file that has the new name loses it, and so does an empty
-// directory. Durable as [durable.FS] Rename is. Until then a cut leaves the old file as
-// it was: what the new name stood for is given up by the same effect, and not before.
+// directory. It is durable as [durable.FS] Rename is. Until then a cut leaves the old file
+// as it was: it loses its name by the same effect, and not before.
 func (f *FS) Replace(oldname, newname string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -142,8 +142,8 @@ func (f *FS) Replace(oldname, newname string) error {
 	return nil
 }
 
-// Exchange swaps what two names name (RENAME_EXCHANGE): one effect within a directory,
-// else one in each.
+// Exchange swaps what two names refer to (RENAME_EXCHANGE): one effect within a directory,
+// otherwise one in each.
 func (f *FS) Exchange(a, b string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -177,7 +177,7 @@ func (f *FS) Exchange(a, b string) error {
 	return nil
 }
 
-// names tells whether n has a name in d or below, in the live view.
+// names reports whether n has a name in d or below, in the live view.
 func (d *inode) names(n *inode) bool {
 	for _, c := range d.live {
 		if c == n || c.dir && c.names(n) {

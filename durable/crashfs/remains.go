@@ -1,12 +1,12 @@
 package crashfs
 
-// remains say what a power cut may leave of the bytes of a file.
+// remains are what a power cut may leave of the bytes of a file.
 type remains struct {
 	// unsynced lists the contents of a file that was written and not synced. The first
 	// is what was durable before, the last all that was written.
 	unsynced []class
-	// reused lists the contents of a file that was removed, should the removal not have
-	// become durable; nil if its blocks are never given away before.
+	// reused lists the contents of a file that was removed, if the removal has not become
+	// durable; nil if its blocks are never used again before.
 	reused []class
 
 	// blocks lists what may become of one block that was written and not synced, where

@@ -2,7 +2,7 @@ package crashfs
 
 import "slices"
 
-// sample yields states at a point that has too many of them: those near to one of the
+// sample yields states at a point that has too many of them: those near one of the
 // extremes, those in which one thing overtook another, and others.
 func (p *Point) sample(o Options, yield func(*State) bool) {
 	s := sampler{p: p, w: newWalk(p), left: o.Samples, yield: yield}
@@ -24,15 +24,15 @@ type sampler struct {
 	yield func(*State) bool
 }
 
-// A choice is one value for every register: of each group the effects that got through
-// (of a sequence, how many), of each node its content, or -1 for absent.
+// A choice is one value for every register: of each group the effects that are left (of a
+// sequence, how many of them), of each node its content, or -1 for absent.
 type choice struct {
 	applied [][]bool
 	prefix  []int
 	content []int
 }
 
-// extreme is the choice in which nothing got through, or everything.
+// extreme is the choice in which nothing is left of what is pending, or everything.
 func (p *Point) extreme(everything bool) choice {
 	var c choice
 	for _, g := range p.groups {
@@ -64,10 +64,10 @@ func (p *Point) extreme(everything bool) choice {
 	return c
 }
 
-// A change makes one register deviate; undo takes it back.
+// A change gives one register another value; undo gives it the former one.
 type change func(c *choice) (undo func())
 
-// changes lists every deviation of one register.
+// changes lists every change of one register.
 func (p *Point) changes() []change {
 	var list []change
 	for g := range p.groups {
@@ -114,9 +114,9 @@ func (p *Point) changes() []change {
 // maxDeviations is how many registers differ from an extreme in what few yields.
 const maxDeviations = 3
 
-// few yields the two extremes, what deviates from them in one register, in two, and in
-// three, but beside the extremes no more than limit states. It says whether no more is
-// wanted.
+// few yields the two extremes, and states that differ from them in one register, in two
+// and in three: beside the extremes no more than limit states. It reports whether the
+// caller wants no more.
 func (s *sampler) few(limit int) (stop bool) {
 	end := s.left - limit
 	changes := s.p.changes()
@@ -136,7 +136,8 @@ func (s *sampler) few(limit int) (stop bool) {
 	return false
 }
 
-// deviate yields what differs from c by that many changes, until end states are left.
+// deviate yields the states that differ from c by so many changes, until only end states of
+// the sample are left.
 func (s *sampler) deviate(c *choice, changes []change, deviations, end int) (stop bool) {
 	if deviations == 0 {
 		return s.left > end && s.emit(c)
@@ -156,8 +157,8 @@ func (s *sampler) deviate(c *choice, changes []change, deviations, end int) (sto
 }
 
 // overtaken yields, for every two things, the state just after the second of them in
-// which all got through that came before, but for the first. The first is a change of
-// a name, or the bytes of a file. These are no more than limit states.
+// which everything is left that came before but the first. The first is a change of a
+// name, or the bytes of a file. It yields no more than limit states.
 func (s *sampler) overtaken(limit int) (stop bool) {
 	end := s.left - limit
 	everything := s.p.extreme(true)
@@ -208,8 +209,8 @@ func (p *Point) inOrder() (nums []int) {
 	return nums
 }
 
-// upTo is the choice in which every effect up to that number got through, none after it,
-// and the bytes of every file.
+// upTo is the choice in which every effect up to that number is left, none after it, and
+// the bytes of every file.
 func (p *Point) upTo(num int) choice {
 	c := p.extreme(true)
 	for g := range p.groups {
@@ -224,9 +225,9 @@ func (p *Point) upTo(num int) choice {
 	return c
 }
 
-// random yields one state of registers drawn independently; how likely an effect is to
-// get through is drawn for each group, so that nearly empty and nearly complete
-// directories are as likely as half-filled ones.
+// random yields one state whose registers are drawn independently. How likely an effect is
+// to be left is drawn for each group, so that nearly empty and nearly complete directories
+// are as likely as half-filled ones.
 func (s *sampler) random(r *random) (stop bool) {
 	const steps = 16
 	c := s.p.extreme(false)
@@ -248,7 +249,7 @@ func (s *sampler) random(r *random) (stop bool) {
 	return s.emit(&c)
 }
 
-// emit yields the state that the choice comes to.
+// emit yields the state that follows from the choice.
 func (s *sampler) emit(c *choice) (stop bool) {
 	w := s.w
 	w.unlist(0)

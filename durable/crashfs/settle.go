@@ -2,8 +2,8 @@ package crashfs
 
 import "io/fs"
 
-// Sync makes the bytes of a file durable through a descriptor that only reads, as fsync
-// does on Unix; see durable.SettleDir.
+// Sync makes the bytes of a file durable through a descriptor that was opened for reading,
+// as fsync does on Unix; see durable.SettleDir.
 func (r *reader) Sync() error {
 	r.fs.mu.Lock()
 	defer r.fs.mu.Unlock()

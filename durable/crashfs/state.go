@@ -19,9 +19,9 @@ type State struct {
 	known       bool
 }
 
-// A Fingerprint identifies what can be told of a state: what was acknowledged before,
-// every name that can be reached, and the bytes behind it. Where files are said to be
-// alike ([FS.Alike]) it does not tell which of them is which.
+// A Fingerprint identifies what can be seen of a state: what was acknowledged before, every
+// name that can be reached, and the bytes of its file. Where files are declared alike
+// ([FS.Alike]) it is the same whichever of them is which.
 type Fingerprint [16]byte
 
 func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
@@ -57,8 +57,8 @@ func (s *State) Fingerprint() Fingerprint {
 }
 
 // appendTree writes the entries of a directory and then a dot; an entry begins with a
-// letter, so that no two trees come to the same bytes. Of files that are interchangeable
-// it writes what has become of them, sorted, and not which they are.
+// letter, so that no two trees give the same bytes. Of files that are interchangeable it
+// writes what has become of them, sorted, and not which they are.
 func (s *State) appendTree(b []byte, dir int) []byte {
 	w := s.w
 	var alike []string
@@ -94,8 +94,8 @@ func (s *State) appendTree(b []byte, dir int) []byte {
 	return append(b, '.')
 }
 
-// hides tells whether an entry is not seen after all: what it names is absent, or is a
-// directory that has another name.
+// hides reports whether an entry is not seen: what it names is absent, or is a directory
+// that has another name.
 func (s *State) hides(dir int, e pentry) bool {
 	w := s.w
 	return w.lacking[e.node] || w.p.nodes[e.node].dir && w.home[e.node] != (place{dir, e.name})

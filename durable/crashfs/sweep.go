@@ -11,9 +11,9 @@ import (
 // it calls check, which runs recovery on [State.FS] and returns an error if the
 // contract is broken.
 //
-// check is called once for each distinct state and must come to the same verdict for
-// the same one. It must not use f, which stands still meanwhile; nor may anything that
-// check waits for. Recovery can be swept in turn, on the file system of the state.
+// check is called once for each distinct state and must give the same verdict for the same
+// state. It must not use f, which is locked meanwhile; nor may anything that check waits
+// for. Recovery can be swept in turn, on the file system of the state.
 //
 // The error is that of scenario. What check found is in the report.
 func Sweep(f *FS, o Options, scenario func() error, check func(*State) error) (*Report, error) {
@@ -37,13 +37,13 @@ type Report struct {
 	Points int // instants at which the power was cut
 
 	// States is how many combinations of register values there were at all points.
-	// Visited is how many of them were looked at one by one: those that look the same,
-	// as they differ only where nothing leads to, are looked at once.
+	// Visited is how many of them were looked at one by one: those that differ only in
+	// what cannot be reached look the same and are looked at once.
 	States  uint64
 	Visited uint64
 
 	Distinct int    // states that can be told apart, over all points
-	Bad      uint64 // of States, those that check found fault with; at sampled points, of Visited
+	Bad      uint64 // of States, those for which check returned an error; at sampled points, of Visited
 
 	// Sampled is how many points had too many states to look at all of them, and Seed
 	// what the sample was drawn with. If Sampled is 0 the sweep saw everything.
@@ -53,17 +53,17 @@ type Report struct {
 	Failures []Failure // the first few distinct bad states
 }
 
-// A Failure is a state that check found fault with.
+// A Failure is a state for which check returned an error.
 type Failure struct {
 	Err   error
 	State string   // as State.String shows it
 	Trace []string // the operations before the cut
-	FS    *FS      // to look at it, or to run recovery on it again
+	FS    *FS      // for a look at it, or for running recovery on it again
 }
 
 const maxFailures = 3
 
-// Err is nil if check found no fault, and else tells the first few.
+// Err is nil if check returned no error; otherwise it has the first few.
 func (r *Report) Err() error {
 	if r.Bad == 0 {
 		return nil

@@ -2,11 +2,11 @@ package crashfs
 
 import "fmt"
 
-// Thorough is m with more contents of a file that was not synced, as they break
-// different careless readers: beside what m has, the first block alone, all but the
-// last byte, a second half of garbage, and the bytes of another file, which are valid
-// where they come from. Which of them there are hangs on m: where a file's length grows
-// only after its bytes are there, it is the first two.
+// Thorough is m with more contents of a file that was not synced, as each breaks another
+// careless reader: beside what m has, the first block alone, all but the last byte, a
+// second half of garbage, and the bytes of another file, which are valid where they come
+// from. Which of them there are depends on m: where a file's length grows only after its
+// bytes are there, the first two.
 func Thorough(m Model) Model { return thorough{m} }
 
 type thorough struct{ Model }

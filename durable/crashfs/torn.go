@@ -11,12 +11,11 @@ const (
 	Page   = 4096
 )
 
-// Torn is m on a disk that writes block bytes as a whole and no more: of a file that
-// was not synced each block is on its own what it was, or what was written, or, where m
-// has that of whole files, zeros or garbage. Of a file with many blocks not all
-// combinations are looked at, but those that are uniform, those that are torn at one
-// place, those that differ from a uniform one in one block, and some others that are
-// the same every time.
+// Torn is m on a disk that writes block bytes as a whole and no more. In a file that was
+// not synced each block is by itself what it was, or what was written, or, where m has that
+// of whole files, zeros or garbage. Of a file with many blocks not all combinations are
+// looked at, but the uniform ones, those that are torn at one place, those that differ from
+// a uniform one in one block, and some others, always the same.
 func Torn(m Model, block int) Model { return torn{m, int64(block)} }
 
 type torn struct {
@@ -35,10 +34,10 @@ func (t torn) remains() remains {
 // maxTorn bounds how many contents of one torn file are looked at.
 const maxTorn = 64
 
-// torn adds to cs what a disk that writes blocks may leave. Contents that come to the
-// same bytes are one value here: which blocks got through is all that there is.
+// torn adds to cs what a disk that writes blocks may leave. Contents with the same bytes
+// are one value here.
 func (r remains) torn(n *inode, cs []content) []content {
-	last := cs[len(cs)-1] // the whole stays the last
+	last := cs[len(cs)-1] // the whole file stays the last
 	cs = cs[:len(cs)-1]
 	add := func(of []class) {
 		data := r.assemble(n, of)
@@ -68,7 +67,7 @@ func combinations(values, places int) int {
 	return n
 }
 
-// all goes through every combination.
+// all adds every combination.
 func (r remains) all(of []class, i int, add func([]class)) {
 	if i == len(of) {
 		add(of)
@@ -80,8 +79,8 @@ func (r remains) all(of []class, i int, add func([]class)) {
 	}
 }
 
-// some goes through the combinations that a disk is most likely to leave, then through
-// others, until there are enough. What it draws hangs on the file's number alone.
+// some adds the combinations that a disk is most likely to leave, then others, until there
+// are enough. What it draws depends on the file's number alone.
 func (r remains) some(blocks int, n *inode, add func([]class), enough func() bool) {
 	of := make([]class, blocks)
 	fill := func(c class, lo, hi int) {
@@ -122,8 +121,8 @@ func (r remains) some(blocks int, n *inode, add func([]class), enough func() boo
 	}
 }
 
-// assemble makes a file of blocks. Its length is as if the lengths of the blocks that
-// are not old had been written with them; a hole before them is zeros.
+// assemble makes a file of blocks. It is as long as the blocks that are not old make it; a
+// hole before them is zeros.
 func (r remains) assemble(n *inode, of []class) []byte {
 	lo, hi := n.region()
 	first := lo / r.block

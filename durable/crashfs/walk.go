@@ -1,7 +1,7 @@
 package crashfs
 
 // A walk makes states: it goes through the tree from the root and decides one register
-// after the other, but only registers that what is decided so far can reach. All the
+// after the other, but only registers that can be reached by what is decided so far. All
 // values of the others lead to the same tree; they count in the state's weight.
 type walk struct {
 	p *Point
@@ -22,8 +22,8 @@ type walk struct {
 }
 
 // A place is an entry of a directory: the only one through which a directory can be
-// reached. Should a cut have left it two names, the second is dropped, as the check of
-// a file system does.
+// reached. If a cut has left it two names the second is dropped, as the check of a file
+// system does.
 type place struct {
 	dir  int
 	name string
@@ -50,8 +50,8 @@ func (w *walk) push(node int) {
 	w.todo = append(w.todo, node)
 }
 
-// list sets the entries of directory dir and puts what they name on the list of things
-// to decide. It returns the length of that list before.
+// list sets the entries of directory dir and adds what they name to the nodes to decide. It
+// returns how many of these there were before.
 func (w *walk) list(dir int, entries []pentry) (mark int) {
 	mark = len(w.todo)
 	w.entries[dir] = entries
@@ -71,8 +71,8 @@ func (w *walk) unlist(mark int) {
 	w.todo = w.todo[:mark]
 }
 
-// all yields every state that agrees with what is decided. It returns false when no
-// more is wanted.
+// all yields every state that agrees with what is decided. It reports whether the caller
+// wants more.
 func (w *walk) all(yield func(*State) bool) bool {
 	if w.next == len(w.todo) {
 		w.state.reset()

@@ -28,7 +28,7 @@ import (
 )
 
 // An FS passes operations on to the file system below it, unless a rule picks them.
-// If several rules pick one operation, the first counts; all of them count the match.
+// If several rules pick one operation the first applies; all of them count the match.
 //
 // A file whose Write or Sync was made to fail is dead, as the contract of
 // [durable.File] wants it: what is done to it afterwards returns the first error,
@@ -76,8 +76,8 @@ func (f *FS) Fired(rule int) int {
 	return f.fired[rule]
 }
 
-// StillOpen lists the files, sorted by name, that were opened through f and not closed: who
-// gives up because of a fault must not keep a descriptor.
+// StillOpen lists the files, sorted by name, that were opened through f and not closed: code
+// that stops because of a fault must not keep a descriptor.
 func (f *FS) StillOpen() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,7 +97,7 @@ func (f *FS) closed(handle any) {
 	delete(f.open, handle)
 }
 
-// pick counts one operation and tells which rule takes it, if any.
+// pick counts one operation and returns the rule that picks it, if any.
 func (f *FS) pick(op Op, names ...string) (Rule, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -140,7 +140,7 @@ func (f *FS) Create(name string) (durable.File, error) {
 		return err
 	}, name)
 	if err != nil {
-		if file != nil { // it was made, and nobody will hear of it
+		if file != nil { // it was made, and the caller does not get it
 			file.Close()
 		}
 		return nil, err
@@ -207,7 +207,7 @@ func (f *FS) SyncDir(name string) error {
 
 func (f *FS) Lock(name string) (durable.LockFile, error) {
 	var l durable.LockFile
-	var held error // of a lock that somebody else has: a file comes with it
+	var held error // of a lock that is taken: a file comes with it
 	err := f.do(Lock, "lock", func() error {
 		l, held = f.below.Lock(name)
 		if l != nil {

@@ -159,7 +159,7 @@ func TestActions(t *testing.T) {
 		}
 		is("/locked", c.effect)
 		if l, err := below.Lock("/locked"); err != nil {
-			t.Errorf("%v: the lock is held though nobody has it: %v", c.do, err)
+			t.Errorf("%v: the lock is held, and no one has it: %v", c.do, err)
 		} else {
 			l.Close()
 		}

@@ -24,8 +24,8 @@ func (f *FS) write(name string, p []byte, effect func(p []byte) (int, error)) (i
 	return n, &fs.PathError{Op: "write", Path: name, Err: r.Err}
 }
 
-// sync carries out a sync. A file below that can tell a failed sync from one that was
-// never asked for (crashfs's can) is told.
+// sync carries out a sync. If the file below has FailSync, as one of crashfs has, a sync that
+// is made to fail is reported to it.
 func (f *FS) sync(name string, below interface{ Sync() error }) error {
 	r, picked := f.pick(Sync, name)
 	if !picked {
@@ -134,7 +134,7 @@ func (r *faultyReader) ReadAt(p []byte, off int64) (int, error) {
 	return r.fs.read(r.name, p, off, r.Reader.ReadAt)
 }
 
-// Close of a reader is no operation that a rule picks.
+// Close of a reader is not an operation that a rule can pick.
 func (r *faultyReader) Close() error {
 	r.fs.closed(r)
 	return r.Reader.Close()

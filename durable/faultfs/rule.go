@@ -35,17 +35,17 @@ const (
 	// Fail: the operation returns the rule's error and nothing has happened.
 	Fail Action = iota
 	// FailPartly: a Write writes, or a Read reads, half of its bytes and returns the
-	// error. What cannot be done by halves fails as with Fail.
+	// error. Other operations fail as with Fail.
 	FailPartly
 	// FailAfter: the operation takes effect and returns the error all the same, as when
 	// the answer of a server is lost.
 	FailAfter
-	// Drop: a Sync or SyncDir does nothing and returns nil, as if the call had been
-	// forgotten. It is meant for mutation tests; on other operations it has no effect.
+	// Drop: a Sync or SyncDir does nothing and returns nil, as if the call were missing.
+	// It is meant for mutation tests; on other operations it has no effect.
 	Drop
-	// Short: a Write writes, or a Read reads, half of its bytes, of one byte that byte, and
-	// returns how many and no error. That breaks the contract of io.Writer and io.ReaderAt;
-	// a careless wrapper does it all the same. On other operations it has no effect.
+	// Short: a Write writes, or a Read reads, half of its bytes (of one byte, that byte) and
+	// returns how many and no error. That breaks the contract of io.Writer and io.ReaderAt,
+	// as a careless wrapper may. On other operations it has no effect.
 	Short
 )
 
@@ -82,7 +82,7 @@ func (r Rule) matches(op Op, names ...string) bool {
 	return false
 }
 
-// picks tells whether the rule takes the n-th match.
+// picks reports whether the rule picks the n-th match.
 func (r Rule) picks(n int) bool {
 	if r.K == 0 {
 		return false
@@ -90,7 +90,7 @@ func (r Rule) picks(n int) bool {
 	return n == r.K || r.Sticky && n > r.K
 }
 
-// applies tells whether there is such a fault for this kind of operation.
+// applies reports whether there is such a fault for this kind of operation.
 func (a Action) applies(op Op) bool {
 	switch a {
 	case Drop:
@@ -102,10 +102,10 @@ func (a Action) applies(op Op) bool {
 	}
 }
 
-// silent tells whether the fault comes without an error.
+// silent reports whether the fault comes without an error.
 func (a Action) silent() bool { return a == Drop || a == Short }
 
-// part is how much of p is written or read all the same.
+// part is how much of p is written or read in spite of the fault.
 func (a Action) part(p []byte) []byte {
 	switch a {
 	case FailPartly:

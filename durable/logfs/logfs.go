@@ -24,8 +24,8 @@ import (
 //	sync a/b                   lock .lock       write-at .lock 0 16
 //	close a/b
 //
-// in the order in which the operations returned. What fails has the error behind it,
-// in brackets. Reading is not logged.
+// in the order in which the operations returned. The line of one that failed ends with the
+// error in brackets. Reading is not logged.
 type FS struct {
 	below  durable.FS
 	log    func(line string)
@@ -59,7 +59,7 @@ func New(below durable.FS, log func(line string), options ...Option) *FS {
 // Unwrap returns the file system below.
 func (f *FS) Unwrap() durable.FS { return f.below }
 
-// name says how a name is written. The caller holds mu.
+// name is how a name is written. The caller holds mu.
 func (f *FS) name(name string) string {
 	name = path.Clean(name)
 	switch {
@@ -84,7 +84,7 @@ func (f *FS) line(op, name, detail string, err error) {
 	f.log(s + suffix(err))
 }
 
-// suffix names the error behind all the paths, as they differ from run to run.
+// suffix is the innermost error: the paths around it differ from run to run.
 func suffix(err error) string {
 	if err == nil {
 		return ""

@@ -19,8 +19,7 @@ import (
 )
 
 // fourCheckpoints is the program, stopped when its third checkpoint is complete, which takes
-// one more. So the number does not depend on the speed of the machine or its cores: with more
-// than a few dozen commits the linter would not examine all kinds.
+// one more. So the number does not depend on the speed of the machine or its cores.
 func fourCheckpoints() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -57,7 +56,7 @@ func (c *countdown) WithAttrs([]slog.Attr) slog.Handler       { return c }
 func (c *countdown) WithGroup(string) slog.Handler            { return c }
 
 // TestItsOwnTraceIsClean records the system calls of the program and reads them as "weir
-// trace" does: there is no fault, and no power cut loses anything. Two notes are expected:
+// trace" does: there is no fault. Two notes are expected:
 // removed names that come back do no harm (D022), and recovery syncs again, because it cannot
 // know what is durable (D053).
 func TestItsOwnTraceIsClean(t *testing.T) {
@@ -87,23 +86,13 @@ func TestItsOwnTraceIsClean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Commits < 4 || len(report.Enumerations) == 0 {
-		t.Fatalf("%d commits in the trace, and %d kinds of them: want several", report.Commits, len(report.Enumerations))
+	if report.Commits < 4 {
+		t.Fatalf("%d commits in the trace: want several", report.Commits)
 	}
 	for _, f := range report.Findings {
 		if !slices.Contains([]fsynclint.RuleID{"D022", "D053"}, f.Rule.ID) {
 			t.Errorf("%s: %s\n  line %d  %s\n  line %d  %s", f.Rule.ID, f.What, f.First.Line, f.First.Call, f.Second.Line, f.Second.Call)
 		}
 	}
-	states := uint64(0)
-	for _, e := range report.Enumerations {
-		states += e.States
-		if e.Bad > 0 || e.Problem != "" {
-			t.Errorf("%s: %d bad of %d states; %s", e.Unit, e.Bad, e.States, e.Problem)
-		}
-	}
-	if len(report.Unlooked) > 0 {
-		t.Errorf("not looked at: %v", report.Unlooked)
-	}
-	t.Logf("%d calls, %d commits of %d kinds, %d states", report.Calls, report.Commits, len(report.Enumerations), states)
+	t.Logf("%d calls, %d commits", report.Calls, report.Commits)
 }

@@ -75,7 +75,7 @@ func (b boundary) find(t reflect.Type, path string, inside bool) (string, reflec
 		}
 		return b.find(t.Elem(), path+"[value]", inside)
 	case reflect.Struct:
-		if avrogo.KnowsItself(t) {
+		if avrogo.IsOpaque(t) {
 			return "", nil
 		}
 		if !inside {

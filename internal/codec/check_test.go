@@ -2,6 +2,7 @@ package codec
 
 import (
 	"errors"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -62,14 +63,15 @@ type (
 		_ int64
 		A int64
 	}
-	private struct {
+	Exported struct{ A int64 }
+	private  struct {
 		A     int64
 		cache map[string]int `avro:"-"`
 	}
 )
 
 func TestUnsupported(t *testing.T) {
-	const own = ", or write this state with a CustomCodec"
+	const own = ", or give it a CustomCodec"
 	const iface = "what is in an interface is not known beforehand: use a concrete type" + own
 	unsupported[uintptr](t, "uintptr cannot be written: an address means nothing after a restart: use uint64 if it is a number"+own)
 	unsupported[complex64](t, "complex64 cannot be written: Avro has no complex numbers: use a struct of two floats"+own)
@@ -237,6 +239,17 @@ func unsupported[T any](t *testing.T, want string) {
 func TestSupported(t *testing.T) {
 	becomes(t, embedding{base{1}, "a"}, embedding{base{1}, "a"})
 	becomes(t, inlined{base{1}, base{2}}, inlined{base{1}, base{2}})
+	becomes(t, struct{ *Exported }{}, struct{ *Exported }{})
+	becomes(t, struct{ *Exported }{&Exported{1}}, struct{ *Exported }{&Exported{1}})
+	becomes(t, struct{ time.Time }{time.Unix(1, 2).UTC()}, struct{ time.Time }{time.Unix(1, 2).UTC()})
+	becomes(t, struct{ netip.Addr }{netip.MustParseAddr("::1")}, struct{ netip.Addr }{netip.MustParseAddr("::1")})
+	becomes(t, struct {
+		M moment
+		P *moment
+	}{M: moment(time.Unix(1, 2).UTC())}, struct {
+		M moment
+		P *moment
+	}{M: moment(time.Unix(1, 2).UTC())})
 	becomes(t, padded{A: 1}, padded{A: 1})
 	becomes(t, private{1, map[string]int{}}, private{1, nil})
 	becomes(t, fixed{[16]byte{1, 15: 2}}, fixed{[16]byte{1, 15: 2}})

@@ -1,9 +1,8 @@
-// Package codec turns Go values into the bytes of Flink's type serializers and back.
+// Package codec turns Go values into bytes and back: those of Flink's type serializers
+// where Flink has the type, and Avro with its schema in the snapshot for all others.
 //
-// Where Flink has the type, its serializer's encoding is used; a Go struct is written
-// as Avro with its schema in the serializer's snapshot. There is one codec per Go
-// type, found once by reflection when a job is built; after that no reflection is
-// used on the types Flink has.
+// There is one codec per Go type. It is found by reflection, once, when a job is built.
+// docs/state.md says which types there are codecs for and how a type may change.
 //
 // The package is pure. It is where the contracts weir.Codec and weir.CustomCodec are
 // implemented.
@@ -15,8 +14,9 @@ import "github.com/weirstream/weir/flink"
 // back. It has no state of its own and may be used concurrently.
 type Codec[T any] interface {
 	// Append appends the encoding of v to dst. An encoding says by itself where it ends.
+	// After an error dst is as it was.
 	Append(dst []byte, v T) ([]byte, error)
-	// Decode decodes the value at the beginning of src and tells how many bytes it
+	// Decode decodes the value at the beginning of src and returns how many bytes it
 	// took. The value does not share memory with src. Bad bytes are an error, never a
 	// panic, and no more is allocated than src can fill.
 	Decode(src []byte) (v T, n int, err error)

@@ -57,7 +57,7 @@ func holds[T any](t rapid.TB, c Codec[T], v T, same func(was, is T) bool) {
 		dst := append(make([]byte, 0, 6+room), "before"...)
 		dst, err := c.Append(dst, v)
 		if err != nil || !bytes.Equal(dst, append([]byte("before"), b...)) {
-			t.Fatalf("%v: appended %x (%v), want %x behind before", v, dst, err, b)
+			t.Fatalf("%v: appended %x (%v), want %x after before", v, dst, err, b)
 		}
 	}
 

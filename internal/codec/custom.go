@@ -8,19 +8,19 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// Custom returns a codec of the program's own. A value is the length of what append
-// appends, 32 bits, and that; the snapshot has the name and the version, and a
+// Custom returns a codec that the program itself defines. A value is written as the length
+// of its encoding, 32 bits, and the encoding. The snapshot has the name and the version; a
 // checkpoint with another name or version is not read.
 //
-// Append appends the encoding of a value to its first argument, or returns it in a
-// slice of its own; equal values should have equal encodings, and keys must. Decode gets
-// the bytes of exactly one value, in a copy it may keep, and returns an error for bytes
-// that make no sense. Both may be called concurrently.
-func Custom[T any](name string, version int, append func([]byte, T) ([]byte, error), decode func([]byte) (T, error)) Codec[T] {
+// encode appends the encoding of a value to its first argument, or returns it in a slice
+// of its own. Equal values should have equal encodings, and equal keys must. decode gets
+// the bytes of exactly one value, in a copy that it may keep, and returns an error for
+// bytes that make no sense. Both may be called concurrently.
+func Custom[T any](name string, version int, encode func([]byte, T) ([]byte, error), decode func([]byte) (T, error)) Codec[T] {
 	if version != int(int32(version)) {
 		panic(fmt.Sprintf("codec: version %d of %s does not fit in 32 bits", version, name))
 	}
-	return &customCodec[T]{flink.Custom{Name: name, Version: int32(version)}, append, decode}
+	return &customCodec[T]{flink.Custom{Name: name, Version: int32(version)}, encode, decode}
 }
 
 type customCodec[T any] struct {
@@ -35,7 +35,7 @@ func (c *customCodec[T]) Append(dst []byte, v T) ([]byte, error) {
 	const prefix = 4
 	start := len(dst)
 	out := append(dst, 0, 0, 0, 0)
-	// It is given the free room behind what is there already and not that itself.
+	// encode is given the free room after what is there already, and not that itself.
 	b, err := c.encode(out[start+prefix:], v)
 	switch {
 	case err != nil:

@@ -20,6 +20,7 @@ type erasedAvro struct {
 	typ  *avrogo.Type
 	is   *flink.AvroStruct
 	read func(src []byte, p unsafe.Pointer) error // what the type, or an older form of it, wrote
+	root string                                   // with which the path of a field begins
 }
 
 func newErasedAvro(t reflect.Type) (erased, *UnsupportedError) {
@@ -35,7 +36,7 @@ func newErasedAvro(t reflect.Type) (erased, *UnsupportedError) {
 	case err != nil:
 		return nil, &UnsupportedError{Part: t, Why: err.Error()}
 	}
-	return &erasedAvro{typ, is, typ.Read}, nil
+	return &erasedAvro{typ, is, typ.Read, avrogo.RootName(t)}, nil
 }
 
 func (a *erasedAvro) serializer() flink.Serializer { return a.is }
@@ -78,8 +79,12 @@ func (a *erasedAvro) reading(was flink.Serializer) (erased, error) {
 		return nil, replaced(was, a.is.GoType)
 	}
 	reader, err := a.typ.Reading(old.Schema)
-	if err != nil {
+	var change *avrogo.ChangeError
+	switch {
+	case errors.As(err, &change) && change.Path == a.root: // all of it, and not a field
+		return nil, &otherType{goName(was), a.is.GoType, change.Why}
+	case err != nil:
 		return nil, err
 	}
-	return &erasedAvro{a.typ, a.is, reader.Read}, nil
+	return &erasedAvro{a.typ, a.is, reader.Read, a.root}, nil
 }

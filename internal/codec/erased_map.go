@@ -10,8 +10,8 @@ import (
 	"github.com/weirstream/weir/internal/codec/entries"
 )
 
-// erasedMap is mapCodec for a type of maps that is known by reflection only. Entries of
-// a map have no place in memory that could be pointed to: they are copied to one.
+// erasedMap is mapCodec for a type of maps that is known by reflection only. The entries
+// of a map cannot be pointed to: they are copied to where they can.
 type erasedMap struct {
 	typ        reflect.Type // of the map
 	key, value erased

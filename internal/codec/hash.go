@@ -10,20 +10,21 @@ import (
 )
 
 // HashOf returns the function from a key to the hash code from which flink.KeyGroupOf
-// picks its key group. For the types that Flink has it is the hashCode of Java's type
-// (String, Long, …), so that the key group is Flink's. For structs and for codecs of the
-// program's own, to which Flink has no counterpart, it is Java's Arrays.hashCode over the
-// bytes that c appends: 1, and then for each byte, as a signed number, 31 times the hash
-// so far plus the byte.
+// computes its key group. For the types that Flink has it is the hashCode of Java's type
+// (String, Long, …), so that the key group is Flink's. For Avro and for CustomCodecs, to
+// which Flink has no counterpart, it is Java's Arrays.hashCode over the bytes that c
+// appends: 1, and then for each byte, as a signed number, 31 times the hash so far plus
+// the byte.
 //
-// Java tells 0.0 from -0.0 where Go does not: the one and the other float key, or key
-// with such a field, may be in two key groups.
+// In Java 0.0 and -0.0 differ, and in Go they are equal: the two float keys, or keys with
+// such a field, may be in two key groups.
 //
-// A key must be equal to itself after a restore. A time.Time is not (it loses its
-// location, and Go's == compares that), and a struct with fields that are left out may
-// not be; both are refused.
+// A key must be equal to itself after a restore. Refused are a time.Time (it loses its
+// location, and Go's == compares that), pointers, and structs with fields that are left
+// out.
 //
-// If c cannot encode a key for which it is needed, the function panics with the error.
+// If c cannot encode a key, and the hash code is computed from the encoding, the function
+// panics with the error.
 func HashOf[K comparable](c Codec[K]) (func(K) int32, error) {
 	t := reflect.TypeFor[K]()
 	switch s := c.Serializer(); s.(type) {
@@ -45,10 +46,10 @@ func HashOf[K comparable](c Codec[K]) (func(K) int32, error) {
 	}
 }
 
-// javaHash returns hashCode of Java's type for values of a kind that s writes, or nil.
+// javaHash returns Java's hashCode for values of a kind that s writes, or nil.
 func javaHash[K comparable](kind reflect.Kind, s flink.Serializer) func(K) int32 {
 	if hash, ok := any(flink.JavaStringHash).(func(K) int32); ok && s == flink.String {
-		return hash // the commonest type of key, without a call around the call
+		return hash // the commonest type of key: without another call around it
 	}
 	switch {
 	case kind == reflect.String && s == flink.String:
@@ -74,7 +75,7 @@ func javaHash[K comparable](kind reflect.Kind, s flink.Serializer) func(K) int32
 	}
 }
 
-// encodedHash hashes what c appends.
+// encodedHash returns the function that hashes what c appends.
 func encodedHash[K comparable](c Codec[K]) func(K) int32 {
 	buffers := sync.Pool{New: func() any { return new([]byte) }}
 	return func(k K) int32 {
@@ -102,7 +103,7 @@ func checkKey(root, t reflect.Type, path string) error {
 		return checkKey(root, t.Elem(), path+"[]")
 	case t.Kind() != reflect.Struct || t.PkgPath() == "net/netip":
 		return nil
-	case avrogo.KnowsItself(t):
+	case avrogo.IsOpaque(t):
 		if refers(t) {
 			return keyError(root, t, path, "has pointers in hidden fields, and may not be equal to itself after a restore: use its text")
 		}

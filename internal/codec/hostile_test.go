@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A victim is a codec that is given bytes nobody wrote.
+// A victim is a codec that is given bytes that no codec wrote.
 type victim struct {
 	name   string
 	decode func(t rapid.TB, src []byte)

@@ -14,10 +14,10 @@ const (
 	instantMax = 31556889864403199
 )
 
-// instantCodec is Flink's InstantSerializer: 64 bits of seconds, 32 of nanoseconds. It
-// keeps the point in time and nothing else of a time.Time: that is decoded in UTC and
-// without a monotonic clock reading. A time that Java's Instant does not reach is an
-// error, both ways.
+// instantCodec is Flink's InstantSerializer: 64 bits of seconds, 32 of nanoseconds. Of a
+// time.Time it keeps the point in time and nothing else: it is decoded in UTC and without
+// a monotonic clock reading. A time out of the range of Java's Instant is an error, both
+// ways.
 type instantCodec struct{}
 
 func (instantCodec) Serializer() flink.Serializer { return flink.Instant }

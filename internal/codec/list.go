@@ -11,8 +11,7 @@ import (
 // A list is the number of its elements, 32 bits, and the elements, as in Flink's
 // ListSerializer.
 
-// ListOf returns the codec of a slice of what element encodes, for elements that Of
-// has no codec for.
+// ListOf returns the codec of a slice whose elements have the given codec.
 func ListOf[E any](element Codec[E]) Codec[[]E] {
 	s := element.Serializer()
 	return &listCodec[E]{element, flink.ListOf(s), minSize(s)}
@@ -59,10 +58,10 @@ func (l *listCodec[E]) Decode(src []byte) ([]E, int, error) {
 	return v, at, nil
 }
 
-// roomFor is for how many of n announced elements to make room before the first is
-// there, where each takes size bytes of memory and so many bytes are left to decode: as
-// many as take no more memory than that, or few. What comes beyond makes room for itself,
-// as append does.
+// roomFor is how many of n announced elements to make room for before the first is
+// decoded, if each takes size bytes of memory and left bytes are left to decode: as many
+// as take no more memory than that, or a few. The slice grows for further ones, as by
+// append.
 func roomFor(n, size, left int) int {
 	const few = 16
 	return min(n, max(few, left/max(1, size)))
@@ -72,5 +71,5 @@ func roomFor(n, size, left int) int {
 func minSize(s flink.Serializer) int { return max(1, s.Length()) }
 
 func tooMany(n int) error {
-	return fmt.Errorf("%d elements do not fit behind a 32-bit number", n)
+	return fmt.Errorf("%d elements are more than the 32 bits of their number can say", n)
 }

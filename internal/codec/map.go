@@ -9,12 +9,11 @@ import (
 	"github.com/weirstream/weir/internal/codec/entries"
 )
 
-// A map is the number of its entries, 32 bits, and the entries: the key, a byte that
-// tells whether the value is null, the value; as in Flink's MapSerializer. Go has no null
-// and never writes one.
+// A map is the number of its entries, 32 bits, and the entries: the key, a byte that says
+// whether the value is null, the value; as in Flink's MapSerializer. Go has no null and
+// never writes one.
 
-// MapOf returns the codec of a map of what key and value encode, for types that Of has
-// no codec for.
+// MapOf returns the codec of a map whose keys and values have the given codecs.
 func MapOf[K comparable, V any](key Codec[K], value Codec[V]) Codec[map[K]V] {
 	k, v := key.Serializer(), value.Serializer()
 	return &mapCodec[K, V]{key, value, flink.MapOf(k, v), minSize(k) + 1}
@@ -83,18 +82,17 @@ func (m *mapCodec[K, V]) Decode(src []byte) (map[K]V, int, error) {
 	return v, at, nil
 }
 
-// entriesAhead is for how many entries a map makes room before the first is there.
+// entriesAhead is how many entries a map has room for before the first is decoded.
 const entriesAhead = 256
 
-// errSameKey says that a map cannot be written because it could not be read again: a
-// time.Time in two time zones is two keys for Go and one Instant, and so is the same
-// point in time with and without what its codec leaves out.
-var errSameKey = errors.New("two keys of a map have the same encoding")
+// errSameKey says that a map cannot be written because it could not be read again: one
+// point in time in two time zones is two keys in Go and one Instant.
+var errSameKey = errors.New("two keys of a map have the same encoding, and one would be gone after a restore")
 
-// keyTwice says that a map cannot be read because entries would get lost: Java tells
-// 0.0 from -0.0, and Go does not.
+// keyTwice says that a map cannot be read because entries would get lost: in Java 0.0 and
+// -0.0 are two keys, and in Go they are one.
 func keyTwice(at int) error {
-	return &flink.FormatError{Offset: int64(at), What: "a key of a map that is there before"}
+	return &flink.FormatError{Offset: int64(at), What: "a key comes twice in a map"}
 }
 
 // decodeNotNull reads the byte between a key and its value.

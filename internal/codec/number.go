@@ -65,8 +65,7 @@ func (int64Codec) Decode(src []byte) (int64, int, error) {
 	return c.I64(), c.Offset(), c.Err()
 }
 
-// intCodec writes 64 bits whatever the machine has: a checkpoint may be restored on
-// another one.
+// intCodec writes 64 bits on every machine: a checkpoint may be restored on another one.
 type intCodec struct{}
 
 func (intCodec) Serializer() flink.Serializer { return flink.Long }

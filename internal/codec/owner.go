@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// OwnerOf returns a function that copies what a T shares with the buffer it was cut
-// from, or nil if there is nothing to be gained. A key that is a part of a line keeps the
-// whole line in memory, and often the block it was read with, for as long as the key is
-// kept; the copy does not.
+// OwnerOf returns a function that copies what a T shares with the buffer that it was cut
+// from, or nil if that is not worth it. A key that is a part of a line keeps the whole
+// line in memory for as long as the key is kept, and often the block that it was read
+// with; the copy does not.
 //
-// It is for strings and for bytes, and types declared as them. For what consists of
-// other values, slices, maps and structs, it is nil: copying those costs more than it
-// saves, in the common case.
+// It is for strings and for bytes, and types declared as them. For slices, maps and
+// structs of other values it is nil: copying those costs more than it saves, in the
+// common case.
 func OwnerOf[T any]() func(T) T {
 	switch any((*T)(nil)).(type) {
 	case *string:

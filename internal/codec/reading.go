@@ -52,20 +52,22 @@ type Resolver[T any] interface {
 }
 
 // An otherType says that a type was replaced by one that is read otherwise.
-type otherType struct{ was, now string }
+type otherType struct{ was, now, why string }
 
 func (e *otherType) Error() string {
-	return fmt.Sprintf("it was %s and is %s now, and the one is not converted into the other: keep the type, "+
-		"and begin a state of the new one under another name, which your code fills from the old one", e.was, e.now)
+	return fmt.Sprintf("it was %s and is %s now, %s: keep the type, and begin a state of the new one under another name, "+
+		"which your code fills from the old one", e.was, e.now, e.why)
 }
 
-func replaced(was flink.Serializer, now string) error { return &otherType{goName(was), now} }
+func replaced(was flink.Serializer, now string) error {
+	return &otherType{goName(was), now, "and the one is not converted into the other"}
+}
 
 // whole returns err, which is about a part of a type, as an error about the whole of it,
 // if it would not say which part it is about.
 func whole(err error, was flink.Serializer, now string) error {
-	if _, ok := err.(*otherType); ok {
-		return replaced(was, now)
+	if e, ok := err.(*otherType); ok {
+		return &otherType{goName(was), now, e.why}
 	}
 	return err
 }
@@ -198,7 +200,11 @@ func (m *erasedMap) reading(was flink.Serializer) (erased, error) {
 // written by the serializer was. A key is found by its bytes, and so by the hash of them: it
 // must be written as it was. Only the names of its types may be others.
 func SameKey[K any](c Codec[K], was flink.Serializer) error {
-	what := differentKey(was, c.Serializer(), reflect.TypeFor[K]())
+	return sameKeyOf(was, c.Serializer(), reflect.TypeFor[K]())
+}
+
+func sameKeyOf(was, now flink.Serializer, t reflect.Type) error {
+	what := differentKey(was, now, t)
 	if what == "" {
 		return nil
 	}

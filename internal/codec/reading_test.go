@@ -181,6 +181,12 @@ func TestReadingRefused(t *testing.T) {
 	const begin = ": keep the type, and begin a state of the new one under another name, which your code fills from the old one"
 	refuses[Bag](t, flink.String, start+"string and is codec.Bag now, "+other+begin)
 	refuses[string](t, changed, start+"codec.Bag and is string now, "+other+begin)
+	refuses[uint16](t, of[uint64](t).Serializer(), start+"uint64 and is uint16 now, which not every uint64 fits in"+begin)
+	refuses[Bag](t, of[*Bag](t).Serializer(), start+"*codec.Bag and is codec.Bag now, which has no place for nil"+begin)
+	refuses[map[int]Bag](t, of[map[int]*Bag](t).Serializer(), start+"map[int64]*codec.Bag and is map[int]codec.Bag now, which has no place for nil"+begin)
+	refuses[*Bag](t, of[[2]bool](t).Serializer(), start+"[2]bool and is *codec.Bag now, "+other+begin)
+	refuses[[]Bag](t, of[[]uint8](t).Serializer(), start+"[]byte and is []codec.Bag now, "+other+begin)
+	refuses[[][2]int](t, of[[][3]int](t).Serializer(), start+"[][3]int and is [][2]int now, "+other+begin)
 	refuses[string](t, flink.Long, start+"int64 and is string now, "+other+begin)
 	refuses[airport](t, flink.Long, start+"int64 and is codec.airport now, "+other+begin)
 	refuses[int64](t, flink.Int, start+"int32 and is int64 now, "+other+begin)

@@ -187,11 +187,11 @@ func TestKeysThatBecomeOne(t *testing.T) {
 	both := []byte{0, 0, 0, 2,
 		0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
 		0x80, 0, 0, 0, 0, 0, 0, 0, 0, 1}
-	if m, _, err := nan.Decode(both); err == nil || err.Error() != "at byte 14: a key of a map that is there before" {
+	if m, _, err := nan.Decode(both); err == nil || err.Error() != "at byte 14: a key comes twice in a map" {
 		t.Errorf("0 and -0 are %v: %v", m, err)
 	}
 	twice := []byte{0, 0, 0, 2, 2, 'a', 0, 1, 2, 'a', 0, 1}
-	if m, _, err := of[map[string]string](t).Decode(twice); err == nil || err.Error() != "at byte 8: a key of a map that is there before" {
+	if m, _, err := of[map[string]string](t).Decode(twice); err == nil || err.Error() != "at byte 8: a key comes twice in a map" {
 		t.Errorf("a key twice is %v: %v", m, err)
 	}
 }

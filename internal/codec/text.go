@@ -7,8 +7,7 @@ import (
 	"github.com/weirstream/weir/flink"
 )
 
-// stringCodec is lossless for every string, valid UTF-8 or not; see
-// flink.AppendString for how.
+// stringCodec loses nothing of any string, valid UTF-8 or not: see flink.AppendString.
 type stringCodec struct{}
 
 func (stringCodec) Serializer() flink.Serializer { return flink.String }
@@ -32,7 +31,7 @@ func (stringCodec) Decode(src []byte) (string, int, error) {
 	return v, c.Offset(), nil
 }
 
-// bytesCodec writes nil as what it decodes to: an empty slice that is not nil.
+// bytesCodec writes nil as an empty slice, and decodes it as one that is not nil.
 type bytesCodec struct{}
 
 func (bytesCodec) Serializer() flink.Serializer { return flink.ByteArray }
@@ -57,7 +56,7 @@ func tooLong(n int) error {
 	return fmt.Errorf("%d bytes: Flink's encoding has room for less than 2 GiB", n)
 }
 
-// errNull says that a job of Flink's wrote a null where Go has none.
+// errNull says that a job of Flink wrote a null where Go has none.
 func errNull(goType string) error {
 	return &flink.FormatError{What: "a null, for which a Go " + goType + " has no value"}
 }

@@ -67,7 +67,7 @@ func TestVectorsOfFlink(t *testing.T) {
 		}
 		check := checks[parts[0]]
 		if check == nil {
-			t.Errorf("nobody checks %q", parts[0])
+			t.Errorf("no test checks %q", parts[0])
 			continue
 		}
 		delete(checks, parts[0])

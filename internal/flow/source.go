@@ -107,10 +107,15 @@ type Sink interface {
 type Claim struct {
 	// Owner names the process, for people.
 	Owner string
+	// Lineage names the chain of checkpoints that the run adds to: one per checkpoint
+	// directory.
+	Lineage string
 	// Fresh says that the run starts without a checkpoint: output that an earlier run of
 	// this sink made visible is not continued but repeated.
 	Fresh bool
-	// BesideOld permits a fresh start beside old output.
+	// From is the checkpoint that the run starts with, 0 if it is fresh.
+	From checkpoint.ID
+	// BesideOld permits a start that repeats visible output.
 	BesideOld bool
 }
 

@@ -42,7 +42,7 @@ func (a *assembler) next() (record, error) {
 				return done, nil
 			}
 		case p.named && rest == "" && (!a.open || isComplete(a.cur.text)):
-			done, ok := a.take() // a prefix at the end of a line that was wrapped behind it
+			done, ok := a.take() // a prefix at the end of a line, which was wrapped after it
 			a.cur, a.open, a.n = record{p, a.lines.line, ""}, true, 1
 			if ok {
 				return done, nil
@@ -65,8 +65,8 @@ func (a *assembler) next() (record, error) {
 	return record{}, a.err
 }
 
-// starts tells whether a line begins a record. While one is open, a line that lacks the
-// thread which that one has is the rest of it, even if it looks like a call.
+// starts reports whether a line begins a record. While a record with a thread is open, a line
+// without one is the rest of it, even if it looks like a call.
 func (a *assembler) starts(p prefix, rest string) bool {
 	if !begins(rest) {
 		return false
@@ -85,7 +85,7 @@ func (a *assembler) extend(text, rest string) {
 	}
 	a.n++
 	if a.cur.text == "" {
-		a.cur.text = strings.TrimRight(rest, " ") // behind a prefix; the time stands here
+		a.cur.text = strings.TrimRight(rest, " ") // after a prefix; the time stands here
 		return
 	}
 	text = strings.TrimSpace(text)

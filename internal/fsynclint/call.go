@@ -13,7 +13,7 @@ type Ref struct {
 	Call   string // as the trace has it, joined, without prefix; long ones are cut
 }
 
-// before tells whether r had returned when other began.
+// before reports whether r had returned when other began.
 func (r Ref) before(other Ref) bool { return r.Ended < other.Line }
 
 // A call is a system call that has returned.
@@ -73,10 +73,10 @@ func shorten(text string) string {
 	return text
 }
 
-// failed tells whether the call had no effect.
+// failed reports whether the call had no effect.
 func (c *call) failed() bool { return c.err != "" || c.ret == "-1" || c.ret == "?" }
 
-// result is what the call returned, as a number.
+// result returns what the call returned, as a number.
 func (c *call) result() (int64, bool) {
 	n, err := strconv.ParseInt(c.ret, 0, 64)
 	return n, err == nil
@@ -89,13 +89,13 @@ func (c *call) arg(i int) string {
 	return c.args[i]
 }
 
-// number is an argument, as a number.
+// number returns an argument as a number.
 func (c *call) number(i int) (int64, bool) {
 	n, err := strconv.ParseInt(c.arg(i), 0, 64)
 	return n, err == nil
 }
 
-// has tells whether the flags of an argument have flag among them.
+// has reports whether flag is among the flags of an argument.
 func (c *call) has(i int, flag string) bool {
 	for f := range strings.SplitSeq(c.arg(i), "|") {
 		if strings.TrimSpace(f) == flag {
@@ -105,7 +105,7 @@ func (c *call) has(i int, flag string) bool {
 	return false
 }
 
-// path is an argument that is a path; strace always shows them whole.
+// path returns an argument that is a path. strace always shows paths whole.
 func (c *call) path(i int) (string, bool) {
 	a := c.arg(i)
 	if len(a) < 2 || a[0] != '"' {
@@ -120,7 +120,7 @@ func (c *call) path(i int) (string, bool) {
 
 const cwdFD = -100 // AT_FDCWD
 
-// fd is an argument that is a descriptor, with what -y says of it.
+// fd returns an argument that is a descriptor, and what -y says about it.
 func (c *call) fd(i int) (fd int, path string, ok bool) { return parseFD(c.arg(i)) }
 
 func parseFD(a string) (fd int, path string, ok bool) {
@@ -143,7 +143,7 @@ func parseFD(a string) (fd int, path string, ok bool) {
 // deletedMark ends the path of a file that has no name any more.
 const deletedMark = "(deleted)"
 
-// field is a number in an argument that is a structure: "st_size" in {st_size=44, …}.
+// field returns a number in an argument that is a structure: "st_size" in {st_size=44, …}.
 func (c *call) field(i int, name string) (int64, bool) {
 	_, rest, ok := strings.Cut(c.arg(i), name+"=")
 	if !ok {

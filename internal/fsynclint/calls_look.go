@@ -2,7 +2,7 @@ package fsynclint
 
 import "strings"
 
-// These calls change nothing; they tell what is there.
+// These calls change nothing; they show what is there.
 var lookCalls = map[string]func(*replay, *call){
 	"stat":       func(p *replay, c *call) { p.look(c, -1, 0, 1) },
 	"stat64":     func(p *replay, c *call) { p.look(c, -1, 0, 1) },
@@ -56,8 +56,8 @@ func (p *replay) lookFD(c *call, statArg int) {
 	}
 }
 
-// measured notes the size of a file. One that has bytes that the trace does not show to
-// be written was written nevertheless.
+// measured notes the size of a file. If it has bytes whose writing the trace does not show, it
+// was written all the same.
 func (p *replay) measured(n *file, c *call, statArg int) {
 	if strings.Contains(c.arg(statArg), "S_IFDIR") {
 		if n.kids == nil {

@@ -19,7 +19,7 @@ var nameCalls = map[string]func(*replay, *call){
 	"mknodat":   func(p *replay, c *call) { p.special(c, 0, 1) },
 }
 
-// pathArg is a path that may have a directory's descriptor in front of it.
+// pathArg returns a path that may have a directory's descriptor in front of it.
 func (p *replay) pathArg(c *call, dirArg, pathArg int) (string, bool) {
 	if dirArg < 0 {
 		return p.pathOf(c, pathArg)
@@ -47,7 +47,6 @@ func (p *replay) mkdir(c *call, dirArg, pathArg int) {
 	p.tree.enter(dir, base, n, c.Ref)
 	dir.count(n, base)
 	p.tree.seen.note(name, true)
-	p.log.add(op{kind: opMkdir, node: n, dir: dir, name: base, ref: c.Ref})
 }
 
 func (p *replay) rename(c *call, fromDir, fromArg, toDir, toArg int) {
@@ -90,7 +89,6 @@ func (p *replay) rename(c *call, fromDir, fromArg, toDir, toArg int) {
 		}
 	}
 	away := p.judge.renaming(n, dir, base, c.Ref)
-	p.log.add(op{kind: opRename, node: n, dir: src.dir, name: src.name, toDir: dir, toName: base, replaced: replaced, ref: c.Ref, relies: away.newest()})
 	p.tree.leave(src, c.Ref)
 	if src.dir == dir { // one register: the new name stands for the end of the old one
 		dir.wait = dir.wait[:len(dir.wait)-1]
@@ -115,14 +113,13 @@ func (p *replay) rename(c *call, fromDir, fromArg, toDir, toArg int) {
 // exchange swaps what two names name.
 func (p *replay) exchange(c *call, a, b *entry) {
 	n, m := a.node, b.node
-	p.log.add(op{kind: opExchange, node: n, dir: a.dir, name: a.name, toDir: b.dir, toName: b.name, replaced: m, ref: c.Ref})
 	delete(a.dir.kids, a.name)
 	delete(b.dir.kids, b.name)
 	n.link--
 	m.link--
 	ea := p.tree.enter(a.dir, a.name, m, c.Ref)
 	eb := p.tree.enter(b.dir, b.name, n, c.Ref)
-	// Whichever of the two the trace shows to be new is the one that is committed by it.
+	// Of the two, the one that the trace shows to be new is committed by it.
 	if n.isNew() && !m.isNew() {
 		p.judge.renamed(n, a, eb, m, nil, c.Ref)
 	} else if m.isNew() && !n.isNew() {
@@ -159,7 +156,6 @@ func (p *replay) linkTo(c *call, fromDir, fromArg, toDir, toArg int) {
 		return
 	}
 	p.assume(n, c.Ref)
-	p.log.add(op{kind: opLink, node: n, toDir: dir, toName: base, ref: c.Ref})
 	home := n.home
 	e := p.tree.enter(dir, base, n, c.Ref)
 	p.tree.seen.note(to, true)
@@ -191,7 +187,6 @@ func (p *replay) remove(c *call, dirArg, pathArg int) {
 		return
 	}
 	fam := p.judge.removing(n, e, c.Ref)
-	p.log.add(op{kind: opRemove, node: n, dir: e.dir, name: e.name, ref: c.Ref, relies: fam.newest()})
 	p.tree.leave(e, c.Ref)
 	p.tree.seen.note(name, false)
 	p.judge.removed(n, e, fam, c.Ref)

@@ -125,7 +125,6 @@ func (p *replay) create(c *call, name string, excl, trunc bool) *file {
 	p.tree.enter(dir, base, n, c.Ref)
 	dir.count(n, base)
 	p.tree.seen.note(name, true)
-	p.log.add(op{kind: opCreate, node: n, dir: dir, name: base, ref: c.Ref})
 	if n.unsure && trunc {
 		p.judge.truncated(n, c.Ref)
 	}
@@ -184,7 +183,7 @@ func (p *replay) closeRange(c *call) {
 	}
 }
 
-// closed is called when nothing has a description open any more.
+// closed is called when no descriptor has a description open any more.
 func (p *replay) closed(o *open, by Ref, pr *process) {
 	n := o.node
 	if n == nil || !o.writing || n.dir {
@@ -242,7 +241,7 @@ func (p *replay) newSocket(c *call) {
 	}
 }
 
-// pair is what gives two descriptors at once.
+// pair is a call that returns two descriptors.
 func (p *replay) pair(c *call, arg int, socket bool) {
 	if c.failed() {
 		return

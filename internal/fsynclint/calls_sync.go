@@ -25,7 +25,7 @@ func (p *replay) fsync(c *call) {
 		return
 	}
 	if o.name != "" && f.kids == nil && f.lastWrite.Line == 0 && !f.isNew() && path.Ext(o.name) == "" && !o.writing {
-		// A directory of which nothing is known but that it is synced looks as a file does.
+		// A directory of which only a sync is known looks like a file.
 		f.selfSync = c.Ref
 	}
 	p.assume(f, c.Ref)
@@ -40,15 +40,10 @@ func (p *replay) fsync(c *call) {
 		f.sync(c.Ref)
 		f.selfSync = c.Ref
 		f.selfSyncs++
-		p.log.add(op{kind: opSyncDir, dir: f, ref: c.Ref})
 		return
 	}
 	f.selfSync = c.Ref
 	p.settle(f, c.Ref)
-	p.log.add(op{kind: opSync, node: f, ref: c.Ref})
-	if f.dirty {
-		p.log.add(op{kind: opWrite, node: f, ref: f.firstDirt})
-	}
 }
 
 // settle notes that a sync has reached the bytes of a file, as far as they had been
@@ -78,7 +73,6 @@ func (p *replay) msync(c *call) {
 	for from, m := range p.process(c).maps {
 		if at >= from && at < from+m.length {
 			p.settle(m.node, c.Ref)
-			p.log.add(op{kind: opSync, node: m.node, ref: c.Ref})
 			return
 		}
 	}
@@ -90,8 +84,8 @@ func (p *replay) syncRange(c *call) {
 	}
 }
 
-// syncAll is sync and syncfs: all that is known becomes durable. Of syncfs the trace does
-// not tell which file system it is about; it is taken for the one that is looked at.
+// syncAll is sync and syncfs: all that is known becomes durable. The trace does not show which
+// file system a syncfs is about; it is taken to be the one that is judged.
 func (p *replay) syncAll(c *call) {
 	if c.failed() && c.name == "syncfs" {
 		return
@@ -111,5 +105,4 @@ func (p *replay) syncAll(c *call) {
 		f.selfSync = c.Ref
 	}
 	walk(p.tree.root)
-	p.log.add(op{kind: opSyncAll, ref: c.Ref})
 }

@@ -42,7 +42,7 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 	}
 	n, known := c.result()
 	if o.socket || o.stdout && (o.node == nil && (o.name == "" || isSpecial(o.name))) {
-		if !c.failed() && n > 0 && !strings.HasPrefix(o.name, "/dev/null") { // where nobody reads it
+		if !c.failed() && n > 0 && !strings.HasPrefix(o.name, "/dev/null") { // which no process reads
 			p.judge.acked(o, c.Ref)
 		}
 		return
@@ -73,7 +73,7 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 	if !appending && !(f.isNew() && !f.unsure && f.unit == nil) {
 		p.judge.overwriting(f, off, n, c.Ref)
 	}
-	p.wrote(f, c.Ref, !appending && (!f.isNew() || f.size > 0), false)
+	p.wrote(f, c.Ref, false)
 	switch {
 	case o.appends:
 		f.size += n
@@ -82,7 +82,6 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 	}
 	if c.name == "pwritev2" && (c.has(4, "RWF_DSYNC") || c.has(4, "RWF_SYNC") || c.has(5, "RWF_DSYNC") || c.has(5, "RWF_SYNC")) || o.syncing {
 		p.settle(f, c.Ref)
-		p.log.add(op{kind: opSync, node: f, ref: c.Ref})
 	}
 	if o.stdout {
 		p.judge.acked(o, c.Ref)
@@ -90,14 +89,11 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 }
 
 // wrote notes that a file has bytes that no sync has reached.
-func (p *replay) wrote(f *file, by Ref, over, assumed bool) {
-	if !f.dirty || f.cut {
-		if !f.dirty {
-			f.firstDirt, f.assumed = by, assumed
-		}
-		f.dirty, f.cut = true, false
-		p.log.add(op{kind: opWrite, node: f, ref: by, over: over, assumed: assumed})
+func (p *replay) wrote(f *file, by Ref, assumed bool) {
+	if !f.dirty || f.assumed && !assumed { // a write of the trace takes the place of one that was assumed
+		f.firstDirt, f.assumed = by, assumed
 	}
+	f.dirty, f.cut = true, false
 	f.lastWrite = by
 	f.ranged = Ref{}
 	if !assumed {
@@ -105,16 +101,16 @@ func (p *replay) wrote(f *file, by Ref, over, assumed bool) {
 	}
 }
 
-// assume takes a file that was opened for writing for written: in a trace that has no
-// writes, as one of the calls on paths only. Whether it is such a trace is known at its
-// end; what rests on the assumption goes, if it is not.
+// assume assumes that a file that was opened for writing was written: in a trace that has no
+// writes, such as one of the calls on paths only. Whether it is such a trace is known at its end;
+// if it is not, what depends on the assumption is not reported.
 func (p *replay) assume(f *file, by Ref) {
 	if p.writes > 0 || f.dir || f.special || f.lastWrite.Line > 0 || f.writers == 0 || !f.isNew() || f.mapped > 0 {
 		return
 	}
 	at := f.made
 	at.Ended = min(at.Ended, by.Line-1)
-	p.wrote(f, Ref{Line: at.Line, Ended: at.Ended, Thread: at.Thread, Call: at.Call}, false, true)
+	p.wrote(f, Ref{Line: at.Line, Ended: at.Ended, Thread: at.Thread, Call: at.Call}, true)
 }
 
 // truncate cuts a file to nothing, or to a size.
@@ -124,7 +120,6 @@ func (p *replay) truncate(c *call, f *file, size int64) {
 		return
 	}
 	p.judge.truncated(f, c.Ref)
-	p.log.add(op{kind: opTruncate, node: f, ref: c.Ref})
 	if !f.dirty {
 		f.firstDirt, f.assumed = c.Ref, false
 	}
@@ -156,7 +151,7 @@ func (p *replay) resize(c *call, f *file, size int64) {
 	p.writes++
 	if f.isNew() && !f.unsure && f.unit == nil || f.sized && size >= f.size {
 		if !f.sized || size != f.size {
-			p.wrote(f, c.Ref, false, false)
+			p.wrote(f, c.Ref, false)
 		}
 		f.size, f.sized = size, true
 		return
@@ -170,7 +165,7 @@ func (p *replay) fallocate(c *call) {
 		return
 	}
 	p.writes++
-	p.wrote(f, c.Ref, false, false)
+	p.wrote(f, c.Ref, false)
 	off, ok1 := c.number(2)
 	n, ok2 := c.number(3)
 	if ok1 && ok2 && !strings.Contains(c.arg(1), "KEEP_SIZE") {
@@ -185,7 +180,7 @@ func (p *replay) clonedRange(c *call) {
 	}
 	if f := p.nodeOf(p.descriptor(c, 0)); f != nil {
 		p.writes++
-		p.wrote(f, c.Ref, false, false)
+		p.wrote(f, c.Ref, false)
 	}
 }
 

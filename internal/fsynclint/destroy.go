@@ -1,8 +1,8 @@
 package fsynclint
 
-// generationOf tells which family loses a generation, or a part of one, if an entry goes,
-// and what the root of that generation is. A file that the program made and never
-// committed is no generation, and neither is what is part of the newest one.
+// generationOf returns which family loses a generation, or a part of one, if an entry is removed,
+// and what the root of that generation is. A file that the program made and never committed is
+// no generation, and neither is a part of the newest one.
 func (j *judge) generationOf(n *file, e *entry) (*family, *file) {
 	if fam, root := j.committedOf(n, e); fam != nil {
 		if !root.dir && n.isNew() && n.unit == nil && !n.fresh {
@@ -57,10 +57,11 @@ func (j *judge) implied(n *file, e *entry) (*family, *file) {
 	return nil, nil
 }
 
-// removing is called before a name goes. It returns the family that loses something.
+// removing is called before a name is removed. It returns the family that loses something.
 func (j *judge) removing(n *file, e *entry, by Ref) *family {
 	fam, root := j.generationOf(n, e)
 	if fam == nil {
+		j.noteNewest(n, by)
 		if !n.dir && (!n.isNew() || n.unit != nil) {
 			j.noteDestroyed(e.path(), by)
 		}
@@ -69,6 +70,7 @@ func (j *judge) removing(n *file, e *entry, by Ref) *family {
 	if !j.p.inScope(n) {
 		return nil
 	}
+	root.torn = true
 	j.destroying(fam, root, n, by)
 	return fam
 }
@@ -86,7 +88,7 @@ func (j *judge) destroying(fam *family, root, n *file, by Ref) {
 	}
 }
 
-// removed is called when a name has gone.
+// removed is called when a name has been removed.
 func (j *judge) removed(n *file, e *entry, fam *family, by Ref) {
 	if fam == nil {
 		return
@@ -112,7 +114,23 @@ func (j *judge) generationGone(fam *family, e *entry, by Ref) {
 	}
 }
 
-// noteDestroyed keeps the names of files that are gone, for the case that they come again.
+// noteNewest notes that something of the newest generation of a family is removed.
+func (j *judge) noteNewest(n *file, by Ref) {
+	for d := n; d != nil; {
+		if u := d.unit; u != nil {
+			if u.fam.newest() == u && u.destroyed.Line == 0 {
+				u.destroyed = by
+			}
+			return
+		}
+		if d.home == nil {
+			return
+		}
+		d = d.home.dir
+	}
+}
+
+// noteDestroyed keeps the names of files that were removed, in case they are made again.
 func (j *judge) noteDestroyed(name string, by Ref) {
 	if len(j.destroyed) >= maxUnits {
 		clear(j.destroyed)

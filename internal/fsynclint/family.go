@@ -15,7 +15,7 @@ type family struct {
 	shape  string
 	units  []*unit // the last few commits, oldest first
 
-	alone bool // it was said that no second copy is kept
+	alone bool // it was reported that no second copy is kept
 }
 
 const unitsOfFamily = 8
@@ -62,7 +62,7 @@ func (f *family) add(u *unit) {
 func (j *judge) others(f *family, without string) int {
 	names := map[string]bool{}
 	for name, e := range f.parent.kids {
-		if shapeOf(name) == f.shape && !e.gone {
+		if shapeOf(name) == f.shape && !e.gone && !e.node.torn {
 			names[name] = true
 		}
 	}

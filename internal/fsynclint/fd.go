@@ -34,7 +34,7 @@ type descriptor struct {
 
 func newTable() *table { return &table{fds: map[int]descriptor{}, users: 1} }
 
-// copied is the table of a child.
+// copied returns the table of a child.
 func (t *table) copied() *table {
 	c := newTable()
 	for fd, d := range t.fds {
@@ -59,7 +59,7 @@ func inherited(fd int, shown string) *open {
 	return o
 }
 
-// isSocket tells whether -y or -yy shows a socket.
+// isSocket reports whether -y or -yy shows a socket.
 func isSocket(shown string) bool {
 	for _, kind := range []string{"socket:", "TCP", "UDP", "UNIX", "SCTP", "NETLINK"} {
 		if strings.HasPrefix(shown, kind) {
@@ -69,7 +69,7 @@ func isSocket(shown string) bool {
 	return false
 }
 
-// isSpecial tells whether nothing at a path is ever durable.
+// isSpecial reports whether nothing at a path is ever durable.
 func isSpecial(name string) bool {
 	for _, dir := range []string{"/proc", "/sys", "/dev"} {
 		if name == dir || strings.HasPrefix(name, dir+"/") {

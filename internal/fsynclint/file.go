@@ -20,7 +20,7 @@ type file struct {
 
 	made    Ref  // the call that created it; Line 0 if it was there before the trace
 	temp    bool // made without a name (O_TMPFILE)
-	unsure  bool // it may have been there before: created without O_EXCL, and nothing tells
+	unsure  bool // it may have been there before: it was created without O_EXCL
 	excl    bool // made with O_EXCL, mkdir or O_TMPFILE
 	size    int64
 	sized   bool // the size is known
@@ -57,6 +57,7 @@ type file struct {
 	recent     [4]*file // files in it that were synced last, the last first
 
 	unit *unit   // the commit that it is part of
+	torn bool    // of a generation: something that belongs to it was removed
 	fam  *family // the family of generations that it is the root of
 }
 
@@ -71,15 +72,15 @@ type entry struct {
 	synced  Ref // the sync that covered it; Line 0 if none has
 }
 
-// isNew tells whether the trace shows how the file was made.
+// isNew reports whether the trace shows how the file was made.
 func (f *file) isNew() bool { return f.made.Line > 0 }
 
-// durableBefore tells whether the entry was on disk before a call began.
+// durableBefore reports whether the entry was on disk before a call began.
 func (e *entry) durableBefore(r Ref) bool {
 	return e.changed.Line == 0 || e.synced.Line > 0 && e.synced.before(r)
 }
 
-// settledBefore tells whether all that was written to the file before a commit was on disk
+// settledBefore reports whether all that was written to the file before a commit was on disk
 // when r began.
 func (f *file) settledBefore(r Ref) bool {
 	if f.lastWrite.Line == 0 && f.mapDirt.Line == 0 {
@@ -91,7 +92,7 @@ func (f *file) settledBefore(r Ref) bool {
 	return f.dirty || f.mapDirt.Line > 0 || f.cleaned.Line > 0 && f.cleaned.before(r)
 }
 
-// path is the name by which a file is shown.
+// path returns the name by which a file is shown.
 func (f *file) path() string {
 	if f.home == nil {
 		return "(a file without a name)"
@@ -114,7 +115,7 @@ func (e *entry) path() string {
 	return joinTwo(e.dir.path(), e.name)
 }
 
-// within tells whether f is dir or lies below it.
+// within reports whether f is dir or lies below it.
 func (f *file) within(dir *file) bool {
 	for n := f; n != nil; {
 		if n == dir {

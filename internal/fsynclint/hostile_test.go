@@ -60,11 +60,6 @@ func checkReport(t *testing.T, text string) {
 			t.Fatalf("a finding about line %d and line %d of %d", f.First.Line, f.Second.Line, r.Lines)
 		}
 	}
-	for _, e := range r.Enumerations {
-		if e.Bad > 0 && e.Worst == nil {
-			t.Fatalf("bad states without an example: %+v", e)
-		}
-	}
 }
 
 // TestTruncated cuts traces off at every so many bytes, and within lines.
@@ -166,7 +161,11 @@ func (s *stream) Read(p []byte) (int, error) {
 // what is open and alive.
 func TestBigStreams(t *testing.T) {
 	const mostRead, most = 8 << 20, 64 << 20
-	r := newReader(&stream{n: 100 << 20, line: func(i int) string {
+	size, calls := 100<<20, 500_000
+	if testing.Short() {
+		size, calls = size/5, calls/5
+	}
+	r := newReader(&stream{n: size, line: func(i int) string {
 		return fmt.Sprintf("%d 1795702884.050079 pwrite64(3</data/%d>, \"\"..., 4096, %d <unfinished ...>\n%d 1795702884.050080 <... pwrite64 resumed>) = 4096\n", 100+i%50, i%7, i, 100+i%50)
 	}})
 	s := r.records.lines
@@ -181,7 +180,7 @@ func TestBigStreams(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	t.Logf("%d lines, %d calls", s.line, r.calls)
-	if r.calls < 500_000 || r.orphans > 1 { // the stream may end between two halves
+	if r.calls < calls || r.orphans > 1 { // the stream may end between two halves
 		t.Errorf("%d calls, %d orphans", r.calls, r.orphans)
 	}
 	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > mostRead {

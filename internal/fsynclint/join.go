@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// An event is what the trace tells next.
+// An event is the next thing that the trace shows.
 type event struct {
 	kind   eventKind
 	call   call     // of returned, and of started as far as it is known
@@ -143,8 +143,8 @@ func (r *reader) orphaned(at Ref) {
 	r.orphans++
 }
 
-// leftOver counts calls that may have happened and never returned in the trace. Those
-// that wait, as a read does, are how every trace ends.
+// leftOver counts calls that may have happened and did not return in the trace. Calls that wait,
+// such as reads, do not count: every trace ends with some.
 func (r *reader) leftOver() {
 	for thread, h := range r.halves {
 		name, _, _ := strings.Cut(h.text, "(")

@@ -10,8 +10,8 @@ type Options struct {
 	// Commit matches the final paths of files that commit the directory they are in, by
 	// being made there or renamed. Nil means DefaultCommit.
 	Commit *regexp.Regexp
-	// AckSocket and AckStdout: what is sent on a socket, or written to standard output,
-	// tells the world that the commits of that thread are done.
+	// AckSocket and AckStdout: what a thread sends on a socket, or writes to standard output,
+	// acknowledges its commits.
 	AckSocket, AckStdout bool
 	// Below is a directory; what is not below it is not judged. Empty means all.
 	Below string
@@ -29,24 +29,23 @@ type judge struct {
 	p        *replay
 	commits  *regexp.Regexp
 	families map[familyKey]*family
-	byThread map[ThreadID][]*unit // commits that were not judged, by who made them
+	byThread map[ThreadID][]*unit // commits that were not judged, by the thread that made them
 	waiting  []*unit              // the same, oldest first
 	removals []*entry             // that were in order and may lack a sync
-	// destroyed are files that were removed: what comes again under their name comes late.
+	// destroyed are files that were removed: a new one under that name comes too late.
 	destroyed map[string]Ref
 
 	findings []*Finding
 	index    map[string]*Finding
 	dropped  int // findings beyond the limit
 	counts   counts
-	windows  windows
 }
 
-// counts are what the report tells of the trace.
+// counts are numbers for the report.
 type counts struct {
 	commits  int
 	syncs    int
-	repeated int // syncs of what had not changed
+	repeated int // syncs of a file or directory that had not changed
 	example  [2]Ref
 	global   Ref // the first sync or syncfs
 	globals  int
@@ -62,7 +61,6 @@ func (j *judge) init(p *replay) {
 	j.byThread = map[ThreadID][]*unit{}
 	j.destroyed = map[string]Ref{}
 	j.index = map[string]*Finding{}
-	j.windows.shapes = map[string]*window{}
 }
 
 // renaming is called before a rename. It returns the family that loses a generation by
@@ -94,7 +92,7 @@ func (j *judge) renamed(n *file, from, to *entry, replaced *file, away *family, 
 	case n.dir && (!n.isNew() || len(n.kids) == 0):
 		return
 	case !n.dir && !named && (!n.isNew() && !n.fresh || n.appends):
-		return // a file that is moved, or a log that is put aside
+		return // a file is moved, or a log is rotated
 	}
 	how := byRename
 	if n.dir {
@@ -117,7 +115,7 @@ func (j *judge) linked(n *file, home, e *entry, by Ref) {
 	}
 }
 
-// closed is called when nobody writes a file any more.
+// closed is called when the last descriptor for writing a file is closed.
 func (j *judge) closed(n *file, by Ref) {
 	if n.home != nil && n.unit == nil && (n.isNew() || n.fresh) && j.p.inScope(n) && j.commits.MatchString(n.home.path()) {
 		j.commit(byCreate, n, n.home, nil, by)
@@ -153,7 +151,7 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 	}
 	j.absorb(u)
 	u.fam = j.familyOf(root.home.dir, root.home.name)
-	j.followed(u.fam, by)
+	j.removedFirst(u)
 	u.fam.add(u)
 	root.unit, n.unit, root.fam = u, u, u.fam
 	j.counts.commits++
@@ -167,23 +165,8 @@ func (j *judge) commitIn(how how, n, root *file, e *entry, replaced *file, by Re
 	return u
 }
 
-// followed is called when a family gets another commit: those before it that are durable, or
-// were relied on, are done with. The others may become durable yet: where threads commit into
-// one directory at the same time, or many commits share one sync of it.
-func (j *judge) followed(fam *family, by Ref) {
-	for i, u := range fam.units {
-		switch {
-		case u.closed:
-		case u.settled || len(u.needs(by)) == 0:
-			j.windows.close(j.p, u)
-		case i == 0 && len(fam.units) == unitsOfFamily:
-			u.forgotten = true
-		}
-	}
-}
-
-// absorb takes commits that the new one is made of for parts of it: a staging directory
-// with its metadata, or a file that is moved on.
+// absorb makes commits that the new one consists of parts of it: a staging directory with its
+// metadata, or a file that is moved again.
 func (j *judge) absorb(u *unit) {
 	if u.root.unit == nil && (u.file == nil || u.file.unit == nil) && u.how != byDir {
 		return
@@ -216,17 +199,12 @@ func (j *judge) decide(u *unit, by Ref, reliance string) {
 	j.settle(u)
 	ns := u.needs(by)
 	u.whole = len(ns) == 0
-	u.relied = by
-	u.kept = u.members()
 	j.dataRules(u, ns, by, reliance)
 	j.nameRules(u, ns, by, reliance)
 	j.memberRules(u, by)
-	if u.forgotten {
-		j.windows.close(j.p, u) // nobody else will
-	}
 }
 
-// acked is called when something goes out to the world.
+// acked is called when something is sent or written that acknowledges commits.
 func (j *judge) acked(o *open, by Ref) {
 	if o.socket && !j.p.options.AckSocket || !o.socket && !j.p.options.AckStdout {
 		return

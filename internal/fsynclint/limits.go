@@ -1,6 +1,6 @@
 package fsynclint
 
-// Limits of what is kept. Beyond them the trace is read on, and the report says what is
+// Limits of what is kept. Beyond them the trace is still read, and the report says what is
 // missing.
 const (
 	maxLine     = 64 << 10 // bytes of a line, and of a record of wrapped lines
@@ -11,13 +11,10 @@ const (
 	maxFDs      = 1 << 16  // descriptors that are open, in all processes
 	maxMappings = 1 << 12  // shared writable mappings
 	maxFiles    = 1 << 17  // files and directories that are alive
-	maxSeen     = 1 << 13  // names of which the trace tells whether they exist
+	maxSeen     = 1 << 13  // names of which the trace shows whether they exist
 	maxName     = 4096     // bytes of a path
 	maxUnits    = 1 << 10  // commits on which nothing has been decided
 	maxMembers  = 1 << 12  // files of one commit
 	maxFindings = 256
-	maxOps      = 1 << 15 // operations that are kept for the enumeration
-	maxWindow   = 240     // operations of a commit that is enumerated
-	maxWindows  = 24      // shapes of commits that are enumerated
-	maxListing  = 16      // lines of a directory listing
+	maxListing  = 16 // lines of a directory listing
 )

@@ -53,15 +53,15 @@ func (l *lineReader) next() (string, error) {
 	return strings.TrimRight(string(kept), "\r\n"), nil
 }
 
-// A prefix is what strace puts in front of a call: the thread, and times that nobody
-// here needs.
+// A prefix is what strace puts in front of a call: the thread, and times that are not needed
+// here.
 type prefix struct {
 	thread ThreadID
 	named  bool // the thread is named
 }
 
 // cutPrefix takes the prefix off a line: "[pid N]" as on a terminal or "N" as with -o,
-// each perhaps with the command's name behind it, times as of -t, -tt, -ttt, -r and
+// each perhaps with the command's name after it, times as of -t, -tt, -ttt, -r and
 // --absolute-timestamps, the instruction pointer of -i, the number of -n; and the mark
 // of a quotation in a mail.
 func cutPrefix(s string) (prefix, string) {
@@ -102,7 +102,7 @@ func cutPrefix(s string) (prefix, string) {
 	return p, s
 }
 
-// isTime tells whether a word in front of a call is a time: digits with some of what
+// isTime reports whether a word in front of a call is a time: digits with some of what
 // times are written with.
 func isTime(token string) bool {
 	return strings.Trim(token, "0123456789:.+-()TZ") == "" && token != "" &&
@@ -110,7 +110,7 @@ func isTime(token string) bool {
 		!strings.HasPrefix(token, "+++") && !strings.HasPrefix(token, "---")
 }
 
-// begins tells whether a line without its prefix is the beginning of a record: a call, the
+// begins reports whether a line without its prefix is the beginning of a record: a call, the
 // rest of one, a signal or an exit.
 func begins(s string) bool {
 	if strings.HasPrefix(s, "<... ") || strings.HasPrefix(s, "+++ ") || strings.HasPrefix(s, "--- ") || strings.HasPrefix(s, "???") {

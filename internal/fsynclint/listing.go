@@ -2,7 +2,7 @@ package fsynclint
 
 import "fmt"
 
-// listing is what a power cut may leave of a unit: each of its files, as it was written or
+// listing returns what a power cut may leave of a unit: each of its files, as it was written or
 // in the state that changed says.
 func (u *unit) listing(changed map[*file]string) (lines []string) {
 	if !u.root.dir {

@@ -7,8 +7,8 @@ import (
 )
 
 // TestCommitsThatOverlap: two threads commit into one directory at the same time, and each
-// syncs it after its own rename. What the second does must not cut short what is looked at
-// of the first; nor must it hide that a sync is missing.
+// syncs it after its own rename. What the second does must not hide that a sync of the first
+// is missing.
 func TestCommitsThatOverlap(t *testing.T) {
 	const trace = `7 openat(AT_FDCWD, "/d/.part-0-1", O_WRONLY|O_CREAT|O_EXCL, 0666) = 3
 8 openat(AT_FDCWD, "/d/.part-1-1", O_WRONLY|O_CREAT|O_EXCL, 0666) = 4
@@ -32,16 +32,13 @@ func TestCommitsThatOverlap(t *testing.T) {
 8 write(1, "done\n"..., 5) = 5
 `
 	r := lint(t, trace, nil)
-	if r.Commits != 2 || len(r.Enumerations) == 0 {
-		t.Fatalf("%d commits, %d of them looked at", r.Commits, len(r.Enumerations))
-	}
-	if n := bad(r); n > 0 || r.Worst() == Error {
-		t.Errorf("%d bad states, findings %v", n, ids(r))
+	if r.Commits != 2 || r.Worst() == Error {
+		t.Errorf("%d commits, findings %v", r.Commits, ids(r))
 	}
 	without := strings.ReplaceAll(trace, "8 fsync(4) = 0\n7 <...", "7 <...")
 	without = strings.Replace(without, "7 fsync(3 <unfinished ...>\n7 <... fsync resumed>) = 0\n", "", 1)
-	if r := lint(t, without, nil); bad(r) == 0 || r.Worst() != Error {
-		t.Errorf("without the last syncs, there are %d bad states and findings %v", bad(r), ids(r))
+	if r := lint(t, without, nil); r.Worst() != Error {
+		t.Errorf("without the last syncs, the findings are %v", ids(r))
 	}
 }
 
@@ -55,21 +52,17 @@ func TestManyCommitsThenOneSync(t *testing.T) {
 		return fmt.Sprintf("rename(\"/d/.part-%[1]d\", \"/d/part-%[1]d\") = 0\n", i)
 	})
 	r := lint(t, trace+syncD+"write(1, \"done\\n\"..., 5) = 5\n", nil)
-	if n := looked(r); r.Commits != files || n != files {
-		t.Errorf("%d commits, %d of them looked at", r.Commits, n)
-	}
-	if n := bad(r); n > 0 || r.Worst() == Error {
-		t.Errorf("%d bad states, findings %v", n, ids(r))
+	if r.Commits != files || r.Worst() == Error {
+		t.Errorf("%d commits, findings %v", r.Commits, ids(r))
 	}
 	r = lint(t, trace+"write(1, \"done\\n\"..., 5) = 5\n"+syncD, nil)
-	if n := looked(r); n != files || bad(r) == 0 || r.Worst() != Error {
-		t.Errorf("synced too late, %d are looked at: %d bad states, findings %v", n, bad(r), ids(r))
+	if n := found(r, "D010"); r.Commits != files || n != files {
+		t.Errorf("synced too late: %d commits, of %d the name is missed; findings %v", r.Commits, n, ids(r))
 	}
 }
 
-// TestNothingIsEverDurable: the directory of the commits has a name that is never synced.
-// Each of them is bad, in the same way, whether something relies on it or not; how many have
-// followed makes no kind of its own.
+// TestNothingIsEverDurable: the directory of the commits has a name that is never synced. That
+// is found, whether something relies on the commits or not.
 func TestNothingIsEverDurable(t *testing.T) {
 	const commits = 2*unitsOfFamily + 4
 	for name, ack := range map[string]string{"never relied on": "", "acknowledged": "write(1, \"done\\n\"..., 5) = 5\n"} {
@@ -77,13 +70,8 @@ func TestNothingIsEverDurable(t *testing.T) {
 			return fmt.Sprintf("openat(AT_FDCWD, \"/d/.part-%[1]d\", O_WRONLY|O_CREAT|O_EXCL, 0666) = 3\nwrite(3, \"\"..., 10) = 10\nfsync(3) = 0\nclose(3) = 0\n"+
 				"rename(\"/d/.part-%[1]d\", \"/d/part-%[1]d\") = 0\n"+syncD, i) + ack
 		}), nil)
-		if n := looked(r); n != commits || len(r.Enumerations) > 2 {
-			t.Errorf("%s: %d of %d commits are looked at, of %d kinds: the first, and all others", name, n, commits, len(r.Enumerations))
-		}
-		for _, e := range r.Enumerations {
-			if e.Bad == 0 {
-				t.Errorf("%s: nothing bad about %s", name, e.Unit)
-			}
+		if n := found(r, "D011"); r.Commits != commits || n == 0 || r.Worst() != Error {
+			t.Errorf("%s: %d commits, of %d the directory is missed; findings %v", name, r.Commits, n, ids(r))
 		}
 	}
 }
@@ -91,10 +79,12 @@ func TestNothingIsEverDurable(t *testing.T) {
 // syncD syncs the directory of the commits.
 const syncD = "openat(AT_FDCWD, \"/d\", O_RDONLY|O_DIRECTORY) = 3\nfsync(3) = 0\nclose(3) = 0\n"
 
-// looked is how many commits are among the enumerations.
-func looked(r *Report) (n int) {
-	for _, e := range r.Enumerations {
-		n += e.Times
+// found returns how often a rule has fired.
+func found(r *Report, id RuleID) (n int) {
+	for _, f := range r.Findings {
+		if f.Rule.ID == id {
+			n += max(1, f.Count)
+		}
 	}
 	return n
 }

@@ -11,12 +11,12 @@ type process struct {
 	fds     *table
 	cwd     *cwd
 	threads int
-	guessed bool // no clone tells where it came from
+	guessed bool // no clone shows where it came from
 	region  int64
 	maps    map[int64]mapping
 }
 
-// A cwd is a working directory, shared by those who were cloned with CLONE_FS.
+// A cwd is a working directory, shared by processes that were cloned with CLONE_FS.
 type cwd struct{ name string }
 
 type mapping struct {
@@ -29,7 +29,7 @@ type processes struct {
 	of     map[ThreadID]*process
 	births []birth // clones that have begun, whose child is not known
 	clones bool    // the trace has clones
-	merged int     // threads that were put together without a clone to say so
+	merged int     // threads that were put together without a clone that shows it
 	open   int     // descriptors in all tables, about
 	lost   bool    // beyond a limit
 	born   int     // processes that there were in all
@@ -44,7 +44,7 @@ type birth struct {
 
 func newProcesses() *processes { return &processes{of: map[ThreadID]*process{}} }
 
-// isClone tells which calls make threads and processes.
+// isClone reports whether a call makes a thread or a process.
 func isClone(name string) bool {
 	switch name {
 	case "clone", "clone3", "fork", "vfork", "__clone2":
@@ -105,8 +105,8 @@ func (ps *processes) give(child ThreadID, b birth) {
 	ps.of[child] = p
 }
 
-// get returns the process of a thread. One that is new is the child of the clone that
-// has waited longest for its own, or else of nobody known.
+// get returns the process of a thread. A new one is the child of the clone that has waited
+// longest for its child, or else its parent is not known.
 func (ps *processes) get(t ThreadID) *process {
 	if p := ps.of[t]; p != nil {
 		return p
@@ -152,8 +152,8 @@ func (ps *processes) exited(t ThreadID) (closed []*open) {
 	return closed
 }
 
-// region is where in memory a process keeps its stacks and buffers: the upper bits of an
-// address. Threads with the same are of the same process, nearly always.
+// region returns where in memory a process keeps its stacks and buffers: the upper bits of an
+// address. Threads with the same region are nearly always of the same process.
 func regionOf(c *call) int64 {
 	for _, a := range c.args {
 		if rest, ok := strings.CutPrefix(a, "0x7f"); ok && len(rest) == 10 {
@@ -165,8 +165,8 @@ func regionOf(c *call) int64 {
 	return 0
 }
 
-// guess puts threads together of which no clone tells where they came from: by the
-// addresses that they pass.
+// guess puts threads together whose clone the trace does not show, by the addresses that they
+// pass.
 func (ps *processes) guess(c *call) {
 	p := ps.get(c.Thread)
 	if ps.clones || !p.guessed || p.region != 0 {
@@ -203,8 +203,8 @@ func (ps *processes) merge(t ThreadID, into *process) {
 	ps.born--
 }
 
-// elsewhere finds who has a descriptor open that a thread uses and does not have: where no
-// clone tells, they are of the same process.
+// elsewhere finds the process that has a descriptor open which a thread uses and does not have:
+// where no clone shows otherwise, they are of the same process.
 func (ps *processes) elsewhere(t ThreadID, fd int, name string) *process {
 	p := ps.of[t]
 	if ps.clones || p == nil || !p.guessed {

@@ -13,7 +13,6 @@ type replay struct {
 	in      *reader
 	tree    *tree
 	procs   *processes
-	log     log
 	judge   judge
 
 	writes   int  // write-class calls on files
@@ -62,11 +61,11 @@ func (p *replay) step(ev event) {
 	}
 }
 
-// handlers say what each system call does. What is not here does nothing that matters.
+// handlers say what each system call does. Calls that are not here do nothing that matters.
 var handlers map[string]func(*replay, *call)
 
-// changesFiles are the calls that would have to be in the trace to the end: a half of one
-// of them is worth a word.
+// changesFiles are the calls that change files: the report says if one of them is in the trace
+// by half.
 var changesFiles = map[string]bool{}
 
 func init() {
@@ -83,10 +82,10 @@ func init() {
 	}
 }
 
-// process is that of the thread that made a call.
+// process returns the process of the thread that made a call.
 func (p *replay) process(c *call) *process { return p.procs.get(c.Thread) }
 
-// where is the absolute path of the working directory, or a name for it.
+// where returns the absolute path of the working directory, or a name for it.
 func (p *replay) where(pr *process) string {
 	if pr.cwd.name == "" {
 		return "/" + hereName
@@ -119,7 +118,7 @@ func (p *replay) setHere(pr *process, name string) {
 	here.kids, here.wait = map[string]*entry{}, nil
 }
 
-// pathAt is the clean absolute path of two arguments: a directory's descriptor and a path.
+// pathAt returns the clean absolute path of two arguments: a directory's descriptor and a path.
 func (p *replay) pathAt(c *call, fdArg, pathArg int) (string, bool) {
 	name, ok := c.path(pathArg)
 	if !ok {
@@ -143,7 +142,7 @@ func (p *replay) pathAt(c *call, fdArg, pathArg int) (string, bool) {
 	return "", false
 }
 
-// pathOf is the clean absolute path of an argument.
+// pathOf returns the clean absolute path of an argument.
 func (p *replay) pathOf(c *call, arg int) (string, bool) {
 	name, ok := c.path(arg)
 	if !ok || name == "" {
@@ -152,7 +151,7 @@ func (p *replay) pathOf(c *call, arg int) (string, bool) {
 	return p.tree.clean(p.where(p.process(c)), name), true
 }
 
-// descriptor is what an argument has open, nil if it is none.
+// descriptor returns what an argument has open, nil if it is no descriptor.
 func (p *replay) descriptor(c *call, arg int) *open {
 	fd, shown, ok := c.fd(arg)
 	if !ok || fd < 0 {
@@ -178,9 +177,9 @@ func (p *replay) descriptorOf(c *call, fd int, shown string) *open {
 	return o
 }
 
-// isOther tells whether -y shows that a descriptor is something else than it was taken
-// for: it was closed and opened in a way that the trace does not show. Names change, so
-// that a name that differs is no sign while there is a file.
+// isOther reports whether -y shows that a descriptor is something else than it was taken for: it
+// was closed and opened in a way that the trace does not show. Names change: while there is a
+// file, another name is no sign.
 func (p *replay) isOther(o *open, shown string) bool {
 	if shown == "" || o.node != nil {
 		return false
@@ -188,7 +187,7 @@ func (p *replay) isOther(o *open, shown string) bool {
 	return strings.HasPrefix(shown, "/") != (o.name != "")
 }
 
-// put sets a descriptor, over what it was.
+// put sets a descriptor, in place of what it was.
 func (p *replay) put(pr *process, fd int, o *open, cloexec bool) {
 	if old, ok := pr.fds.fds[fd]; ok {
 		p.release(old.open, o.opened, pr)
@@ -210,7 +209,7 @@ func (p *replay) release(o *open, by Ref, pr *process) {
 	}
 }
 
-// nameOf is the path of what is open, now.
+// nameOf returns the path that an open file has now.
 func (p *replay) nameOf(o *open) string {
 	if o.node != nil && o.node.home != nil {
 		return p.tree.clean("/"+hereName, o.node.path())
@@ -218,8 +217,8 @@ func (p *replay) nameOf(o *open) string {
 	return o.name
 }
 
-// nodeOf is the file that is open, put into the tree if it is not there. It is nil for
-// what is no file.
+// nodeOf returns the file that is open, and puts it into the tree if it is not there. It is nil
+// for what is no file.
 func (p *replay) nodeOf(o *open) *file {
 	if o == nil || o.socket || o.name == "" && o.node == nil {
 		return nil
@@ -239,7 +238,7 @@ func (p *replay) nodeOf(o *open) *file {
 	return o.node
 }
 
-// inScope tells whether a file is one that is to be judged.
+// inScope reports whether a file is to be judged.
 func (p *replay) inScope(f *file) bool {
 	if f == nil || f.special {
 		return false

@@ -2,7 +2,6 @@ package fsynclint
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
@@ -15,11 +14,6 @@ type Report struct {
 	Findings  []*Finding
 	Dropped   int // findings beyond those that are listed
 
-	// Enumerations are the commits of the trace, one of each shape. Unlooked says why some
-	// are not among them.
-	Enumerations []Enumeration
-	Unlooked     []string
-
 	// Volatile are files that were written and not synced when the trace ended, up to a few
 	// of them by name. That is no fault where nothing relies on them.
 	Volatile      []string
@@ -29,16 +23,11 @@ type Report struct {
 	BlindSpots []string
 }
 
-// Worst is the highest severity of all findings; bad states count as errors.
+// Worst returns the highest severity of all findings.
 func (r *Report) Worst() Severity {
 	worst := Info
 	for _, f := range r.Findings {
 		worst = max(worst, f.Severity)
-	}
-	for _, e := range r.Enumerations {
-		if e.Bad > 0 {
-			return Error
-		}
 	}
 	return worst
 }
@@ -52,7 +41,6 @@ func (p *replay) finish() *Report {
 	for len(j.waiting) > 0 {
 		j.decide(j.waiting[0], end, endOfTrace)
 	}
-	j.closeWindows()
 	j.unsyncedRemovals()
 	j.unsyncedMappings()
 	j.syncCounts()
@@ -62,7 +50,7 @@ func (p *replay) finish() *Report {
 	p.coverage(r)
 	for _, f := range j.findings {
 		if f.assumed && p.writes > 0 {
-			continue // the trace has writes after all, and none to this file
+			continue // the trace has writes, and none to this file
 		}
 		if f.Second.Line >= end.Line {
 			f.Second = Ref{}
@@ -72,17 +60,6 @@ func (p *replay) finish() *Report {
 	slices.SortStableFunc(r.Findings, func(a, b *Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Rule.ID, b.Rule.ID), cmp.Compare(a.First.Line, b.First.Line))
 	})
-	for _, w := range j.windows.order {
-		r.Enumerations = append(r.Enumerations, w.enumerate(p.writes > 0))
-	}
-	unlooked := func(n int, why string) {
-		if n > 0 {
-			r.Unlooked = append(r.Unlooked, fmt.Sprintf("%d commits %s", n, why))
-		}
-	}
-	unlooked(j.windows.tooLong, fmt.Sprintf("have no operation, or more than %d", maxWindow))
-	unlooked(j.windows.lost, fmt.Sprintf("began more than %d operations before they ended", maxOps))
-	unlooked(j.windows.others, fmt.Sprintf("are unlike the first %d kinds", maxWindows))
 	return r
 }
 
@@ -105,19 +82,4 @@ func (p *replay) volatile(r *Report) {
 		}
 	}
 	walk(p.tree.root)
-}
-
-// closeWindows puts the commits that are left among those to be enumerated, in the order
-// in which they were made.
-func (j *judge) closeWindows() {
-	var units []*unit
-	for _, fam := range j.inOrder() {
-		units = append(units, fam.units...)
-	}
-	slices.SortFunc(units, func(a, b *unit) int {
-		return cmp.Or(cmp.Compare(a.commit.Line, b.commit.Line), cmp.Compare(a.root.id, b.root.id))
-	})
-	for _, u := range units {
-		j.windows.close(j.p, u)
-	}
 }

@@ -7,11 +7,11 @@ type RuleID string
 type Severity int
 
 const (
-	// Info is worth knowing, and no fault.
+	// Info is no fault, but good to know.
 	Info Severity = iota
-	// Warning is a fault by the letter, or under circumstances that the trace does not show.
+	// Warning is a fault by POSIX, or in circumstances that the trace does not show.
 	Warning
-	// Error is a state in which a power cut loses what the program took for durable.
+	// Error: a power cut loses what the program took for durable.
 	Error
 )
 
@@ -31,7 +31,7 @@ var Rules = []Rule{
 	{"D001", Error, "a file is written and closed, and never synced, and then committed", "closing a file does not write it to the disk: after a power cut it is empty, cut short or full of zeros", "fsync the file on the descriptor that wrote it, before close"},
 	{"D002", Error, "a file gets its final name before its bytes are synced", "the new name may reach the disk before the bytes: an empty file, or one of the right length full of zeros, in place of what was there", "fsync the file before rename or link"},
 	{"D003", Error, "the bytes are synced after the file got its final name", "until then the final name may stand for an empty file, or one full of zeros", "move the fsync before rename or link"},
-	{"D004", Error, "a file is written again after its last sync, and then committed", "the last sync does not cover what was written after it", "fsync once more, behind the last write"},
+	{"D004", Error, "a file is written again after its last sync, and then committed", "the last sync does not cover what was written after it", "fsync once more, after the last write"},
 	{"D010", Error, "the name that commits is not made durable", "rename, link and create change the directory in memory; until it is synced, the power can undo them (seconds, on all common file systems)", "fsync the directory after the rename"},
 	{"D011", Error, "a new directory's own name is not made durable", "the directory may be gone after a power cut, with all that is in it, whatever was synced in it", "fsync the parent directory, once, after mkdir and before anything relies on it"},
 	{"D012", Warning, "files are created and the directory that has their names is not synced", "POSIX lets the bytes survive and the name not; ext4, XFS and Btrfs as they are mounted by default keep both", "fsync the directory after the last file was made in it"},
@@ -105,7 +105,7 @@ func (j *judge) find(id RuleID, at string, f Finding) *Finding {
 	return &f
 }
 
-// lower makes a finding less severe than its rule, where the trace does not tell enough.
+// lower makes a finding less severe than its rule, where the trace does not show enough.
 func (f *Finding) lower(s Severity) {
 	if f.Count == 1 {
 		f.Severity = s

@@ -2,7 +2,7 @@ package fsynclint
 
 import "fmt"
 
-// D060: the world is told too early.
+// D060: a commit is acknowledged too early.
 
 func (j *judge) ackRule(u *unit, o *open, by Ref) {
 	ns := u.needs(by)

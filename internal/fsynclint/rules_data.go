@@ -4,14 +4,16 @@ import "fmt"
 
 // D001 to D004, D050, D052: bytes that were not synced when something relied on them.
 
-// atCommit notes what is not synced at the moment at which a name vouches for it.
+// atCommit notes what is not synced when it gets its final name.
 func (j *judge) atCommit(u *unit) {
 	vouched := []*file{u.file}
 	switch u.how {
 	case byCreate:
-		return // a name that was there all along vouches for nothing
+		return // it had its name from the beginning
 	case byDir:
 		vouched = u.members()
+	default:
+		u.empty = (u.file.isNew() || u.file.fresh) && u.file.writers > 0 && u.file.size == 0 && (u.file.lastWrite.Line == 0 || u.file.assumed)
 	}
 	for _, n := range vouched {
 		if n.dir || n.settledBefore(u.commit) {
@@ -25,6 +27,9 @@ func (j *judge) atCommit(u *unit) {
 }
 
 func (j *judge) dataRules(u *unit, ns []need, by Ref, reliance string) {
+	if n := u.file; u.empty && n.lastWrite.Line > u.commit.Ended {
+		u.late = map[*file]lateness{n: {ref: n.lastWrite}}
+	}
 	missing := map[*file]bool{}
 	for _, n := range ns {
 		if n.kind != needData {
@@ -96,7 +101,7 @@ func (j *judge) unsynced(u *unit, need need, by Ref, reliance string) {
 	}
 }
 
-// torn is what becomes of a file that was not synced.
+// torn says what becomes of a file that was not synced.
 func (u *unit) torn() string {
 	if u.replaced != nil {
 		return "the right length, full of zeros; or 0 bytes"

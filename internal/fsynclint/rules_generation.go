@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// D020 to D022: what came before, and when it may go.
+// D020 to D022: when the generation before may be removed.
 
 func (j *judge) destroyedEarly(u *unit, ns []need, n *file, by Ref) {
 	var barriers []string
@@ -37,7 +37,7 @@ func (e *entry) dirPath() string {
 	return e.dir.path()
 }
 
-// replacedLate is D020 of a file whose old version was removed before the new one came.
+// replacedLate is D020 for a file whose old version was removed before the new one was there.
 func (j *judge) replacedLate(u *unit) {
 	at, ok := j.destroyed[u.entry.path()]
 	if !ok {
@@ -49,6 +49,21 @@ func (j *judge) replacedLate(u *unit) {
 		First: at, Second: u.commit, Then: u.what(), Missing: "nothing: rename replaces, and the removal is not needed",
 		After: []string{u.entry.dir.path() + "/", "  " + u.entry.name + "  " + missing},
 		Cure:  "leave the removal out",
+	})
+}
+
+// removedFirst is D020 for a generation that was removed when the next had begun, and before
+// that was committed.
+func (j *judge) removedFirst(u *unit) {
+	before := u.fam.newest()
+	if before == nil || before.destroyed.Line < u.from || before.destroyed.Line > u.commit.Line || j.others(u.fam, u.root.home.name) > 0 {
+		return
+	}
+	j.find("D020", joinTwo(u.fam.parent.path(), u.fam.shape), Finding{
+		What:  fmt.Sprintf("%s was removed, and only then came %s", before.entry.path(), u.entry.path()),
+		First: before.destroyed, Second: u.commit, Then: u.what(), Missing: "the commit of " + u.entry.path() + " before the removal",
+		After: []string{u.fam.parent.path() + "/", "  " + u.root.home.name + "  not whole", before.entry.path() + "  " + missing + ": it was removed"},
+		Cure:  "remove the old one after the new one is durable",
 	})
 }
 

@@ -4,16 +4,16 @@ import "fmt"
 
 // D030: a file that is in use changes in place.
 
-// sector is what disks write whole or not at all.
+// sector is how many bytes disks write whole or not at all.
 const sector = 512
 
 // truncated is called when a file that may have had bytes is cut.
 func (j *judge) truncated(n *file, by Ref) {
 	switch {
 	case !j.p.inScope(n), n.dirty:
-		return // nothing of it is durable yet, or the harm has been done
+		return // nothing of it is durable yet, or it was reported
 	case n.isNew() && !n.unsure && n.unit == nil && n.syncs == 0:
-		return // a temporary file that is begun anew
+		return // a temporary file, written again from the beginning
 	case j.journaled(n, by):
 		return
 	}
@@ -30,11 +30,11 @@ func (j *judge) truncated(n *file, by Ref) {
 	j.find("D030", n.path(), f)
 }
 
-// overwriting is called before bytes are written that are not behind the end of a file.
+// overwriting is called before bytes are written before the end of a file.
 func (j *judge) overwriting(n *file, off, length int64, by Ref) {
 	switch {
 	case !j.p.inScope(n), n.dirty, n.sized && n.size == 0:
-		return // nothing is in use, or the harm has been done
+		return // nothing is in use, or it was reported
 	case length <= sector && off/sector == (off+length-1)/sector:
 		return // a disk writes it whole or not at all
 	case j.journaled(n, by):
@@ -53,8 +53,8 @@ func (j *judge) overwriting(n *file, off, length int64, by Ref) {
 	j.find("D030", n.path(), f)
 }
 
-// journaled tells whether another file in the directory was written since this one was
-// last synced, and is durable with its name: a journal, or a copy.
+// journaled reports whether another file in the directory was written since this one was last
+// synced, and is durable with its name: a journal, or a copy.
 func (j *judge) journaled(n *file, by Ref) bool {
 	if n.home == nil {
 		return false

@@ -40,7 +40,7 @@ func (p *replay) mounts(*Report) {
 	}
 }
 
-// raise makes warnings of what only the usual file systems forgive errors.
+// raise makes errors of warnings about what only the usual file systems keep.
 func (j *judge) raise() {
 	for _, f := range j.findings {
 		switch f.Rule.ID {

@@ -44,7 +44,7 @@ func (j *judge) nameRules(u *unit, ns []need, by Ref, reliance string) {
 
 const missing = "missing"
 
-// verb is the kind of call that commits.
+// verb names the kind of call that commits.
 func (u *unit) verb() string {
 	if u.how == byLink {
 		return "the link"
@@ -137,7 +137,7 @@ func (j *judge) acrossDirectories(u *unit, from *entry, by Ref) {
 	})
 }
 
-// crossDevice is D032, of a rename that did not work.
+// crossDevice is D032 for a rename that did not work.
 func (j *judge) crossDevice(n *file, by Ref) {
 	if n == nil || !j.p.inScope(n) {
 		return

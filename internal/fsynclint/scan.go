@@ -2,8 +2,8 @@ package fsynclint
 
 import "strings"
 
-// A walker goes over the arguments of a call and tells what stands between parentheses,
-// quotes and the angle brackets of -y.
+// The walk over the arguments of a call: what stands between parentheses, quotes and the angle
+// brackets of -y.
 
 // closing returns the index of the parenthesis that closes the one before s[from], or -1.
 // It calls comma for each comma that stands in no inner parentheses.
@@ -55,7 +55,7 @@ func endOfString(s string, i int) int {
 	return -1 << 30
 }
 
-// opensAnnotation tells whether the angle bracket at s[i] follows a descriptor.
+// opensAnnotation reports whether the angle bracket at s[i] follows a descriptor.
 func opensAnnotation(s string, i int) bool {
 	if i == 0 || i+1 >= len(s) || strings.IndexByte(" <=.", s[i+1]) >= 0 {
 		return false
@@ -89,7 +89,7 @@ const (
 	resumedMark    = " resumed>"
 )
 
-// isComplete tells whether a record lacks nothing of what strace writes in a line.
+// isComplete reports whether a record has all that strace writes in a line.
 func isComplete(s string) bool {
 	switch {
 	case strings.HasPrefix(s, "+++ "), strings.HasPrefix(s, "--- "):
@@ -104,8 +104,8 @@ func isComplete(s string) bool {
 	return ok && hasResult(rest)
 }
 
-// hasResult tells whether s, which begins behind an opening parenthesis, goes on to the
-// result of the call and to the end of what strace says of an error.
+// hasResult reports whether s, which begins after an opening parenthesis, goes on to the result
+// of the call and to the end of what strace says about an error.
 func hasResult(s string) bool {
 	end := closing(s, 0, nil)
 	if end < 0 {

@@ -8,7 +8,7 @@ import (
 // Generations of the same thing have names of the same shape: chk-12 and chk-13, or two
 // random names.
 
-// shapeOf is a name with what differs between generations taken out: # stands for a
+// shapeOf returns a name with what differs between generations taken out: # stands for a
 // number, X for what is random.
 func shapeOf(name string) string {
 	var b strings.Builder
@@ -42,7 +42,7 @@ func shapeOf(name string) string {
 
 const uuidLen = 36
 
-// isUUID tells whether s begins with a UUID.
+// isUUID reports whether s begins with a UUID.
 func isUUID(s string) bool {
 	if len(s) < uuidLen {
 		return false
@@ -61,7 +61,7 @@ func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c 
 
 func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// numberOf is the first number of a name.
+// numberOf returns the first number of a name.
 func numberOf(name string) (int64, bool) {
 	i := strings.IndexAny(name, "0123456789")
 	if i < 0 {
@@ -75,12 +75,12 @@ func numberOf(name string) (int64, bool) {
 	return n, err == nil
 }
 
-// looksUnique tells whether a name is made to be nobody else's.
+// looksUnique reports whether a name looks as if no other file has it.
 func looksUnique(name string) bool {
 	return strings.ContainsAny(shapeOf(name), "#X") || looksTemporary(name)
 }
 
-// looksTemporary tells whether a name says that it will go.
+// looksTemporary reports whether a name says that it will be removed.
 func looksTemporary(name string) bool {
 	name = strings.ToLower(name)
 	for _, word := range []string{"tmp", "temp", ".lock", ".swp", "~", "inprogress", "partial", ".part", ".new"} {
@@ -91,7 +91,7 @@ func looksTemporary(name string) bool {
 	return false
 }
 
-// count notes what a new name makes of the numbered names of a directory.
+// count notes a new name of a directory, if it has the highest number of its shape.
 func (d *file) count(n *file, base string) {
 	n.born = base
 	number, ok := numberOf(base)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A tree is what there is by name. What the trace does not show to be made is put into
-// it when it is first named, as having been there before.
+// A tree is the files and directories by name. What the trace does not show to be made is put
+// into it when it is first named, as something that was there before.
 type tree struct {
 	root  *file
 	here  *file // the working directory, where the trace does not say which it is
@@ -82,7 +82,7 @@ func (t *tree) unalias(name string) (string, bool) {
 	return "", false
 }
 
-// learn notes that a directory has another name than the one by which it was found.
+// learn notes that a directory has another name than that by which it was found.
 func (t *tree) learn(name, real string) {
 	for path.Base(name) == path.Base(real) && name != real {
 		name, real = path.Dir(name), path.Dir(real)
@@ -92,7 +92,7 @@ func (t *tree) learn(name, real string) {
 	}
 }
 
-// parts are the elements of a clean absolute path.
+// parts returns the elements of a clean absolute path.
 func parts(name string) []string {
 	if len(name) < 2 {
 		return nil
@@ -134,7 +134,7 @@ func (t *tree) place(name string) (dir *file, base string) {
 	return n, ps[len(ps)-1]
 }
 
-// old returns what a path names, made to have been there before the trace.
+// old returns what a path names, and makes it something that was there before the trace.
 func (t *tree) old(name string, dir bool) *file {
 	in, base := t.place(name)
 	if base == hereName {
@@ -217,8 +217,8 @@ func (d *file) sync(by Ref) {
 	d.wait = kept
 }
 
-// seen is what the trace tells of names that are not in the tree: whether they are there.
-// It keeps the last maxSeen of them.
+// seen is what the trace shows about names that are not in the tree: whether they are there. It
+// keeps the last maxSeen of them.
 type seen struct {
 	there map[string]bool
 	order []string

@@ -18,13 +18,13 @@ type unit struct {
 	commit   Ref     // the call
 	fam      *family // of its root
 	late     map[*file]lateness
+	// empty: the file had no bytes yet when it got its name, and was open for writing: what is
+	// written after that is part of the commit.
+	empty     bool
+	destroyed Ref // the first removal of something that belongs to it, while it was the newest
 
-	settled   bool    // it was judged, or found to be durable, or is part of another one
-	whole     bool    // it was found to be durable
-	relied    Ref     // what relied on it
-	forgotten bool    // its family remembers only those that followed
-	closed    bool    // its operations are among those to be enumerated
-	kept      []*file // the members at that moment
+	settled bool // it was judged, or found to be durable, or is part of another one
+	whole   bool // it was found to be durable
 }
 
 // how something is committed.
@@ -106,7 +106,7 @@ func (u *unit) needs(at Ref) (ns []need) {
 			if !n.dirty && n.mapDirt.Line > 0 {
 				since = n.mapDirt
 			}
-			if u.how != byCreate && since.Line > u.commit.Ended {
+			if u.how != byCreate && since.Line > u.commit.Ended && !(u.empty && n == u.file) {
 				return // what is written after the commit is no part of it
 			}
 			ns = append(ns, need{needData, n, cmp.Or(n.home, u.entry), since})
@@ -121,7 +121,7 @@ func (u *unit) needs(at Ref) (ns []need) {
 		data(u.file)
 	}
 	if u.root.home == nil {
-		return ns // it is gone, or something newer has its name
+		return ns // it was removed, or something newer has its name
 	}
 	for _, m := range u.members() {
 		data(m)
@@ -140,7 +140,7 @@ func (u *unit) needs(at Ref) (ns []need) {
 	return ns
 }
 
-// assumed tells whether all that is missing rests on writes that the trace does not show.
+// assumed reports whether all that is missing depends on writes that the trace does not show.
 func assumed(ns []need) bool {
 	return !slices.ContainsFunc(ns, func(n need) bool { return n.kind != needData || !n.node.assumed })
 }

@@ -7,8 +7,18 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/plan"
 	"github.com/weirstream/weir/internal/task"
 )
+
+// namesOf are the words for what the checkpoints of a plan refer to by ids.
+func namesOf(p *plan.Plan) checkpoint.Names {
+	operators := make([]checkpoint.OperatorName, len(p.Nodes))
+	for i, n := range p.Nodes {
+		operators[i] = checkpoint.OperatorName{ID: n.OperatorID(), Name: n.Label(), Kind: n.Kind}
+	}
+	return checkpoint.NewNames(p.Name, operators)
+}
 
 // assemble makes the metadata of a checkpoint from the parts that the tasks have
 // acknowledged. Its order does not depend on the order of the parts.

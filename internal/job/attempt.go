@@ -134,7 +134,7 @@ func (a *attempt) recoverAndPrepare(ctx context.Context, from store.From) error 
 		}
 		return &RecoveryError{err}
 	}
-	if err := a.claim(ctx, cp == nil); err != nil {
+	if err := a.claim(ctx, from, cp); err != nil {
 		return err
 	}
 	return a.prepare(ctx, cp)

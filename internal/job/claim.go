@@ -4,21 +4,31 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// claim claims the places that sinks write to, once in a run and before anything is read.
-// fresh says that the run starts without a checkpoint.
-func (r *run) claim(ctx context.Context, fresh bool) error {
+// claim claims the places that sinks write to, once in a run and before anything is
+// read. cp is the checkpoint that the run starts with, nil for none.
+//
+// Output of later checkpoints may be visible if the run was told to go back: that was said
+// to repeat records.
+func (r *run) claim(ctx context.Context, from store.From, cp *store.Checkpoint) error {
 	if r.claimed {
 		return nil
+	}
+	c := flow.Claim{Owner: r.Owner, Lineage: r.Store.Lineage(), Fresh: cp == nil, BesideOld: r.BesideOld}
+	if cp != nil {
+		c.From = cp.ID
+		c.BesideOld = c.BesideOld || from.AllowFallback || from.Path != ""
 	}
 	for _, n := range r.Plan.Nodes {
 		if n.Sink == nil {
 			continue
 		}
-		release, err := n.Sink.Claim(ctx, flow.Claim{Owner: r.Owner, Fresh: fresh, BesideOld: r.BesideOld})
+		release, err := n.Sink.Claim(ctx, c)
 		if err != nil {
+			r.release() // the next attempt claims all of them again
 			return err
 		}
 		if release != nil {

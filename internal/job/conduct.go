@@ -203,7 +203,7 @@ func (c *conductor) hearNotified(now time.Duration, e notified) {
 // remember notes durably that all effects of a checkpoint are visible. If that fails, a
 // restart from this checkpoint commits once more, which does not change what is visible.
 func (c *conductor) remember(id checkpoint.ID) {
-	if err := remember(c.Store, id); err != nil {
+	if err := c.Store.Committed(id); err != nil {
 		c.log.Warn("cannot note that the output of a checkpoint is visible; a restart from it commits the output again", "checkpoint", id, "error", err)
 	}
 }
@@ -279,7 +279,7 @@ func (c *conductor) publish(id checkpoint.ID) {
 	meta, blobs := assemble(id, c.parts, c.parallelismOf, c.maxParallelismOf)
 	began := time.Now()
 	c.beside.Go(func() {
-		err := p.Publish(meta, blobs)
+		err := p.Publish(meta, blobs, namesOf(c.Plan))
 		c.events.put(published{id, err, time.Since(began)})
 	})
 }

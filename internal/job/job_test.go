@@ -71,6 +71,33 @@ func TestStopIsNotFeltByUserCode(t *testing.T) {
 	})
 }
 
+// A checkpoint has the words for the ids in it: of the job and of every operator.
+func TestCheckpointsHaveNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		check(t, b.run(b.disk, never))
+		dirs, err := b.disk.ReadDir(path.Join("/data", benchJob.String()))
+		check(t, err)
+		newest := dirs[len(dirs)-1].Name
+		c, err := store.ReadCheckpoint(b.disk, path.Join("/data", benchJob.String(), newest), store.ReadOptions{})
+		check(t, err)
+		if len(c.Meta.Operators) == 0 {
+			t.Fatal("there is no operator with state")
+		}
+		kinds := map[string]string{}
+		for i := range c.Meta.Operators {
+			op, ok := c.Names.Operator(c.Meta.Operators[i].ID)
+			if !ok {
+				t.Errorf("operator %v has no name", c.Meta.Operators[i].ID)
+			}
+			kinds[op.Name] = op.Kind
+		}
+		if c.Names.Job != "bench" || kinds["in"] != "source" || kinds["keep"] != "process" || kinds["out"] != "sink" {
+			t.Errorf("names are %+v", c.Names)
+		}
+	})
+}
+
 // Damage that a restart finds is permanent: the job is not started over again.
 func TestDamageIsNotTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

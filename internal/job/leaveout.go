@@ -30,7 +30,7 @@ func (s *start) leaveOut(cfg *Config, cp *store.Checkpoint, op *flink.OperatorSt
 		}
 		cfg.Log.Warn("prepared output of a sink that the job does not have any more is dropped", "checkpoint", cp.ID, "sink", who, "parts", len(prepared))
 	}
-	if len(prepared) > 0 && !moreThanPrepared(op) {
+	if !moreThanPrepared(op) { // nothing is lost
 		return nil
 	}
 	if !cfg.AllowNonRestored {

@@ -58,7 +58,7 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 	if cp == nil {
 		return s, nil
 	}
-	s.from, s.dir, s.committed = cp.ID, cp.Dir, committed(cp)
+	s.from, s.dir, s.committed = cp.ID, cp.Dir, cp.Committed
 	nodes := make(map[checkpoint.OperatorID]*plan.Node)
 	for _, n := range cfg.Plan.Nodes {
 		nodes[n.OperatorID()] = n

@@ -189,7 +189,7 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if err != nil && !ended {
 		return false, err
 	}
-	if got.Batch != nil || ended || got.Mark.Idle != r.idle {
+	if got.Batch != nil || ended || got.Mark.Idle != r.idle || !bytes.Equal(got.Position, r.Position) {
 		r.idle = got.Mark.Idle
 		f.mu.Lock()
 		r.Position, r.ended = got.Position, ended

@@ -11,9 +11,9 @@ import (
 //
 //   - interfaces: what is in one is not known beforehand;
 //   - channels, functions and unsafe pointers, which are no data, and complex numbers;
-//   - fields that other packages cannot set, unless the type turns itself into text;
+//   - unexported fields, unless the type has methods that turn it into text and back;
 //   - pointers to pointers, and pointers as keys of maps;
-//   - slices of what takes no bytes, as their length could not be believed.
+//   - slices of structs without fields, as nothing would bound the length in bad bytes.
 type builder struct {
 	records  map[reflect.Type]*recordPart
 	around   []reflect.Type // slices, maps and pointers without a struct in between
@@ -21,13 +21,13 @@ type builder struct {
 }
 
 // OrCustom ends the Why of a TypeError for which it is a way out.
-const OrCustom = ", or write this state with a CustomCodec"
+const OrCustom = ", or give it a CustomCodec"
 
 func refuse(part reflect.Type, path, why string, args ...any) *TypeError {
 	return &TypeError{Path: path, Part: part, Why: fmt.Sprintf(why, args...)}
 }
 
-// part returns the part of t, which is at path. tag is that of the field that it is.
+// part returns the part of t, which is at path. tag is the one of its field.
 func (b *builder) part(t reflect.Type, path string, tag tag) (part, *TypeError) {
 	if p, err := b.tagged(t, path, tag); p != nil || err != nil {
 		return p, err
@@ -201,7 +201,7 @@ func PointerIn(t reflect.Type) reflect.Type {
 		return t
 	case t.Kind() == reflect.Array:
 		return PointerIn(t.Elem())
-	case t.Kind() == reflect.Struct && !KnowsItself(t):
+	case t.Kind() == reflect.Struct && !IsOpaque(t):
 		for i := range t.NumField() {
 			if p := PointerIn(t.Field(i).Type); p != nil {
 				return p

@@ -39,8 +39,8 @@ func refused[Was, Now any](t *testing.T, want string) {
 func TestRenamed(t *testing.T) {
 	type a struct{ Name string }
 	type b struct{ Title string }
-	refused[a, b](t, "b.Title (string) is new, and b.Name (string) is gone. If it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, "+
-		"which keeps the values. If the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
+	refused[a, b](t, "b.Title (string) is new, and b.Name (string) is gone: if it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, "+
+		"which keeps the values; if the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
 	type kept struct {
 		Title string `avro:"Title,alias=Name"`
 	}
@@ -59,16 +59,16 @@ func TestRenamed(t *testing.T) {
 		When time.Time `avro:"when,alias=stamp,timestamp-micros"`
 		B, C int64
 	}
-	refused[c, d](t, "d.When (time.Time) is new, and d.at (time.Time in timestamp-micros) is gone. If it is that field under a new name, "+
-		"tag it `avro:\"when,alias=stamp,timestamp-micros,alias=at\"`, which keeps the values. If the one is really new and the other really gone, "+
+	refused[c, d](t, "d.When (time.Time) is new, and d.at (time.Time in timestamp-micros) is gone: if it is that field under a new name, "+
+		"tag it `avro:\"when,alias=stamp,timestamp-micros,alias=at\"`, which keeps the values; if the one is really new and the other really gone, "+
 		"tag it `avro:\"when,alias=stamp,timestamp-micros,default=null\"`, which drops them")
-	refused[struct{ A, B int64 }, struct{ C float64 }](t, "struct.C (float64) is new, and struct.A (int64) or struct.B (int64) is gone. "+
-		"If it is that field under a new name, tag it `avro:\"C,alias=A\"` or `avro:\"C,alias=B\"`, which keeps the values. "+
-		"If the one is really new and the other really gone, tag it `avro:\",default=0\"`, which drops them")
+	refused[struct{ A, B int64 }, struct{ C float64 }](t, "struct.C (float64) is new, and struct.A (int64) or struct.B (int64) is gone: "+
+		"if it is that field under a new name, tag it `avro:\"C,alias=A\"` or `avro:\"C,alias=B\"`, which keeps the values; "+
+		"if the one is really new and the other really gone, tag it `avro:\",default=0\"`, which drops them")
 	// Deep inside.
-	refused[struct{ In []map[string]*a }, struct{ In []map[string]*b }](t, "struct.In[][value].Title (string) is new, and struct.In[][value].Name (string) is gone. "+
-		"If it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, which keeps the values. "+
-		"If the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
+	refused[struct{ In []map[string]*a }, struct{ In []map[string]*b }](t, "struct.In[][value].Title (string) is new, and struct.In[][value].Name (string) is gone: "+
+		"if it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, which keeps the values; "+
+		"if the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
 
 	// The default that the hint names is one for its type, whatever that is.
 	hinted[bool](t, "false")
@@ -112,6 +112,43 @@ func hinted[T any](t *testing.T, text string) {
 	if err := reader.Read(write(t, struct{ A T }{}), v.UnsafePointer()); err != nil {
 		t.Errorf("the hint makes values that cannot be read: %v", err)
 	}
+}
+
+// Names of types play no role, wherever the types are: one may have become two, and two one.
+func TestTypeNames(t *testing.T) {
+	type point struct{ X int32 }
+	type dot struct {
+		X int64
+		Y string
+	}
+	type vec struct{ X float64 }
+	type was struct {
+		A, B point
+		C    []point
+		D    map[string]*point
+	}
+	type is struct {
+		A dot
+		B vec
+		C []vec
+		D map[string]*dot
+	}
+	becomes(t, was{point{1}, point{2}, []point{{3}}, map[string]*point{"a": {4}, "n": nil}},
+		is{dot{1, ""}, vec{2}, []vec{{3}}, map[string]*dot{"a": {4, ""}, "n": nil}})
+	type two struct {
+		A point
+		B struct{ X int16 }
+	}
+	becomes(t, two{point{1}, struct{ X int16 }{2}}, struct{ A, B dot }{dot{1, ""}, dot{2, ""}})
+
+	// Also if they contain themselves.
+	type wood struct {
+		Kids []wood
+		Name string `avro:"name"`
+		New  *bool
+	}
+	becomes(t, tree{"a", &tree{Name: "gone"}, []tree{{"b", nil, []tree{{Name: "c"}}}}},
+		wood{[]wood{{[]wood{{[]wood{}, "c", nil}}, "b", nil}}, "a", nil})
 }
 
 // A default is read as JSON, and each value gets its own.

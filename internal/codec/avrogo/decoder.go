@@ -147,14 +147,14 @@ func (d *decoder) skipNested(s *shape) {
 	defer d.leave()
 	switch s.kind {
 	case "array":
-		size := s.of.minSize()
+		size := s.of.minSize
 		for n := d.block(size); n > 0; n = d.block(size) {
 			for i := 0; i < n && d.err == nil; i++ {
 				d.skip(s.of)
 			}
 		}
 	case "map":
-		size := 1 + s.of.minSize()
+		size := 1 + s.of.minSize
 		for n := d.block(size); n > 0; n = d.block(size) {
 			for i := 0; i < n && d.err == nil; i++ {
 				d.lengthAndBytes()

@@ -85,7 +85,7 @@ func (c *collector) collect(t reflect.Type, way string, offset uintptr) *TypeErr
 
 // isInlined reports whether the fields of a field are fields of the struct around it.
 func isInlined(f reflect.StructField, tag tag) bool {
-	return f.Type.Kind() == reflect.Struct && !KnowsItself(f.Type) && (tag.inline || f.Anonymous && tag.name == "")
+	return f.Type.Kind() == reflect.Struct && !IsOpaque(f.Type) && (tag.inline || f.Anonymous && tag.name == "")
 }
 
 // structure returns the part of a struct.
@@ -141,7 +141,7 @@ func zeroText(t reflect.Type) string {
 		switch {
 		case IsTime(t):
 			return "null"
-		case KnowsItself(t):
+		case IsOpaque(t):
 			return ""
 		}
 		return "{}"

@@ -50,7 +50,7 @@ func (s slicePart) reader(c *comparison, was *shape, at string) (reader, *Change
 	if err != nil {
 		return nil, err
 	}
-	return sliceReader{s.typ, of, was.of.minSize()}, nil
+	return sliceReader{s.typ, of, was.of.minSize}, nil
 }
 
 type sliceReader struct {
@@ -83,9 +83,9 @@ func (s sliceReader) read(d *decoder, p unsafe.Pointer) {
 	}
 }
 
-// roomFor is for how many of n announced elements to make room before the first is
-// there, where each takes size bytes of memory and so many bytes are left to read: as
-// many as take no more memory than that, or few.
+// roomFor is how many of n announced elements to make room for before the first is read,
+// if each takes size bytes of memory and left bytes are left to read: as many as take no
+// more memory than that, or a few.
 func roomFor(n, size, left int) int {
 	const few = 16
 	return min(n, max(few, left/max(1, size)))
@@ -112,7 +112,7 @@ func (a arrayPart) reader(c *comparison, was *shape, at string) (reader, *Change
 	if err != nil {
 		return nil, err
 	}
-	return arrayReader{a.typ.Len(), a.typ.Elem().Size(), of, was.of.minSize()}, nil
+	return arrayReader{a.typ.Len(), a.typ.Elem().Size(), of, was.of.minSize}, nil
 }
 
 type arrayReader struct {

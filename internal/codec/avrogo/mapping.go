@@ -84,8 +84,8 @@ func (m mapPart) reader(c *comparison, was *shape, at string) (reader, *ChangeEr
 		wasKey, wasValue = was.of.fields[0].shape, was.of.fields[1].shape
 	}
 	if diff := sameBytes(wasKey, m.key.shape(), at+"[key]"); diff != "" {
-		return nil, &ChangeError{What: diff +
-			": keys of a map are not converted, as two of them could become one; keep the key's type, and put a map with the new one beside it"}
+		return nil, &ChangeError{What: diff, Do: "keys of a map are not converted, as two of them could become one; " +
+			"keep their type, and put a map with keys of the new one beside it"}
 	}
 	key, err := c.reader(m.key, m.typ.Key(), wasKey, at+"[key]")
 	if err != nil {
@@ -95,7 +95,7 @@ func (m mapPart) reader(c *comparison, was *shape, at string) (reader, *ChangeEr
 	if err != nil {
 		return nil, err
 	}
-	return mapReader{m.typ, m.places, key, value, wasKey.minSize() + wasValue.minSize()}, nil
+	return mapReader{m.typ, m.places, key, value, wasKey.minSize + wasValue.minSize}, nil
 }
 
 type mapReader struct {
@@ -105,7 +105,7 @@ type mapReader struct {
 	minSize    int
 }
 
-// entriesAhead is for how many entries a map makes room before the first is there.
+// entriesAhead is how many entries a map has room for before the first is read.
 const entriesAhead = 256
 
 func (m mapReader) read(d *decoder, p unsafe.Pointer) {
@@ -133,7 +133,7 @@ func (m mapReader) read(d *decoder, p unsafe.Pointer) {
 			v.SetMapIndex(at.key, at.value)
 			if i++; v.Len() != i {
 				d.at = keyAt
-				d.failf("a key of a map that is there before")
+				d.failf("a key comes twice in a map")
 				return
 			}
 		}

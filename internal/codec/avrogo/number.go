@@ -72,7 +72,10 @@ func (integerPart[T]) append(dst []byte, p unsafe.Pointer, _ int) ([]byte, *Valu
 }
 
 func (i integerPart[T]) reader(_ *comparison, was *shape, at string) (reader, *ChangeError) {
-	if !was.isInteger() {
+	switch {
+	case was.isUint64():
+		return nil, narrowed(at, was, i.typ.String())
+	case !was.isInteger():
 		return nil, changed(at, was, i.typ.String())
 	}
 	if was.logical != i.is.logical {

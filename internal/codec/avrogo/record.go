@@ -2,6 +2,7 @@ package avrogo
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
 )
 
@@ -17,11 +18,12 @@ type recordPart struct {
 func (r *recordPart) shape() *shape { return r.is }
 
 // takesNothing reports whether values of a part take no bytes: whether it is a struct
-// without fields, or of such structs.
+// without fields, or of such structs. A struct that is not complete contains itself, by a
+// slice, a map or a pointer, and those take bytes.
 func takesNothing(p part) bool {
 	r, ok := p.(*recordPart)
 	if !ok || !r.complete {
-		return false // one that is not complete contains itself, and the length of a slice takes bytes
+		return false
 	}
 	for i := range r.fields {
 		if !takesNothing(r.fields[i].part) {
@@ -46,8 +48,7 @@ func (r *recordPart) append(dst []byte, p unsafe.Pointer, depth int) ([]byte, *V
 	return dst, nil
 }
 
-// reader decides which field of the record as it was is which field of the struct. It
-// calls for a decision if a field is gone and one is new that could be it: see rename.go.
+// reader decides which field of the record as it was is which field of the struct.
 func (r *recordPart) reader(c *comparison, was *shape, at string) (reader, *ChangeError) {
 	if was.kind != "record" {
 		return nil, changed(at, was, r.typ.String())
@@ -61,7 +62,7 @@ func (r *recordPart) reader(c *comparison, was *shape, at string) (reader, *Chan
 	from := make([]string, len(r.fields)) // which of the old fields each one was
 	var gone []shapeField
 	for _, old := range was.fields {
-		i := r.find(old.name, was)
+		i := r.find(old.name)
 		if i < 0 {
 			gone = append(gone, old)
 			read.steps = append(read.steps, step{skip: old.shape})
@@ -101,17 +102,15 @@ func (r *recordPart) reader(c *comparison, was *shape, at string) (reader, *Chan
 
 // find returns the number of the field that was called name: the one of that name, or one
 // that has it as an alias.
-func (r *recordPart) find(name string, was *shape) int {
+func (r *recordPart) find(name string) int {
 	for i := range r.fields {
 		if r.fields[i].name == name {
 			return i
 		}
 	}
 	for i := range r.fields {
-		for _, alias := range r.fields[i].tag.aliases {
-			if alias == name {
-				return i
-			}
+		if slices.Contains(r.fields[i].tag.aliases, name) {
+			return i
 		}
 	}
 	return -1

@@ -25,6 +25,10 @@ type shape struct {
 	size    int    // of a fixed
 	digits  int    // of a decimal: its precision
 	scale   int    // of a decimal
+
+	// Of a shape that a schema says:
+	minSize int // what a value takes at least, or less
+	nothing int // of how many values it consists if it takes no bytes, otherwise 0
 }
 
 type shapeField struct {
@@ -127,36 +131,6 @@ func (s *shape) String() string {
 	}
 }
 
-// minSize is the least number of bytes that a value takes; of a record that contains
-// itself without end it does not matter.
-func (s *shape) minSize() int { return s.minSizeIn(0) }
-
-func (s *shape) minSizeIn(depth int) int {
-	switch s.kind {
-	case "null":
-		return 0
-	case "float":
-		return 4
-	case "double":
-		return 8
-	case "fixed":
-		return s.size
-	case "record":
-		if depth > maxDepth {
-			return 1
-		}
-		sum := 0
-		for _, f := range s.fields {
-			if sum += f.shape.minSizeIn(depth + 1); sum > 1000 {
-				break // so much is not needed to know
-			}
-		}
-		return sum
-	default:
-		return 1
-	}
-}
-
 // node is the schema of the shape.
 func (s *shape) node(n *namer) avro.SchemaNode {
 	node := avro.SchemaNode{Type: s.kind, LogicalType: s.logical, Precision: s.digits, Scale: s.scale}
@@ -219,13 +193,28 @@ func (p *shapeParser) parse(n *avro.SchemaNode, namespace string, depth int) (*s
 	}
 	var err error
 	switch n.Type {
-	case "null", "boolean", "int", "long", "float", "double", "string", "bytes", "enum", "fixed":
+	case "null":
+		s.nothing = 1
+	case "boolean", "int", "long", "string", "bytes", "enum":
+		s.minSize = 1
+	case "float":
+		s.minSize = 4
+	case "double":
+		s.minSize = 8
+	case "fixed":
+		if s.minSize = n.Size; n.Size == 0 {
+			s.nothing = 1
+		}
 	case "array":
-		s.of, err = p.parse(n.Items, namespace, depth+1)
+		s.minSize = 1
+		if s.of, err = p.parse(n.Items, namespace, depth+1); err == nil && s.of.nothing > 0 {
+			err = errors.New("the schema has an array of values that take no bytes, which could be any number")
+		}
 	case "map":
+		s.minSize = 1
 		s.of, err = p.parse(n.Values, namespace, depth+1)
 	case "union":
-		s.kind = unknown
+		s.kind, s.minSize = unknown, 1
 		for i := range n.Branches {
 			if len(n.Branches) == 2 && n.Branches[1-i].Type == "null" && n.Branches[i].Type != "null" {
 				s.kind, s.nullAt = optional, 1-i
@@ -233,13 +222,7 @@ func (p *shapeParser) parse(n *avro.SchemaNode, namespace string, depth int) (*s
 			}
 		}
 	case "record":
-		for i := range n.Fields {
-			var f *shape
-			if f, err = p.parse(&n.Fields[i].Type, namespace, depth+1); err != nil {
-				break
-			}
-			s.fields = append(s.fields, shapeField{n.Fields[i].Name, f})
-		}
+		err = p.fields(s, n, namespace, depth)
 	default:
 		for _, name := range []string{fullName(namespace, n.Type), n.Type} {
 			if known := p.named[name]; known != nil {
@@ -249,6 +232,30 @@ func (p *shapeParser) parse(n *avro.SchemaNode, namespace string, depth int) (*s
 		err = fmt.Errorf("the schema has no type %q", n.Type)
 	}
 	return s, err
+}
+
+// maxNothing is how many values that take no bytes a record may consist of. Without a
+// limit a short schema could make any amount of work of no data.
+const maxNothing = 16
+
+func (p *shapeParser) fields(s *shape, n *avro.SchemaNode, namespace string, depth int) error {
+	minSize, nothing := 0, 0
+	for i := range n.Fields {
+		f, err := p.parse(&n.Fields[i].Type, namespace, depth+1)
+		if err != nil {
+			return err
+		}
+		s.fields = append(s.fields, shapeField{n.Fields[i].Name, f})
+		minSize = min(minSize+f.minSize, 1<<20) // more than enough
+		nothing += f.nothing
+	}
+	if nothing > maxNothing {
+		return fmt.Errorf("in the schema record %s consists of %d values that take no bytes, more than %d", n.Name, nothing, maxNothing)
+	}
+	if s.minSize = minSize; minSize == 0 {
+		s.nothing = 1 + nothing
+	}
+	return nil
 }
 
 // fullName is a name with its namespace.

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// A textPart is a string, or bytes. What is in a string need not be UTF-8.
+// A stringPart is a string. What is in it need not be UTF-8.
 type stringPart struct {
 	typ reflect.Type
 	is  *shape
@@ -32,6 +32,7 @@ func (s stringPart) reader(_ *comparison, was *shape, at string) (reader, *Chang
 
 func (stringPart) read(d *decoder, p unsafe.Pointer) { *(*string)(p) = string(d.lengthAndBytes()) }
 
+// A bytesPart is a slice of bytes. nil is written as what it is read as: an empty slice.
 type bytesPart struct{ typ reflect.Type }
 
 var bytesShape = &shape{kind: "bytes"}
@@ -96,9 +97,9 @@ func marshals(t reflect.Type) bool {
 	return (p.Implements(marshaler) || p.Implements(appender)) && p.Implements(unmarshaler)
 }
 
-// KnowsItself reports whether t is a struct that is not written field by field: a
+// IsOpaque reports whether t is a struct that is not written field by field: a
 // time.Time, or one with hidden fields and both methods.
-func KnowsItself(t reflect.Type) bool {
+func IsOpaque(t reflect.Type) bool {
 	if t.Kind() != reflect.Struct {
 		return false
 	}

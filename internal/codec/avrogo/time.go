@@ -121,15 +121,15 @@ type timePart struct {
 	maybe bool // null for the zero time
 }
 
-// timeIn returns the part of a time.Time whose tag says the unit. Behind a pointer nil is
-// the null.
-func timeIn(t reflect.Type, logical string, behindPointer bool) part {
+// timeIn returns the part of a time.Time whose tag says the unit. If there is a pointer to
+// it, the null is taken by nil.
+func timeIn(t reflect.Type, logical string, pointedTo bool) part {
 	u, ok := unitOf(logical)
 	if !ok {
 		u = nanos
 	}
 	s := &shape{kind: u.kind, logical: u.logical}
-	if u != nanos || behindPointer {
+	if u != nanos || pointedTo {
 		return timePart{t, u, s, false}
 	}
 	return timePart{t, u, &shape{kind: optional, of: s}, true}
@@ -163,7 +163,7 @@ func (t timePart) outside(v time.Time) *ValueError {
 
 func (t timePart) reader(_ *comparison, was *shape, at string) (reader, *ChangeError) {
 	r := timeReader{timePart: t, unit: t.unit, nullAt: -1}
-	if was.kind == optional && t.maybe {
+	if was.kind == optional {
 		r.nullAt, was = was.nullAt, was.of
 	}
 	from, ok := unitOf(was.logical)

@@ -1,0 +1,370 @@
+package file
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The life of followed files. Each case is what a public bug report of one of the tools
+// that follow files was about; each runs with the job running all the time, and with the
+// job down while things happen, and with both ways in which an engine may keep positions.
+func TestFilesLive(t *testing.T) {
+	for name, test := range map[string]struct {
+		opts []Option
+		// begin is what is there, happen is what happens then. more is what is read after that.
+		begin  func(d *driver)
+		happen []func(d *driver)
+		want   []string
+		splits []string // that are known in the end; nil: not looked at
+	}{
+		"appended": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.add("a.log", "3\n") }, func(d *driver) { d.add("a.log", "4") }, func(d *driver) { d.add("a.log", "\n") }},
+			want:   []string{"1", "2", "3", "4"},
+			splits: []string{"a.log"},
+		},
+		"a file appears": {
+			begin:  func(d *driver) { d.write("a.log", "1\n") },
+			happen: []func(d *driver){func(d *driver) { d.write("b.log", "2\n") }, func(d *driver) { d.add("b.log", "3\n") }},
+			want:   []string{"1", "2", "3"},
+			splits: []string{"a.log", "b.log"},
+		},
+		"rotated by rename": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.rename("a.log", "a.log.1"); d.write("a.log", "3\n") },
+				func(d *driver) { d.add("a.log", "4\n") },
+			},
+			want:   []string{"1", "2", "3", "4"},
+			splits: []string{"a.log", "a.log/2"},
+		},
+		"rotated by rename, with lines that came just before": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.add("a.log", "3\n"); d.rename("a.log", "a.log.1"); d.write("a.log", "4\n") },
+			},
+			want: []string{"1", "2", "3", "4"},
+		},
+		"the writer goes on in the file that was rotated": {
+			begin: func(d *driver) { d.write("a.log", "1\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.rename("a.log", "a.log.1"); d.write("a.log", "") },
+				func(d *driver) { d.add("a.log.1", "2\n") },
+				func(d *driver) { d.add("a.log", "3\n"); d.add("a.log.1", "4\n") },
+			},
+			want: []string{"1", "2", "3", "4"},
+		},
+		"the new file begins as the old one": {
+			begin:  func(d *driver) { d.write("a.log", "# header\nok\n") },
+			happen: []func(d *driver){func(d *driver) { d.rename("a.log", "a.log.1"); d.write("a.log", "# header\nok\nok\n") }},
+			want:   []string{"# header", "ok", "# header", "ok", "ok"},
+		},
+		"rotated three times": {
+			begin: func(d *driver) { d.write("a.log", "1\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.rename("a.log", "a.log.1"); d.write("a.log", "2\n") },
+				func(d *driver) { d.rename("a.log.1", "a.log.2"); d.rename("a.log", "a.log.1"); d.write("a.log", "3\n") },
+				func(d *driver) {
+					d.remove("a.log.2")
+					d.rename("a.log.1", "a.log.2")
+					d.rename("a.log", "a.log.1")
+					d.write("a.log", "4\n")
+				},
+			},
+			want:   []string{"1", "2", "3", "4"},
+			splits: []string{"a.log", "a.log/2", "a.log/3", "a.log/4"},
+		},
+		"rotated twice at once": {
+			begin: func(d *driver) { d.write("a.log", "1\n") },
+			happen: []func(d *driver){func(d *driver) {
+				d.rename("a.log", "a.log.1")
+				d.write("a.log", "2\n")
+				d.rename("a.log.1", "a.log.2")
+				d.rename("a.log", "a.log.1")
+				d.write("a.log", "3\n")
+			}},
+			want: []string{"1", "2", "3"},
+		},
+		"rotated out of the pattern": {
+			opts:  []Option{Include("*.log")},
+			begin: func(d *driver) { d.write("a.log", "1\n"); d.write("other.txt", "no\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.add("a.log", "2\n"); d.rename("a.log", "a.log.1"); d.write("a.log", "3\n") },
+				func(d *driver) { d.add("a.log.1", "4\n") },
+			},
+			want: []string{"1", "2", "3", "4"},
+		},
+		"copied and truncated": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n3\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.copy("a.log", "a.log.1", plainly); must(d.t, os.Truncate(d.path("a.log"), 0)) },
+				func(d *driver) { d.add("a.log", "4\n") },
+			},
+			want: []string{"1", "2", "3", "4"},
+		},
+		"copied and truncated, with lines that came just before": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n3\n") },
+			happen: []func(d *driver){
+				func(d *driver) {
+					d.add("a.log", "4\n")
+					d.copy("a.log", "a.log.1", plainly)
+					d.write("a.log", "5\n")
+				},
+			},
+			want: []string{"1", "2", "3", "4", "5"},
+		},
+		"copied, and truncated some time later": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n3\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.copy("a.log", "a.log.1", plainly) },
+				func(d *driver) { d.write("a.log", "4\n") },
+			},
+			want: []string{"1", "2", "3", "4"},
+		},
+		"copied, gone on with, and truncated": {
+			begin: func(d *driver) { d.write("a.log", strings.Repeat("a long line\n", 40)) },
+			happen: []func(d *driver){
+				func(d *driver) { d.copy("a.log", "a.log.1", plainly); d.add("a.log", "lost by logrotate\n") },
+				func(d *driver) { d.write("a.log", "new\n") },
+			},
+			want: append(slices40("a long line"), "lost by logrotate", "new"),
+		},
+		"copied out of the pattern and truncated": {
+			opts:  []Option{Include("*.log")},
+			begin: func(d *driver) { d.write("a.log", "1\n2\n3\n") },
+			happen: []func(d *driver){func(d *driver) {
+				d.add("a.log", "4\n")
+				d.copy("a.log", "a.log.1", plainly)
+				d.write("a.log", "5\n")
+			}},
+			want: []string{"1", "2", "3", "4", "5"},
+		},
+		"rotated and packed": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){
+				func(d *driver) { d.add("a.log", "3\n"); d.rename("a.log", "a.log.1"); d.write("a.log", "4\n") },
+				func(d *driver) { d.copy("a.log.1", "a.log.1.gz", zip) },
+				func(d *driver) { d.remove("a.log.1") },
+				func(d *driver) { d.rename("a.log.1.gz", "a.log.2.gz") },
+			},
+			want: []string{"1", "2", "3", "4"},
+		},
+		"rotated and packed at once": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) {
+				d.add("a.log", "3\n")
+				d.copy("a.log", "a.log.1.gz", zip)
+				d.remove("a.log")
+				d.write("a.log", "4\n")
+			}},
+			want: []string{"1", "2", "3", "4"},
+		},
+		"packed in place": {
+			begin: func(d *driver) { d.write("a-2024.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) {
+				d.copy("a-2024.log", "a-2024.log.gz", zip)
+				d.remove("a-2024.log")
+			}},
+			want: []string{"1", "2"},
+		},
+		"truncated": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.write("a.log", "") }, func(d *driver) { d.add("a.log", "3\n") }},
+			want:   []string{"1", "2", "3"},
+		},
+		"truncated and written anew": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.write("a.log", "3\n4\n5\n") }},
+			want:   []string{"1", "2", "3", "4", "5"},
+		},
+		"truncated and written anew, as long as it was": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.write("a.log", "3\n4\n") }},
+			want:   []string{"1", "2", "3", "4"},
+		},
+		"replaced by a rename over it": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.write(".new", "3\n4\n5\n"); d.rename(".new", "a.log") }},
+			want:   []string{"1", "2", "3", "4", "5"},
+		},
+		"written anew beside it with more, and renamed over it": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.write(".new", "1\n2\n3\n"); d.rename(".new", "a.log") }},
+			want:   []string{"1", "2", "3"},
+			splits: []string{"a.log"},
+		},
+		"removed": {
+			begin:  func(d *driver) { d.write("a.log", "1\n"); d.write("b.log", "2\n") },
+			happen: []func(d *driver){func(d *driver) { d.remove("a.log") }, func(d *driver) { d.add("b.log", "3\n") }},
+			want:   []string{"1", "2", "3"},
+		},
+		"removed, and another file gets its number": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) {
+				d.remove("a.log")
+				d.write("b.log", "3\n4\n5\n") // very likely
+			}},
+			want: []string{"1", "2", "3", "4", "5"},
+		},
+		"removed and written anew": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.remove("a.log"); d.write("a.log", "3\n4\n5\n") }},
+			want:   []string{"1", "2", "3", "4", "5"},
+		},
+		"gone for a moment": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){
+				func(d *driver) { must(d.t, os.Rename(d.path("a.log"), d.dir+".away")) },
+				func(d *driver) { must(d.t, os.Rename(d.dir+".away", d.path("a.log"))); d.add("a.log", "3\n") },
+			},
+			want:   []string{"1", "2", "3"},
+			splits: []string{"a.log"},
+		},
+		"copied back under another number": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
+			happen: []func(d *driver){
+				func(d *driver) { must(d.t, os.Rename(d.path("a.log"), d.dir+".away")) },
+				func(d *driver) {
+					write(d.t, d.path("b.log"), nil)
+					write(d.t, d.path("a.log"), []byte("1\n2\n3\n"))
+				},
+			},
+			want: []string{"1", "2", "3"},
+		},
+		"a temporary name": {
+			begin:  func(d *driver) { d.write("a.tmp", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.rename("a.tmp", "a") }, func(d *driver) { d.add("a", "3\n") }},
+			want:   []string{"1", "2", "3"},
+			splits: []string{"a.tmp"},
+		},
+		"a temporary name that is left out": {
+			opts:   []Option{Exclude("*.tmp")},
+			begin:  func(d *driver) { d.write("a.tmp", "1\n2\n") },
+			happen: []func(d *driver){func(d *driver) { d.rename("a.tmp", "a") }, func(d *driver) { d.add("a", "3\n") }},
+			want:   []string{"1", "2", "3"},
+			splits: []string{"a"},
+		},
+		"a hard link appears, and the first name goes": {
+			begin: func(d *driver) { d.write("a.log", "1\n") },
+			happen: []func(d *driver){
+				func(d *driver) { must(d.t, os.Link(d.path("a.log"), d.path("z.log"))) },
+				func(d *driver) { d.remove("a.log"); d.add("z.log", "2\n") },
+			},
+			want:   []string{"1", "2"},
+			splits: []string{"a.log"},
+		},
+		"a link leads to a file of the folder": {
+			begin: func(d *driver) {
+				d.write("data_1.log", "1\n")
+				must(d.t, os.Symlink("data_1.log", d.path("current.log")))
+			},
+			happen: []func(d *driver){func(d *driver) {
+				d.add("data_1.log", "2\n")
+				d.write("data_2.log", "3\n")
+				d.remove("current.log")
+				must(d.t, os.Symlink("data_2.log", d.path("current.log")))
+			}},
+			want:   []string{"1", "2", "3"},
+			splits: []string{"data_1.log", "data_2.log"},
+		},
+		"a link leads out of the folder, and then elsewhere": {
+			begin: func(d *driver) {
+				write(d.t, d.dir+".1", []byte("1\n"))
+				must(d.t, os.Symlink(d.dir+".1", d.path("current.log")))
+			},
+			happen: []func(d *driver){func(d *driver) {
+				write(d.t, d.dir+".2", []byte("2\n"))
+				d.remove("current.log")
+				must(d.t, os.Symlink(d.dir+".2", d.path("current.log")))
+			}},
+			want: []string{"1", "2"},
+		},
+		"many empty files are not one": {
+			begin: func(d *driver) { d.write("a.log", ""); d.write("b.log", ""); d.write("c.log", "") },
+			happen: []func(d *driver){
+				func(d *driver) { d.add("b.log", "1\n") },
+				func(d *driver) { d.add("a.log", "1\n"); d.add("c.log", "1\n") },
+			},
+			want:   []string{"1", "1", "1"},
+			splits: []string{"a.log", "b.log", "c.log"},
+		},
+		"files that begin alike": {
+			begin:  func(d *driver) { d.write("a.csv", "k,v\n"); d.write("a-2.csv", "k,v\n1,2\n") },
+			happen: []func(d *driver){func(d *driver) { d.write("a-3.csv", "k,v\n3,4\n") }, func(d *driver) { d.write("b.csv", "k,v\n5,6\n") }},
+			want:   []string{"k,v", "k,v", "1,2", "k,v", "3,4", "k,v", "5,6"},
+		},
+		"rotated before anything was read of it": {
+			begin:  func(d *driver) { d.write("a.log", "") },
+			happen: []func(d *driver){func(d *driver) { d.add("a.log", "1\n"); d.rename("a.log", "a.log.1"); d.write("a.log", "2\n") }},
+			want:   []string{"1", "2"},
+		},
+		"half a line when it is rotated": {
+			begin: func(d *driver) { d.write("a.log", "1\nha") },
+			happen: []func(d *driver){
+				func(d *driver) { d.rename("a.log", "a.log.1"); d.write("a.log", "2\n") },
+				func(d *driver) { d.add("a.log.1", "lf\n") },
+			},
+			want: []string{"1", "2", "half"},
+		},
+		"a folder takes the name": {
+			begin: func(d *driver) { d.write("a.log", "1\n") },
+			happen: []func(d *driver){func(d *driver) {
+				d.rename("a.log", "b.log")
+				must(d.t, os.Mkdir(d.path("a.log"), 0o777))
+				d.add("b.log", "2\n")
+			}},
+			want: []string{"1", "2"},
+		},
+	} {
+		for how, variant := range map[string]struct{ down, quiet bool }{
+			"running": {false, false}, "running, quiet": {false, true}, "down": {true, false}, "down, quiet": {true, true},
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					d := drive(t, t.TempDir(), append(test.opts, Follow())...)
+					d.quiet = variant.quiet
+					test.begin(d)
+					d.run(2)
+					for _, happens := range test.happen {
+						if variant.down {
+							c := d.checkpoint()
+							d.stop()
+							happens(d)
+							d.start(c)
+						} else {
+							happens(d)
+						}
+						d.run(10)
+					}
+					d.want(test.want...)
+					if test.splits != nil {
+						d.wantSplits(test.splits...)
+					}
+					// A restart has nothing to add.
+					d.restart(d.checkpoint())
+					d.run(10)
+					d.want(test.want...)
+					// And after a day nothing is kept of what is gone.
+					time.Sleep(forgetAfter)
+					d.run(1)
+					d.want(test.want...)
+					for id := range d.positions {
+						if at, _ := decodePosition(d.positions[id]); at.fate != alive && !d.quiet {
+							t.Errorf("split %s is still known", id)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+func slices40(s string) (all []string) {
+	for range 40 {
+		all = append(all, s)
+	}
+	return all
+}

@@ -1,0 +1,174 @@
+package file
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+func (k *known) claim(f *candidate) { k.file, f.owner = f, k }
+
+// free reports whether a file is no split's yet.
+func (f *candidate) free() bool { return f.owner == nil && f.reserved == "" }
+
+// byTrust finds the file that was found to be the split's the last time, unless its
+// reader has given it up since then. A follower's reader watches its file.
+func (p *plan) byTrust(k *known) {
+	was, ok := p.trusted[k.text]
+	if !ok || !p.follow || k.at.fate != alive && !bytes.Equal(was.raw, k.raw) {
+		return
+	}
+	f := p.numbers[was.file]
+	if was.file == (ident{}) && k.at.fate == alive {
+		f = p.names[k.fileName()]
+	}
+	if f != nil && f.free() {
+		k.claim(f)
+		k.at.copied = k.at.copied || was.copied
+	}
+}
+
+// byNumber finds a file by its number, which stays when it is renamed. Once a file was
+// removed, another one gets its number, so the content has the last word.
+func (p *plan) byNumber(k *known) {
+	if k.at.file == (ident{}) || k.at.fate == other {
+		return
+	}
+	if p.numbers[k.at.file] == nil {
+		p.more()
+	}
+	f := p.numbers[k.at.file]
+	if f == nil || !f.free() {
+		return
+	}
+	named := slices.Contains(f.names, k.fileName())
+	if k.at.n == 0 || named && k.at.seen.proves(f.stamp) {
+		k.claim(f)
+		return
+	}
+	switch a := p.begins(f, k.at); {
+	case a == unsure && p.follow && !named:
+		k.waits, f.waits = true, true
+	case a == unsure, a == ends && k.at.copied:
+		k.claim(f) // its reader will see
+	case a == yes && !p.follow && !named:
+		// A bounded source asks once, and its reader refuses what does not fit.
+		if p.holds(f, k.at) == yes {
+			k.claim(f)
+			k.checked = true
+		}
+	case a == yes:
+		k.claim(f)
+	case named:
+		k.lost = true
+		k.edited = a == ends
+	}
+}
+
+// byName finds a file by its name, if it begins with all that was read: it was written
+// anew with more at its end, or copied back, or its device has another number now.
+func (p *plan) byName(k *known) {
+	if k.lost || k.at.fate == truncated || k.at.fate == other {
+		return
+	}
+	for _, name := range []string{k.fileName(), k.name} {
+		f := p.names[name]
+		if f == nil || !f.free() || f.waits {
+			continue
+		}
+		if k.at.n == 0 || k.at.old {
+			k.claim(f)
+			return
+		}
+		a := p.begins(f, k.at)
+		if a == yes && !p.follow {
+			a = p.holds(f, k.at)
+			k.checked = a == yes
+			k.edited = a == no || a == ends
+		}
+		if a == yes || a == unsure {
+			k.claim(f)
+			return
+		}
+	}
+}
+
+// byContent finds a copy of a file that is gone: rotation may copy a file, or pack it, and
+// remove or truncate it then. A copy is named after the file and begins with all that was
+// read or, if more was read after it was made, is all of it.
+func (p *plan) byContent(k *known) {
+	if k.at.n == 0 || k.at.old || k.at.fate == other || k.at.fate != alive && p.now.Sub(k.at.gone) >= copyWindow {
+		return
+	}
+	p.more()
+	var shorter *candidate
+	for _, f := range p.files {
+		if !f.free() || !k.names(f) {
+			continue
+		}
+		a := p.begins(f, k.at)
+		if a != no && p.follow && !p.settled(f) {
+			k.waits, f.waits = true, true
+			continue
+		}
+		if a == yes && !p.follow {
+			a = p.holds(f, k.at)
+			k.checked = a == yes
+		}
+		switch {
+		case a == yes:
+			k.claim(f)
+			k.at.copied, k.waits = true, false
+			return
+		case a == ends && shorter == nil:
+			shorter = f
+		}
+	}
+	if shorter != nil && !k.waits {
+		k.claim(shorter)
+		k.at.copied = true
+	}
+}
+
+// repeated reports whether a file that no split owns is a copy of what one reads, or may
+// become one: rotation copies or packs a file before it removes or truncates it.
+func (p *plan) repeated(f *candidate) bool {
+	if !p.follow {
+		return false
+	}
+	for _, k := range p.known {
+		if k.file == nil || k.at.n == 0 || k.at.old || !k.names(f) {
+			continue
+		}
+		a := p.begins(f, k.at)
+		if a == no {
+			continue
+		}
+		if !p.settled(f) {
+			return true
+		}
+		if a := p.repeats(f, k.file); a == yes || a == unsure {
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether a file is named after the split's: its name without its extension,
+// and more.
+func (k *known) names(f *candidate) bool {
+	return slices.ContainsFunc(f.names, func(name string) bool {
+		return namedAfter(name, k.name) || namedAfter(name, k.fileName())
+	})
+}
+
+// namedAfter reports whether a name is that of another file with something added, as
+// app.log.1, app.log-20240131.gz, app-2024.log and app.log~ are named after app.log.
+func namedAfter(name, file string) bool {
+	stem := file
+	if i := strings.LastIndexByte(file, '.'); i > 0 {
+		stem = file[:i]
+	}
+	more, ok := strings.CutPrefix(name, stem)
+	return ok && more != "" && name != file && strings.ContainsAny(more[:1], ".-_~@ ")
+}

@@ -1,0 +1,5 @@
+package file
+
+import "errors"
+
+var errNoLocks = errors.ErrUnsupported
