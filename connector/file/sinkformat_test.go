@@ -175,7 +175,7 @@ func TestJSONSinkRefuses(t *testing.T) {
 		{anything{S: `\ufffd`, L: []string{`\\ufffd`, "\\\ufffd"}}, nil},
 		{anything{S: `\ufffd`, Hidden: bad, private: bad, B: []byte(bad)}, nil},
 		{anything{Raw: json.RawMessage(`"\ufffd"`), Alias: aliased{"\ufffd"}, Text: textual{"\ufffd"}}, nil},
-		{anything{F: -0.0, G: new(float32), S: "</\u2028>", I: "x"}, nil},
+		{anything{F: math.Copysign(0, -1), G: new(float32), S: "</\u2028>", I: "x"}, nil},
 		{anything{S: "\x00\x1f\u007f\U0010ffff", Time: time.Unix(1, 2).UTC()}, nil},
 	} {
 		dir := t.TempDir()
