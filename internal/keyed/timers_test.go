@@ -281,7 +281,7 @@ func TestTimersThatDoNotFit(t *testing.T) {
 	}
 	const name = "_timer_state/event_user-timers"
 	nothing := backend(func(*Backend[string]) error { return nil })
-	wantIncompatible(t, nothing.Restore([]flow.KeyedPart{p}, false), name, "--allow-non-restored-state")
+	wantIncompatible(t, nothing.Restore([]flow.KeyedPart{p}, false), name, "Options.AllowNonRestoredState")
 	if err := nothing.Restore([]flow.KeyedPart{p}, true); err != nil {
 		t.Errorf("dropped: %v", err)
 	}
