@@ -149,7 +149,9 @@ func (p *planner) result(asked *plan, d decision) weir.SplitPlan {
 			p.trusted[k.text] = trust{k.file.ident, k.raw, k.at.copied}
 			r.Read = append(r.Read, weir.Split{ID: k.text, Position: k.found()})
 		case k.file == nil && !k.waits && k.at.gone.Equal(asked.now):
-			p.say.warn("a file that was read is gone", "split", k.text, "lines", k.at.lines, "to its end", k.atEnd())
+			if asked.names[k.fileName()] == nil {
+				p.say.warn("a file that was read is gone", "split", k.text, "lines", k.at.lines, "to its end", k.atEnd())
+			}
 			r.Read = append(r.Read, weir.Split{ID: k.text, Position: k.at.encode()}) // its reader only says so
 		}
 	}
