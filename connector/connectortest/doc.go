@@ -14,6 +14,9 @@
 //		})
 //	}
 //
+// A source that is a SplitPlanner is asked for plans with different sets of known positions;
+// readers that are TimedReaders or Committers are read with timestamps, and commit.
+//
 // Give it small contents and a large one, empty splits, and whatever is special about the
 // format: the suite does not know where the connector's buffers end.
 //

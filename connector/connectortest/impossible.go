@@ -73,7 +73,7 @@ func changed(p []byte) (all [][]byte) {
 	return all
 }
 
-// refuses tells how many records follow an impossible position, -1 if it is refused. It
+// refuses returns how many records follow an impossible position, -1 if it is refused. It
 // is an error if they are not the last ones of the split, or if the refusal would be
 // tried again.
 func (s *sourceTest[T]) refuses(id string, position []byte) (records int, err error) {

@@ -22,7 +22,7 @@ type reading[T any] struct {
 	split  string
 }
 
-// A step is what one Read has given, and the position behind it.
+// A step is what one Read has given, and the position after it.
 type step[T any] struct {
 	records  []T
 	position []byte // the reader's own slice

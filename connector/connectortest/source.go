@@ -17,7 +17,7 @@ type SourceConfig[T any] struct {
 	// by reflect.DeepEqual.
 	Want map[string][]T
 
-	// Refused are positions that the source cannot have made for any of its splits: behind
+	// Refused are positions that the source cannot have made for any of its splits: after
 	// the end, of other content, of an older version. Some that no source can have made
 	// are tried without being asked for.
 	Refused [][]byte
@@ -52,6 +52,9 @@ func sourceChecks[T any]() []check[*sourceTest[T]] {
 		{"cancel", "It may wait a moment (say, 100 ms) for the first record and must return when ctx ends", (*sourceTest[T]).cancel},
 		{"unknown split", "Open opens a split at its position.", (*sourceTest[T]).unknownSplit},
 		{"impossible positions", "Open opens a split at its position.", (*sourceTest[T]).impossible},
+		{"plan", "known are all splits that the job keeps a position of", (*sourceTest[T]).plan},
+		{"timestamps", "ReadTimed is Read.", (*sourceTest[T]).timestamps},
+		{"commits", "It is called by the goroutine that calls Read, between two reads, and the reader of a split that has ended is kept open for it.", (*sourceTest[T]).commits},
 		{"after an error", "Any other error fails the attempt; mark it with Permanent if it would come again.", (*sourceTest[T]).failing},
 	}
 }

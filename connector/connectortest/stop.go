@@ -9,12 +9,12 @@ import (
 )
 
 // cancel: what is called with a context that has ended, or that ends meanwhile, returns;
-// and the position is behind what was returned and nothing else.
+// and the position is after what was returned and nothing else.
 func (s *sourceTest[T]) cancel() error {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	src := s.New()
-	// That it returns is what matters. What it says is for the one who has ended the context.
+	// That it returns is what matters, whatever it says.
 	if err := soon("Splits with a context that has ended", s.patience, func() error { src.Splits(ended); return nil }); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (s *sourceTest[T]) failing() error {
 	return nil
 }
 
-// untilError reads a split until it fails, and returns the positions behind the last
+// untilError reads a split until it fails, and returns the positions after the last
 // record and after the error. The second may have passed over what holds no record.
 func (s *sourceTest[T]) untilError(src weir.Source[T], id string, from []byte, batch int) (before, after []byte, err error) {
 	r, err := s.open(src, id, from)

@@ -64,8 +64,57 @@ func BenchmarkRead(b *testing.B) {
 		path := filepath.Join(b.TempDir(), "in")
 		write(b, path, p.pack(content))
 		b.Run("lines/"+p.name, func(b *testing.B) { benchRead(b, Lines(path), len(content)) })
+		b.Run("bytes/"+p.name, func(b *testing.B) { benchRead(b, Bytes(path), len(content)) })
 		b.Run("json/"+p.name, func(b *testing.B) { benchRead(b, JSONLines[row](path), len(content)) })
 	}
+}
+
+// What followed files cost in which nothing happens: all of them are asked once, as often as
+// the engine asks, and planned once.
+func BenchmarkIdleFiles(b *testing.B) {
+	const files = 10_000
+	dir := b.TempDir()
+	for i := range files {
+		write(b, filepath.Join(dir, fmt.Sprint("f", i)), fmt.Appendf(nil, "%d\n", i))
+	}
+	src := Lines(dir, Follow()).(source[string])
+	plan, err := src.PlanSplits(b.Context(), nil)
+	must(b, err)
+	readers := make([]weir.Reader[string], files)
+	records := make([]string, 512)
+	for i, s := range plan.Read {
+		readers[i], err = src.Open(b.Context(), s)
+		must(b, err)
+		defer readers[i].Close()
+		for n := 1; n > 0; {
+			n, err = readers[i].Read(b.Context(), records)
+			must(b, err)
+		}
+		plan.Read[i].Position = readers[i].Position()
+	}
+	each := func(b *testing.B) {
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/files, "ns/file")
+	}
+	b.Run("read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, r := range readers {
+				if n, err := r.Read(b.Context(), records); n != 0 || err != nil {
+					b.Fatal(n, err)
+				}
+				r.Position()
+			}
+		}
+		each(b)
+	})
+	b.Run("plan of a folder that has just changed", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, err := src.PlanSplits(b.Context(), plan.Read)
+			must(b, err)
+		}
+		each(b)
+	})
 }
 
 // nowhere takes files and forgets them.

@@ -27,7 +27,7 @@ type content struct {
 // is there now. A followed file may grow then, and it goes on.
 type unpacker interface {
 	io.Reader
-	// Close lets go of what it takes to unpack. A Read makes it anew.
+	// Close lets go of what it takes to unpack. A Read makes it again.
 	Close()
 }
 

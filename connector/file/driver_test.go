@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,6 +43,9 @@ type snapshot struct {
 
 func drive(t testing.TB, path string, opts ...Option) *driver {
 	t.Helper()
+	quiet := slog.Default()
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { slog.SetDefault(quiet) })
 	d := &driver{t: t, dir: path, new: func() weir.Source[string] { return Lines(path, opts...) }}
 	t.Cleanup(d.stop)
 	d.start(snapshot{})

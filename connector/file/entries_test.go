@@ -171,7 +171,7 @@ func TestBoundedAndGone(t *testing.T) {
 		{"edited by a program that replaces it", false, func(d *driver) {
 			d.write("b", strings.Repeat("a line that is there\n", 29)+"a line that is THERE\n")
 			d.rename("b", "a")
-		}, []string{"line 30", "written anew"}, nil},
+		}, []string{"line 30", "rewritten"}, nil},
 		{"cut", false, func(d *driver) { must(d.t, os.Truncate(d.path("a"), 300)) }, []string{"line 30", "truncated"}, nil},
 		{"rewritten with more at its end", false, func(d *driver) { d.write("b", lines+"more\n"); d.rename("b", "a") }, nil, []string{"more"}},
 		{"renamed", true, func(d *driver) { d.rename("a", "z") }, nil, strings.Split(strings.TrimSpace(strings.Repeat("a line that is there\n", 23)), "\n")},

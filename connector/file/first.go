@@ -38,7 +38,7 @@ const (
 	unpackFirst   = "unpack it first"
 	convertFirst  = "convert it to lines first"
 	toUTF8        = "convert it to UTF-8 first, as iconv does"
-	excludeSuch   = "exclude it"
+	removeSuch    = "take it away"
 	tarAt         = 257
 	whatFirstSays = 512 // bytes that are looked at
 )
@@ -56,29 +56,29 @@ var magics = []magic{
 	{"\x89LZO\x00", refused, "lzop data", unpackFirst},
 	{"LZIP\x01", refused, "lzip data", unpackFirst},
 	{"PK\x03\x04", refused, "a zip archive", unpackFirst},
-	{"PK\x05\x06", refused, "an empty zip archive", excludeSuch},
+	{"PK\x05\x06", refused, "an empty zip archive", removeSuch},
 	{"PK\x07\x08", refused, "a zip archive", unpackFirst},
 	{"7z\xbc\xaf\x27\x1c", refused, "a 7z archive", unpackFirst},
 	{"Rar!\x1a\x07", refused, "a RAR archive", unpackFirst},
 	{"\xff\xfe", refused, "text in UTF-16 or UTF-32 (little-endian)", toUTF8},
 	{"\xfe\xff", refused, "text in UTF-16 (big-endian)", toUTF8},
 	{"\x00\x00\xfe\xff", refused, "text in UTF-32 (big-endian)", toUTF8},
-	{"\x7fELF", refused, "an ELF program", excludeSuch},
-	{"\xfe\xed\xfa\xce", refused, "a Mach-O program", excludeSuch},
-	{"\xfe\xed\xfa\xcf", refused, "a Mach-O program", excludeSuch},
-	{"\xcf\xfa\xed\xfe", refused, "a Mach-O program", excludeSuch},
-	{"\xca\xfe\xba\xbe", refused, "a Java class", excludeSuch},
-	{"\x00asm\x01", refused, "a WebAssembly module", excludeSuch},
+	{"\x7fELF", refused, "an ELF program", removeSuch},
+	{"\xfe\xed\xfa\xce", refused, "a Mach-O program", removeSuch},
+	{"\xfe\xed\xfa\xcf", refused, "a Mach-O program", removeSuch},
+	{"\xcf\xfa\xed\xfe", refused, "a Mach-O program", removeSuch},
+	{"\xca\xfe\xba\xbe", refused, "a Java class", removeSuch},
+	{"\x00asm\x01", refused, "a WebAssembly module", removeSuch},
 	{"SQLite format 3\x00", refused, "an SQLite database", convertFirst},
 	{"PAR1\x15", refused, "a Parquet file", convertFirst},
 	{"Obj\x01", refused, "an Avro container file", convertFirst},
 	{"ARROW1\x00\x00", refused, "an Arrow file", convertFirst},
 	{"\x89HDF\r\n\x1a\n", refused, "an HDF5 file", convertFirst},
 	{"SEQ\x06", refused, "a Hadoop sequence file", convertFirst},
-	{"\x89PNG\r\n\x1a\n", refused, "a PNG image", excludeSuch},
-	{"\xff\xd8\xff", refused, "a JPEG image", excludeSuch},
-	{"%PDF-1.", refused, "a PDF document", excludeSuch},
-	{"%PDF-2.", refused, "a PDF document", excludeSuch},
+	{"\x89PNG\r\n\x1a\n", refused, "a PNG image", removeSuch},
+	{"\xff\xd8\xff", refused, "a JPEG image", removeSuch},
+	{"%PDF-1.", refused, "a PDF document", removeSuch},
+	{"%PDF-2.", refused, "a PDF document", removeSuch},
 	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", refused, "a Microsoft Office document", convertFirst},
 	{"\xd4\xc3\xb2\xa1\x02\x00", refused, "a packet capture", convertFirst},
 	{"\xa1\xb2\xc3\xd4\x00\x02", refused, "a packet capture", convertFirst},
@@ -135,7 +135,7 @@ func tellBzip2(b []byte, whole bool) kind {
 // binaries begin with letters that text may begin with, too, and have a NUL soon after.
 var binaries = []magic{
 	{"ORC", refused, "an ORC file", convertFirst},
-	{"MZ", refused, "a Windows program", excludeSuch},
+	{"MZ", refused, "a Windows program", removeSuch},
 }
 
 // tellLong looks for what does not begin with a magic of its own: a skippable frame of
@@ -172,7 +172,7 @@ func errNotText(path string, m magic, inside kind) error {
 	if inside != text {
 		what = inside.String() + " data that holds " + what
 	}
-	return weir.Permanent(fmt.Errorf("%s: is %s and %w; %s", path, what, errBinary, m.hint))
+	return weir.Permanent(fmt.Errorf("%s: is %s and %w; %s, or leave it out with file.Exclude", path, what, errBinary, m.hint))
 }
 
 var errBinary = errors.New("not lines of text")

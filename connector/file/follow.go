@@ -148,7 +148,7 @@ func (r *reader[T]) moved() (bool, error) {
 
 // rewritten gives up a file whose content is gone.
 func (r *reader[T]) rewritten(how string) error {
-	r.say.warn("a file was truncated or written anew, and is read from its beginning", "file", r.tape.path, "why", how)
+	r.say.warn("a file was truncated or rewritten, and is read from its beginning", "file", r.tape.path, "why", how)
 	return r.giveUp(truncated)
 }
 

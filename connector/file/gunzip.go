@@ -10,8 +10,8 @@ import (
 
 // gunzip unpacks a file of one or more gzip members, one member at a time, and takes what
 // gzip(1) takes: zeros after the last member are padding, and anything else there is
-// passed over with a warning. It can read on in a file that has grown: behind its last
-// member, or in it, which is unpacked again for that.
+// passed over with a warning. It can read on in a file that has grown: after its last
+// member, or in that member, which is then unpacked again.
 //
 // Invariant: between two members the tape, without what is buffered in raw, is where the
 // next one would begin.
@@ -144,8 +144,8 @@ func (g *gunzip) judge(err error) error {
 	return err
 }
 
-// resume goes on in a file that has grown: behind the members, or in a torn member, which
-// is unpacked again up to where it was torn.
+// resume goes on in a file that has grown: after the members, or in a torn member, which is
+// unpacked again up to where it was torn.
 func (g *gunzip) resume() (grown bool, err error) {
 	size, err := g.tape.size()
 	if err != nil || size <= max(g.torn, g.ended) {

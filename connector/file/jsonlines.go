@@ -16,7 +16,7 @@ func JSONLines[T any](path string, opts ...Option) weir.Source[T] {
 }
 
 // A jsonDecoder decodes lines one at a time with one json.Decoder, whose buffers and
-// tables are reused; json.Unmarshal makes them anew for every line.
+// tables are reused; json.Unmarshal makes new ones for each line.
 type jsonDecoder[T any] struct {
 	line lineFeed
 	dec  *json.Decoder

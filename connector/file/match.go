@@ -66,8 +66,8 @@ func (p *plan) byNumber(k *known) {
 	}
 }
 
-// byName finds a file by its name, if it begins with all that was read: it was written
-// anew with more at its end, or copied back, or its device has another number now.
+// byName finds a file by its name, if it begins with all that was read: it was rewritten with
+// more at its end, or copied back, or its device has another number now.
 func (p *plan) byName(k *known) {
 	if k.lost || k.at.fate == truncated || k.at.n == 0 && k.at.file != (ident{}) {
 		return

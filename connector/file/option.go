@@ -22,8 +22,8 @@ type options struct {
 
 // Follow makes a source that does not end: it waits for files to grow, and for new ones
 // to appear. A file that is renamed stays the one it was, and one that takes its place, or
-// that is truncated or written anew, is read from its beginning; the package comment has
-// the rules. A line without a newline waits for it.
+// that is truncated or rewritten, is read from its beginning; the package comment has the
+// rules. A line without a newline waits for it.
 //
 // Of a packed file, what can be unpacked so far is read. What a growing file adds to a gzip
 // member is found by unpacking that member again, and what it adds to a file of zstd or
@@ -52,8 +52,8 @@ func Include(patterns ...string) Option {
 
 // Exclude does not read those files of a folder whose names match one of the patterns,
 // which are those of path.Match, even if they match one of Include. The position in a file
-// that is excluded is kept and waits: so one file can be left out without beginning the job
-// anew.
+// that is excluded is kept and waits: so one file can be left out without giving up the checkpoints
+// of the job.
 func Exclude(patterns ...string) Option {
 	return func(o *options) { o.exclude = append(o.exclude, patterns...) }
 }

@@ -118,7 +118,7 @@ type newSplit struct {
 // decide goes from what is certain to what is not. The splits get their files; one without
 // a file gets its fate.
 func (p *plan) decide() decision {
-	// A split that was given up comes after those that were not, and an earlier file of a
+	// A split without a file comes after those that had one, and an earlier file of a
 	// name after a later one.
 	slices.SortFunc(p.known, func(a, b *known) int {
 		return cmp.Or(cmp.Compare(min(a.at.fate, moved), min(b.at.fate, moved)), cmp.Compare(b.nth, a.nth), strings.Compare(a.text, b.text))

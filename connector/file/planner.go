@@ -149,7 +149,9 @@ func (p *planner) result(asked *plan, d decision) weir.SplitPlan {
 			p.trusted[k.text] = trust{k.file.ident, k.raw, k.at.copied}
 			r.Read = append(r.Read, weir.Split{ID: k.text, Position: k.found()})
 		case k.file == nil && !k.waits && k.at.gone.Equal(asked.now):
-			p.say.warn("a file that was read is gone", "split", k.text, "lines", k.at.lines, "to its end", k.atEnd())
+			if asked.names[k.fileName()] == nil {
+				p.say.warn("a file that was read is gone", "split", k.text, "lines", k.at.lines, "to its end", k.atEnd())
+			}
 			r.Read = append(r.Read, weir.Split{ID: k.text, Position: k.at.encode()}) // its reader only says so
 		}
 	}
@@ -208,7 +210,7 @@ func (p *planner) refuses(asked *plan, l *listing, k *known) error {
 	what := "is gone"
 	switch {
 	case k.edited:
-		what = "was truncated or written anew, and begins as it did"
+		what = "was truncated or rewritten, and begins as it did"
 	case k.atEnd() && there:
 		p.say.warn("another file has the name of one that was read, and is read from its beginning", "file", path, "lines of the old one", k.at.lines)
 		return nil
@@ -217,5 +219,5 @@ func (p *planner) refuses(asked *plan, l *listing, k *known) error {
 	case there:
 		what = "was replaced by another file"
 	}
-	return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and since then it %s; put the old file back, or leave it out with file.Exclude, or let the job begin anew", path, k.at.lines, k.at.n, what))
+	return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and since then it %s; put the old file back, or leave it out with file.Exclude, or start the job without a checkpoint", path, k.at.lines, k.at.n, what))
 }

@@ -29,7 +29,7 @@ type position struct {
 	old  bool   // version 1
 }
 
-// A fate is what became of the file of a split that a follower has given up.
+// A fate is what became of the file of a split that a follower has ended.
 type fate byte
 
 const (

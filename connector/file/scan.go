@@ -153,7 +153,7 @@ func (s *scanner) take(l line) {
 	if l.tooLong {
 		s.held = s.position()
 		s.dropping = true
-		s.restart() // its end is looked for anew
+		s.restart() // its end is looked for from here
 		return
 	}
 	s.passRecord(l.size)
@@ -189,7 +189,7 @@ func (s *scanner) finishLine() (done bool, err error) {
 		s.pass(2)
 	default:
 		return false, weir.Permanent(fmt.Errorf(
-			"%s:%d: the line had no newline and was read as it was; since then it was continued, so a part of it has been processed as a record; put a newline at byte %d to make the rest a record of its own, or let the job begin anew",
+			"%s:%d: the line had no newline and was read as it was; since then it was continued, so a part of it has been processed as a record; put a newline at byte %d to make the rest a record of its own, or start the job without a checkpoint",
 			s.in.tape.path, s.lines, s.offset))
 	}
 	s.open = false

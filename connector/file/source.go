@@ -111,7 +111,7 @@ func (s source[T]) Open(_ context.Context, split weir.Split) (weir.Reader[T], er
 	if err != nil {
 		return nil, err
 	}
-	if split.Position == nil { // nobody has planned it
+	if split.Position == nil { // no plan has it
 		if _, err := look(path); errors.Is(err, fs.ErrNotExist) {
 			return nil, weir.Permanent(err)
 		}

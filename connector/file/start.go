@@ -101,7 +101,7 @@ func (r *reader[T]) differs(err error) error {
 		return err
 	}
 	if !r.options.follow {
-		return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and since then it was replaced, rewritten or truncated: %w; put the old file back, or leave it out with file.Exclude, or let the job begin anew",
+		return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and since then it was replaced, rewritten or truncated: %w; put the old file back, or leave it out with file.Exclude, or start the job without a checkpoint",
 			r.tape.path, r.at.lines, r.at.n, err))
 	}
 	if r.at.copied && errors.Is(err, errShort) && r.scan.offset >= r.at.mark.n {
@@ -159,7 +159,7 @@ func (r *reader[T]) finish() error {
 	}
 	if same, err := r.tape.same(); err != nil || !same {
 		if err == nil {
-			err = r.gone("truncated and written anew")
+			err = r.gone("truncated and rewritten")
 		}
 		return err
 	}

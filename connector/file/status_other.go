@@ -8,7 +8,7 @@ import (
 )
 
 // look looks at the file that a path names now, through links. There are no numbers of
-// files here, and no times of change that nobody can set.
+// files here, and no times of change that a program cannot set.
 func look(path string) (status, error) {
 	fi, err := os.Stat(path)
 	if err != nil {

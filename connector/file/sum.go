@@ -16,11 +16,11 @@ func (s sum) add(b []byte) sum {
 }
 
 // headBytes is how many bytes at the beginning of a content have a checksum of their own,
-// which tells most files apart without reading much of them.
+// which is enough to distinguish most files.
 const headBytes = 256
 
-// A digest is the checksum of a content up to n, and what tells it from others before all of
-// it was read.
+// A digest is the checksum of a content up to n, and what distinguishes it from others before all
+// of it is read.
 type digest struct {
 	n    int64
 	all  sum

@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// A position is where a split is read on: two uvarints. The number of splits is a part of
-// it, since it decides which indexes are whose.
+// A position is where a split is read on: two uvarints. The number of splits is part of it,
+// since it decides which split an index belongs to.
 type position struct {
 	next   int64 // index of the next record
 	splits int64

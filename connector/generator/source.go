@@ -10,9 +10,9 @@ import (
 )
 
 // Source is a source of f(0), f(1) and so on up to f(n-1), or without an end if n is
-// negative. f must give the same record for the same index whenever it is asked, and is
-// called by several goroutines if there are several splits. If n is raised, a restored
-// job reads on behind the records it has read.
+// negative. f must return the same record for the same index each time, and several
+// goroutines call it if there are several splits. If n is raised, a restored job reads on
+// after the records that it has read.
 func Source[T any](n int64, f func(i int64) T, opts ...Option) weir.Source[T] {
 	s := source[T]{n: n, f: f, options: options{splits: 1}}
 	for _, o := range opts {
@@ -61,7 +61,7 @@ func (s source[T]) Open(_ context.Context, split weir.Split) (weir.Reader[T], er
 	case at.splits != step:
 		return nil, weir.Permanent(fmt.Errorf("the checkpoint was taken with %d splits, and there are %d now, which have other records", at.splits, step))
 	case at.next%step != int64(j):
-		return nil, weir.Permanent(fmt.Errorf("index %d is none of split %d of %d", at.next, j, step))
+		return nil, weir.Permanent(fmt.Errorf("index %d does not belong to split %d of %d", at.next, j, step))
 	case s.n >= 0 && at.next-step >= s.n:
 		return nil, weir.Permanent(fmt.Errorf("record %d has been read, and there are only %d records now", at.next-step, s.n))
 	}

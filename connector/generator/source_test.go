@@ -145,7 +145,7 @@ func TestRefuses(t *testing.T) {
 		{Source(10, square, Splits(2)), "01", nil, "no split"},
 		{Source(10, square, Splits(2)), "-1", nil, "no split"},
 		{Source(10, square, Splits(2)), "x", nil, "no split"},
-		{Source(10, square, Splits(2)), "0", end, "index 11 is none of split 0 of 2"},
+		{Source(10, square, Splits(2)), "0", end, "index 11 does not belong to split 0 of 2"},
 		{Source(9, square, Splits(2)), "1", end, "record 9 has been read, and there are only 9"},
 		{Source(10, square), "0", []byte{}, "no index"},
 		{Source(10, square), "0", []byte{1}, "no number of splits"},
@@ -180,7 +180,7 @@ func TestConformance(t *testing.T) {
 					Want: want,
 					Refused: [][]byte{
 						{}, {1}, {1, 0}, {1, 1, 1},
-						position{next: n + 2*int64(k), splits: int64(k)}.encode(), // behind the end
+						position{next: n + 2*int64(k), splits: int64(k)}.encode(), // after the end
 						position{next: 0, splits: int64(k) + 1}.encode(),
 						position{next: math.MaxInt64, splits: int64(k)}.encode(),
 					},

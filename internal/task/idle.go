@@ -13,7 +13,7 @@ const (
 	lastPause  = time.Second
 	// busiest is how many idle splits a subtask reads in a second at most. With more idle
 	// splits the longest pause grows.
-	busiest = 2500
+	busiest = 500
 )
 
 // sleep says when an idle split is read again.
