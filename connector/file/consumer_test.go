@@ -284,4 +284,29 @@ func TestRemovedMeanwhile(t *testing.T) {
 	if _, hidden, err := visible(fsys, outDir); err != nil || hidden != nil || fsys.Fired(0) != 1 {
 		t.Errorf("left: %q, %v", hidden, err)
 	}
+	// A consumer takes a file while it is being looked at.
+	dir, name, elements := published(t)
+	log := logged(t)
+	taken := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Stat, Name: filepath.Base(name), K: 2, Err: syscall.ENOENT})
+	must(t, LinesSinkOn(taken, filepath.ToSlash(dir)).Commit(t.Context(), elements))
+	if lines := log(); len(lines) != 1 || taken.Fired(0) != 1 {
+		t.Errorf("logged %q", lines)
+	}
+}
+
+// A writer that is closed takes nothing any more.
+func TestClosedWriter(t *testing.T) {
+	fsys := crashfs.New(crashfs.Strict)
+	w := openWriter(t, LinesSinkOn(fsys, outDir), first)
+	must(t, w.Close())
+	if err := w.Write(t.Context(), []string{"one"}); err == nil {
+		t.Error("it writes")
+	}
+	if p, err := w.Prepare(t.Context(), 1); err == nil {
+		t.Errorf("it prepares %x", p)
+	}
+	must(t, w.Close())
+	if _, hidden, err := visible(fsys, outDir); err != nil || hidden != nil {
+		t.Errorf("left: %q, %v", hidden, err)
+	}
 }
