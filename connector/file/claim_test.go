@@ -207,7 +207,11 @@ func TestOwnerOfALock(t *testing.T) {
 		must(t, err)
 		_, err = l.WriteAt([]byte(content), 0)
 		must(t, err)
-		_, err = LinesSinkOn(fsys, outDir).(weir.Claimer).Claim(t.Context(), weir.Claim{SinkID: first.SinkID})
+		watched := faultfs.New(fsys)
+		_, err = LinesSinkOn(watched, outDir).(weir.Claimer).Claim(t.Context(), weir.Claim{SinkID: first.SinkID})
+		if open := watched.StillOpen(); len(open) > 0 {
+			t.Errorf("left open: %q", open)
+		}
 		var inUse *weir.OutputInUseError
 		if !errors.As(err, &inUse) || inUse.Owner != want {
 			t.Errorf("%.20q: got %v, want the owner %q", content, err, want)
