@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log"
 
+	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable/crashfs"
 	"github.com/weirstream/weir/flink"
@@ -50,7 +51,9 @@ func publish(s *store.Store, state string) error {
 		Subtasks: []flink.SubtaskState{{ManagedOperator: &flink.OperatorHandle{
 			States: []flink.OperatorStateMeta{{Name: "list", Offsets: []int64{0}}}, Data: blob.Handle,
 		}}},
-	}}}, []store.Blob{blob})
+	}}}, []store.Blob{blob}, checkpoint.NewNames("example", []checkpoint.OperatorName{
+		{ID: flink.OperatorIDOf("operator"), Name: "operator", Kind: "process"},
+	}))
 }
 
 // Verify reads every byte of a checkpoint from the disk and compares it with the seal.

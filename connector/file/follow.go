@@ -44,7 +44,7 @@ func (r *reader[T]) still() bool {
 
 // later puts off the next look at a file that has said nothing for longer than that.
 func (r *reader[T]) later(now time.Time) {
-	if pause := time.Duration(r.open.Load()) * time.Second / looksPerSecond; now.Sub(r.watch.since) > 2*pause {
+	if pause := time.Duration(r.readers.all.Load()) * time.Second / looksPerSecond; now.Sub(r.watch.since) > 2*pause {
 		r.watch.next = now.Add(pause)
 	}
 }
@@ -62,33 +62,43 @@ func (r *reader[T]) more(ctx context.Context) (bool, error) {
 	now, err := look(r.tape.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return r.moved(ctx)
+		return r.moved()
 	case err != nil:
 		r.say.warn("a file that is followed cannot be looked at", "file", r.tape.path, "error", err)
 		return false, nil
 	case now.mode != 0 || now.ident != r.tape.file:
-		return r.moved(ctx)
+		return r.moved()
 	}
 	r.watch.missed = time.Time{}
 	if now.stamp == r.watch.seen {
 		return false, r.stays(now.stamp)
 	}
-	if now.size < r.tape.at {
-		return false, r.rewritten("it is shorter than it was")
-	}
 	if err := r.tape.open(ctx); err != nil {
-		return false, r.cannotOpen(ctx, err)
+		return false, r.cannotOpen(err)
 	}
-	same, err := r.tape.same()
-	if err != nil {
+	if err := r.goesOn(now.size, nil); err != nil {
 		return false, err
 	}
-	if !same {
-		return false, r.rewritten("it has other bytes where it was read")
-	}
 	r.watch = watch{seen: now.stamp, since: time.Now()}
-	r.at.end = false
 	return true, nil
+}
+
+// goesOn gives the file up unless what it has more now follows what was read.
+func (r *reader[T]) goesOn(size int64, err error) error {
+	same := false
+	if err == nil && size >= r.tape.at {
+		same, err = r.tape.same()
+	}
+	switch {
+	case err != nil:
+		return err
+	case size < r.tape.at:
+		return r.rewritten("it is shorter than it was")
+	case !same:
+		return r.rewritten("it has other bytes where it was read")
+	}
+	r.watch.idle, r.at.end = false, false
+	return nil
 }
 
 // stays is what follows from a file that has not changed.
@@ -104,8 +114,13 @@ func (r *reader[T]) stays(now stamp) error {
 }
 
 // moved is what follows from a path that does not name the file any more: it may have got
-// another name. If it has none, what is left of it is read as long as it is open.
-func (r *reader[T]) moved(ctx context.Context) (bool, error) {
+// another name. If it has none, what is left of it is read as long as it is open. Once it
+// is closed, its number may be another file's: then the split ends, and the planner looks
+// into the files.
+func (r *reader[T]) moved() (bool, error) {
+	if r.tape.d.f == nil {
+		return false, r.giveUp(moved)
+	}
 	if r.watch.missed.IsZero() {
 		r.watch.missed = time.Now()
 	}
@@ -119,10 +134,10 @@ func (r *reader[T]) moved(ctx context.Context) (bool, error) {
 		}
 		return false, nil
 	}
-	if r.scan != nil && r.there && r.tape.d.f != nil {
-		if size, err := r.tape.size(); err != nil || size > r.tape.at {
-			r.watch.idle = false
-			return err == nil, err
+	if r.there {
+		size, err := r.tape.size()
+		if err != nil || size > r.tape.at {
+			return err == nil, r.goesOn(size, err)
 		}
 	}
 	if !searched {

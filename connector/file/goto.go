@@ -31,18 +31,23 @@ func (s *scanner) goTo(ctx context.Context, at position, until time.Time) (done 
 				return false, err
 			}
 		}
-		n := int(min(int64(s.end-s.next), at.n-s.offset))
+		stop := at.n
+		if s.offset < at.mark.n {
+			stop = at.mark.n
+		}
+		n := int(min(int64(s.end-s.next), stop-s.offset))
 		if at.old {
 			s.tail = lastOf(s.tail, s.buf[s.next:s.next+n], tailBytes)
 		}
 		s.pass(n)
-		if s.offset == at.n || s.digest.n < headBytes {
-			if s.settle(); s.digest.n >= headBytes && at.n > headBytes && !at.old && s.digest.head != at.head {
-				return false, errDiffers // there is no need to read on
-			}
+		if s.offset == stop || s.digest.n < headBytes {
+			s.settle()
+		}
+		if !at.old && (s.offset == at.mark.n && s.digest.all != at.mark.all || s.digest.n >= headBytes && at.n >= headBytes && s.digest.head != at.head) {
+			return false, errDiffers // there is no need to read on
 		}
 	}
-	if at.old && checksum(s.tail) != at.tail || !at.old && s.digest != at.digest {
+	if at.old && checksum(s.tail) != at.tail || !at.old && !s.digest.of(&at.digest) {
 		return false, errDiffers
 	}
 	s.lines, s.open, s.tail = at.lines, at.open, nil

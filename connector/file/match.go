@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-func (k *known) claim(f *candidate) { k.file, f.owner = f, k }
+func (k *known) claim(f *candidate) { k.file, f.owner, k.waits = f, k, false }
 
 // free reports whether a file is no split's yet.
 func (f *candidate) free() bool { return f.owner == nil && f.reserved == "" }
 
-// byTrust finds the file that was found to be the split's the last time, unless its
-// reader has given it up since then. A follower's reader watches its file.
+// byTrust finds the file that was found to be the split's the last time, as long as a reader
+// watches it and has not given it up.
 func (p *plan) byTrust(k *known) {
 	was, ok := p.trusted[k.text]
-	if !ok || !p.follow || k.at.fate != alive && !bytes.Equal(was.raw, k.raw) {
+	if !ok || !p.follow || !p.read(k.text) || k.at.fate != alive && !bytes.Equal(was.raw, k.raw) {
 		return
 	}
 	f := p.numbers[was.file]
@@ -31,7 +31,7 @@ func (p *plan) byTrust(k *known) {
 // byNumber finds a file by its number, which stays when it is renamed. Once a file was
 // removed, another one gets its number, so the content has the last word.
 func (p *plan) byNumber(k *known) {
-	if k.at.file == (ident{}) || k.at.fate == other {
+	if k.at.file == (ident{}) {
 		return
 	}
 	if p.numbers[k.at.file] == nil {
@@ -42,22 +42,23 @@ func (p *plan) byNumber(k *known) {
 		return
 	}
 	named := slices.Contains(f.names, k.fileName())
-	if k.at.n == 0 || named && k.at.seen.proves(f.stamp) {
+	if k.at.n == 0 {
+		return // nothing says that it is the same
+	}
+	if named && k.at.seen.proves(f.stamp) {
 		k.claim(f)
 		return
 	}
-	switch a := p.begins(f, k.at); {
+	a := p.begins(f, k.at)
+	short := a == ends && k.at.copied && k.at.seen.size == f.size // as it was
+	if a == yes && !named || short {
+		a = p.holds(f, k.at)
+		k.checked = a == yes
+	}
+	switch {
 	case a == unsure && p.follow && !named:
 		k.waits, f.waits = true, true
-	case a == unsure, a == ends && k.at.copied:
-		k.claim(f) // its reader will see
-	case a == yes && !p.follow && !named:
-		// A bounded source asks once, and its reader refuses what does not fit.
-		if p.holds(f, k.at) == yes {
-			k.claim(f)
-			k.checked = true
-		}
-	case a == yes:
+	case a == yes, a == unsure, a == ends && short: // if it is not what it seems, its reader sees it
 		k.claim(f)
 	case named:
 		k.lost = true
@@ -68,7 +69,7 @@ func (p *plan) byNumber(k *known) {
 // byName finds a file by its name, if it begins with all that was read: it was written
 // anew with more at its end, or copied back, or its device has another number now.
 func (p *plan) byName(k *known) {
-	if k.lost || k.at.fate == truncated || k.at.fate == other {
+	if k.lost || k.at.fate == truncated || k.at.n == 0 && k.at.file != (ident{}) {
 		return
 	}
 	for _, name := range []string{k.fileName(), k.name} {
@@ -81,7 +82,7 @@ func (p *plan) byName(k *known) {
 			return
 		}
 		a := p.begins(f, k.at)
-		if a == yes && !p.follow {
+		if a == yes {
 			a = p.holds(f, k.at)
 			k.checked = a == yes
 			k.edited = a == no || a == ends
@@ -97,7 +98,7 @@ func (p *plan) byName(k *known) {
 // remove or truncate it then. A copy is named after the file and begins with all that was
 // read or, if more was read after it was made, is all of it.
 func (p *plan) byContent(k *known) {
-	if k.at.n == 0 || k.at.old || k.at.fate == other || k.at.fate != alive && p.now.Sub(k.at.gone) >= copyWindow {
+	if k.at.n == 0 || k.at.old || k.at.fate != alive && p.now.Sub(k.at.gone) >= copyWindow {
 		return
 	}
 	p.more()
@@ -111,14 +112,14 @@ func (p *plan) byContent(k *known) {
 			k.waits, f.waits = true, true
 			continue
 		}
-		if a == yes && !p.follow {
+		if a == yes || a == ends {
 			a = p.holds(f, k.at)
 			k.checked = a == yes
 		}
 		switch {
 		case a == yes:
 			k.claim(f)
-			k.at.copied, k.waits = true, false
+			k.at.copied = true
 			return
 		case a == ends && shorter == nil:
 			shorter = f
@@ -130,6 +131,18 @@ func (p *plan) byContent(k *known) {
 	}
 }
 
+// byNothing gives a file back to a split that has read nothing of it yet, if that may be a
+// new one for all that is known.
+func (p *plan) byNothing(k *known) {
+	f := p.numbers[k.at.file]
+	if k.at.n > 0 || k.at.fate != alive || f == nil || !f.free() || f.waits || !slices.Contains(f.names, k.fileName()) {
+		return
+	}
+	if k.waits = p.repeated(f); !k.waits {
+		k.claim(f)
+	}
+}
+
 // repeated reports whether a file that no split owns is a copy of what one reads, or may
 // become one: rotation copies or packs a file before it removes or truncates it.
 func (p *plan) repeated(f *candidate) bool {
@@ -137,18 +150,14 @@ func (p *plan) repeated(f *candidate) bool {
 		return false
 	}
 	for _, k := range p.known {
-		if k.file == nil || k.at.n == 0 || k.at.old || !k.names(f) {
+		if k.file == nil || k.at.old || !k.names(f) || k.at.n > 0 && p.begins(f, k.at) == no {
 			continue
 		}
-		a := p.begins(f, k.at)
-		if a == no {
-			continue
-		}
-		if !p.settled(f) {
+		if p.repeats(f, k.file) != no {
 			return true
 		}
-		if a := p.repeats(f, k.file); a == yes || a == unsure {
-			return true
+		if k.at.n > 0 && p.holds(f, k.at) == yes && p.holds(k.file, k.at) != yes {
+			return true // what was read is here and not there: its reader is about to see that
 		}
 	}
 	return false

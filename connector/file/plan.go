@@ -71,10 +71,13 @@ type oracle interface {
 	begins(f *candidate, at position) answer
 	// holds reports whether a file begins with all that was read before a position.
 	holds(f *candidate, at position) answer
-	// repeats reports whether a file is nothing but the beginning of another one.
+	// repeats reports whether a file is nothing but the beginning of another one or, as long
+	// as it is not settled, may become that.
 	repeats(f, of *candidate) answer
 	// settled reports whether a file has not changed for a while.
 	settled(f *candidate) bool
+	// read reports whether a split is being read now.
+	read(id string) bool
 }
 
 // A plan is what there is to decide about.
@@ -123,9 +126,9 @@ func (p *plan) decide() decision {
 	p.numbers, p.names = make(map[ident]*candidate, len(p.files)), make(map[string]*candidate, len(p.files))
 	p.index(p.files)
 	p.reserve()
-	for _, match := range []func(*known){p.byTrust, p.byNumber, p.byName, p.byContent} {
+	for _, match := range []func(*known){p.byTrust, p.byNumber, p.byName, p.byContent, p.byNothing} {
 		for _, k := range p.known {
-			if k.file == nil && !k.waits {
+			if k.file == nil {
 				match(k)
 			}
 		}
@@ -134,6 +137,10 @@ func (p *plan) decide() decision {
 	for _, k := range p.known {
 		switch {
 		case k.file != nil, k.waits, k.at.old:
+		case k.at.n == 0: // there is nothing to know the file by
+			if !p.read(k.text) {
+				d.forget = append(d.forget, k.text)
+			}
 		case k.at.fate == alive:
 			k.give(p.now)
 		case p.now.Sub(k.at.gone) >= forgetAfter:

@@ -35,14 +35,14 @@ type fate byte
 const (
 	alive     fate = iota
 	moved          // its name is gone, or names another file
-	truncated      // its content is gone, though its name and number are not
-	other          // its content is none that the split was read from
+	truncated      // what was read of it is gone, though its name and number are not
 )
 
 // The encoding is
 //
 //	version 2 | flags (1 byte each) | offset | lines (uvarint) | checksum (8 bytes)
 //	head (8 bytes), if the offset is beyond it
+//	bytes since the mark (uvarint) | checksum at the mark (8 bytes), if the offset is 64 or more
 //	device | file number (uvarint), if flagged
 //	size (uvarint) | time of change (8 bytes), if flagged
 //	length of the name (uvarint) | name, if flagged
@@ -94,6 +94,10 @@ func (p position) encode() []byte {
 	if p.n > headBytes {
 		b = binary.BigEndian.AppendUint64(b, uint64(p.head))
 	}
+	if p.n >= markStep(0) {
+		b = binary.AppendUvarint(b, uint64(p.n-p.mark.n))
+		b = binary.BigEndian.AppendUint64(b, uint64(p.mark.all))
+	}
 	if p.file != (ident{}) {
 		b = binary.AppendUvarint(b, p.file.device)
 		b = binary.AppendUvarint(b, p.file.number)
@@ -142,6 +146,10 @@ func decodeV2(b []byte) (p position, err error) {
 	if p.head = p.all; p.n > headBytes {
 		p.head = sum(f.uint64())
 	}
+	if p.n >= markStep(0) {
+		p.mark = mark{p.n - int64(f.uvarint(uint64(p.n))), sum(f.uint64())}
+		p.next = p.mark
+	}
 	flags := b[1]
 	p.open, p.end, p.copied = flags&flagOpen != 0, flags&flagEnd != 0, flags&flagCopied != 0
 	p.fate = fate(flags >> fateShift)
@@ -157,7 +165,7 @@ func decodeV2(b []byte) (p position, err error) {
 	if p.fate != alive {
 		p.gone = time.Unix(int64(f.uvarint(math.MaxInt64/2)), 0)
 	}
-	if f.bad || !bytes.Equal(p.encode(), b) || p.open && p.lines == 0 {
+	if f.bad || p.fate > truncated || !bytes.Equal(p.encode(), b) || p.open && p.lines == 0 {
 		return position{}, errors.New("position with bits that mean nothing")
 	}
 	return p, nil

@@ -16,13 +16,14 @@ import (
 var somePositions = []position{
 	{},
 	{digest: digest{n: 1, all: 1, head: 1}, lines: 1},
-	{digest: digest{n: headBytes, all: 7, head: 7}, lines: 3, open: true},
-	{digest: digest{n: headBytes + 1, all: 7, head: 8}, file: ident{1 << 40, 2}, seen: stamp{300, 1 << 60}, end: true},
+	{digest: digest{n: headBytes, all: 7, head: 7, mark: mark{128, 7}, next: mark{128, 7}}, lines: 3, open: true},
+	{digest: digest{n: headBytes + 1, all: 7, head: 8, mark: mark{64, 7}, next: mark{64, 7}}, file: ident{1 << 40, 2}, seen: stamp{300, 1 << 60}, end: true},
 	{digest: digest{n: 5, all: 9, head: 9}, name: "app.log.1", copied: true},
 	{digest: digest{n: 5, all: 9, head: 9}, fate: moved, gone: time.Unix(1_700_000_000, 0), file: ident{0, 1}},
 	{digest: digest{n: 5, all: 9, head: 9}, fate: truncated, gone: time.Unix(0, 0)},
-	{digest: digest{n: math.MaxInt64, all: math.MaxUint64, head: math.MaxUint64}, lines: math.MaxInt64,
-		file: ident{math.MaxUint64, math.MaxUint64}, seen: stamp{math.MaxInt64, math.MaxInt64}, name: strings.Repeat("x", maxName), fate: other, gone: time.Unix(1<<40, 0)},
+	{digest: digest{n: 4096, all: 9, head: 8, mark: mark{2048, 7}, next: mark{2048, 7}}},
+	{digest: digest{n: math.MaxInt64, all: math.MaxUint64, head: math.MaxUint64, mark: mark{0, math.MaxUint64}, next: mark{0, math.MaxUint64}}, lines: math.MaxInt64,
+		file: ident{math.MaxUint64, math.MaxUint64}, seen: stamp{math.MaxInt64, math.MaxInt64}, name: strings.Repeat("x", maxName), fate: truncated, gone: time.Unix(1<<40, 0)},
 }
 
 func TestPositionEncoding(t *testing.T) {
@@ -49,8 +50,8 @@ func TestPositionEncoding(t *testing.T) {
 		t.Errorf("nil: %+v, %v", p, err)
 	}
 	// Of a file on this machine a position is short.
-	p := position{digest: digest{n: 1 << 33, all: 1 << 63, head: 1 << 62}, lines: 1 << 28, file: ident{65024, 1 << 24}, seen: stamp{1 << 33, 1 << 60}}
-	if n := len(p.encode()); n > 60 {
+	p := position{digest: digest{n: 1 << 33, all: 1 << 63, head: 1 << 62, mark: mark{1<<33 - 1<<19, 1 << 60}}, lines: 1 << 28, file: ident{65024, 1 << 24}, seen: stamp{1 << 33, 1 << 60}}
+	if n := len(p.encode()); n > 70 {
 		t.Errorf("a position has %d bytes", n)
 	}
 }

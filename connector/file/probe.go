@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"path/filepath"
 	"time"
 )
@@ -61,7 +62,7 @@ func (p *probe) begins(f *candidate, at position) answer {
 	n, err := io.ReadFull(c, head)
 	switch {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		if c.unpack != nil && p.planner.options.follow {
+		if c.unpack != nil && p.planner.options.follow && !p.settled(f) {
 			return unsure // it may be about to be packed
 		}
 		return no
@@ -84,7 +85,11 @@ func (p *probe) holds(f *candidate, at position) answer {
 		return judge(err)
 	}
 	defer c.sleep()
-	_, err = newScanner(c, nil, DefaultMaxLine).goTo(p.ctx, at, endless)
+	scan := newScanner(c, nil, DefaultMaxLine)
+	_, err = scan.goTo(p.ctx, at, endless)
+	if err == errShort && scan.offset < at.mark.n {
+		return no
+	}
 	return judge(err)
 }
 
@@ -93,18 +98,23 @@ var endless = time.Unix(1<<40, 0)
 
 func (p *probe) repeats(f, of *candidate) answer {
 	w := p.watch(f)
-	if w.of == of.ident && w.says != unsure {
-		return w.says
+	if !p.settled(f) {
+		return p.compare(f, of, firstLook)
 	}
-	w.of, w.says = of.ident, p.compare(f, of)
-	if w.says == yes {
+	if w.of != of.ident || w.says == unsure {
+		w.of, w.says = of.ident, p.compare(f, of, math.MaxInt64)
+	}
+	if w.says == yes && w.stamp.size > 0 {
 		p.planner.say.warn("a file is a copy of one that is read, and is not read", "file", filepath.Join(p.dir, f.names[0]), "of", of.names[0])
 	}
 	return w.says
 }
 
-// compare reads both files.
-func (p *probe) compare(f, of *candidate) answer {
+// firstLook is how much is compared of a file that is not settled.
+const firstLook = 1 << 20
+
+// compare reads the first bytes of both files.
+func (p *probe) compare(f, of *candidate, limit int64) answer {
 	a, err := p.open(f)
 	if err != nil {
 		return judge(err)
@@ -116,7 +126,7 @@ func (p *probe) compare(f, of *candidate) answer {
 	}
 	defer b.sleep()
 	mine, its := make([]byte, 64<<10), make([]byte, 64<<10)
-	for {
+	for at := int64(0); at < limit; at += int64(len(mine)) {
 		if p.ctx.Err() != nil {
 			return unsure
 		}
@@ -130,14 +140,17 @@ func (p *probe) compare(f, of *candidate) answer {
 			return no
 		}
 		if n < len(mine) {
-			return yes
+			break
 		}
 	}
+	return yes
 }
 
 func (p *probe) settled(f *candidate) bool {
 	return time.Since(p.watch(f).since) >= settleTime
 }
+
+func (p *probe) read(id string) bool { return p.planner.readers.has(id) }
 
 // watch looks at a file that may be a copy, and remembers it.
 func (p *probe) watch(f *candidate) *watched {

@@ -31,7 +31,6 @@ type reader[T any] struct {
 }
 
 func newReader[T any](s source[T], id splitID, at position, encoded []byte, path string) *reader[T] {
-	s.open.Add(1)
 	r := &reader[T]{files: s.files, id: id, format: s.format, at: at, encoded: encoded}
 	r.tape = tape{path: path, d: descriptor{of: s.descriptors}}
 	if s.options.follow {
@@ -87,7 +86,7 @@ func (r *reader[T]) read(ctx context.Context, records []T) (int, error) {
 			}
 		}
 		if err := r.scan.in.open(ctx); err != nil {
-			return 0, r.cannotOpen(ctx, err)
+			return 0, r.cannotOpen(err)
 		}
 		err = r.scan.fill()
 		switch {
@@ -198,7 +197,7 @@ func (r *reader[T]) here() position {
 func (r *reader[T]) Close() error {
 	if !r.closed {
 		r.closed = true
-		r.open.Add(-1)
+		r.readers.remove(r.id.String())
 	}
 	if r.skips != nil {
 		r.skips.sum()

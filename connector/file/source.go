@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 
 	"github.com/weirstream/weir"
@@ -41,7 +42,7 @@ type files struct {
 	planner     planner
 	say         warnings
 	skipped     atomic.Int64
-	open        atomic.Int64 // readers
+	readers     readers
 	descriptors *descriptors
 	check       func() error
 }
@@ -115,8 +116,41 @@ func (s source[T]) Open(_ context.Context, split weir.Split) (weir.Reader[T], er
 			return nil, weir.Permanent(err)
 		}
 	}
+	s.readers.add(split.ID)
 	return newReader(s, id, at, split.Position, path), nil
 }
 
 // Reads reports whether a file of that path, which need not exist, would become input.
 func (s *files) Reads(path string) bool { return s.folder.reads(path) }
+
+// readers are how many readers there are now, of each split.
+type readers struct {
+	all atomic.Int64
+	mu  sync.Mutex
+	of  map[string]int
+}
+
+func (r *readers) add(id string) {
+	r.all.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of == nil {
+		r.of = make(map[string]int)
+	}
+	r.of[id]++
+}
+
+func (r *readers) remove(id string) {
+	r.all.Add(-1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of[id]--; r.of[id] == 0 {
+		delete(r.of, id)
+	}
+}
+
+func (r *readers) has(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of[id] > 0
+}

@@ -15,12 +15,12 @@ import (
 // it has come there.
 func (r *reader[T]) begin(ctx context.Context) error {
 	if r.scan == nil {
-		if nothing, err := r.nothingNew(ctx); err != nil || nothing {
+		if nothing, err := r.nothingNew(); err != nil || nothing {
 			return err
 		}
 	}
 	if err := r.tape.open(ctx); err != nil {
-		return r.cannotOpen(ctx, err)
+		return r.cannotOpen(err)
 	}
 	if r.scan == nil {
 		now, err := lookOpen(r.tape.d.f)
@@ -50,13 +50,13 @@ func (r *reader[T]) begin(ctx context.Context) error {
 }
 
 // nothingNew reports whether the file was read to its end and has not changed since.
-func (r *reader[T]) nothingNew(ctx context.Context) (bool, error) {
+func (r *reader[T]) nothingNew() (bool, error) {
 	now, err := look(r.tape.path)
 	switch {
 	case err != nil:
 		return false, nil // opening it will say why
 	case now.mode != 0 && r.options.follow && r.at.file != ident{}:
-		_, err := r.moved(ctx)
+		_, err := r.moved()
 		return true, err
 	case now.mode != 0:
 		return false, errNotRegular(r.tape.path, now.mode)
@@ -104,24 +104,28 @@ func (r *reader[T]) differs(err error) error {
 		return weir.Permanent(fmt.Errorf("%s: has been read up to line %d, byte %d, and since then it was replaced, rewritten or truncated: %w; put the old file back, or leave it out with file.Exclude, or let the job begin anew",
 			r.tape.path, r.at.lines, r.at.n, err))
 	}
-	if r.at.copied && errors.Is(err, errShort) {
-		// The rest was read before it was copied.
+	if r.at.copied && errors.Is(err, errShort) && r.scan.offset >= r.at.mark.n {
+		// The rest was read before it was copied. All that it has is known by the mark.
+		r.scan.settle()
+		r.at.mark = mark{r.scan.offset, r.scan.digest.all}
+		r.at.next = r.at.mark
 		r.scan = nil
-		now, lerr := lookOpen(r.tape.d.f)
+		now, err := lookOpen(r.tape.d.f)
 		r.watch.short = now.stamp
+		r.at.seen, r.at.end, r.encoded = now.settled(), true, nil
 		r.tape.d.close()
-		return lerr
+		return err
 	}
 	r.say.warn("a file is not the one that was read, and is read from its beginning", "file", r.tape.path, "lines of the old one", r.at.lines, "why", err)
-	return r.giveUp(other)
+	return r.giveUp(truncated)
 }
 
 // cannotOpen says what follows from an error of opening the file.
-func (r *reader[T]) cannotOpen(ctx context.Context, err error) error {
+func (r *reader[T]) cannotOpen(err error) error {
 	missing := errors.Is(err, fs.ErrNotExist) || errors.Is(err, errAnother)
 	switch {
 	case missing && r.options.follow:
-		_, err := r.moved(ctx)
+		_, err := r.moved()
 		return err
 	case errors.Is(err, errAnother):
 		return r.gone("replaced by another file")

@@ -1,5 +1,3 @@
-//go:build linux
-
 package file
 
 import (
@@ -11,11 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 )
-
-func mkfifo(t *testing.T, path string) {
-	t.Helper()
-	must(t, syscall.Mkfifo(path, 0o666))
-}
 
 // asOther calls f as another user, who may not read what only root may.
 func asOther(t *testing.T, f func()) {
