@@ -56,9 +56,8 @@ func (c *countdown) WithAttrs([]slog.Attr) slog.Handler       { return c }
 func (c *countdown) WithGroup(string) slog.Handler            { return c }
 
 // TestItsOwnTraceIsClean records the system calls of the program and reads them as "weir
-// trace" does: there is no fault. Two notes are expected:
-// removed names that come back do no harm (D022), and recovery syncs again, because it cannot
-// know what is durable (D053).
+// trace" does: there is no fault. Two notes are expected: removed names that come back do no
+// harm (D022), and recovery syncs again, because it cannot know what is durable (D053).
 func TestItsOwnTraceIsClean(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
