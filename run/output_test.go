@@ -1,8 +1,10 @@
 package run_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,8 +82,13 @@ func TestARunDoesNotRepeatItsOutput(t *testing.T) {
 	})
 }
 
-// Consumers take finished output away between two runs; the next one goes on.
+// Consumers take finished output away between two runs; the next one goes on. That the
+// output was committed is remembered, so that no sink looks for it and warns.
 func TestOutputIsTaken(t *testing.T) {
+	var warnings bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&warnings, nil)))
+	defer slog.SetDefault(before)
 	synctest.Test(t, func(t *testing.T) {
 		opts := options(t, 1)
 		dir := t.TempDir()
@@ -97,6 +104,9 @@ func TestOutputIsTaken(t *testing.T) {
 				t.Errorf("left: %q", left)
 			}
 			checkWritten(t, taken, n)
+		}
+		if warnings.Len() > 0 {
+			t.Errorf("logged: %s", &warnings)
 		}
 	})
 }
