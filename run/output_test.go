@@ -166,6 +166,30 @@ func TestOneRunPerOutput(t *testing.T) {
 	})
 }
 
+// Runs with one checkpoint directory are one lineage to their sinks, and others are another;
+// each is told where it starts.
+func TestLineagesOfRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var claims []weir.Claim
+		sink := claimed{&weir.Collector[int64]{}, &claims, new(int), nil}
+		one, other := options(t, 1), options(t, 1)
+		for _, opts := range []run.Options{one, one, other, one} {
+			job := weir.NewJob("lineages")
+			weir.To(weir.From(job, "in", weir.Slice(numbers(10)...)), "out", weir.Sink[int64](sink))
+			must(t, run.Local(t.Context(), job, opts))
+		}
+		for i, c := range claims {
+			same := c.Lineage == claims[0].Lineage
+			if c.Lineage == "" || same != (i != 2) || (c.From > 0) == c.Fresh || c.From < claims[0].From || i == 3 && c.From <= claims[1].From {
+				t.Errorf("claim %d: %+v", i, c)
+			}
+		}
+		if len(claims) != 4 {
+			t.Errorf("%d claims", len(claims))
+		}
+	})
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -147,6 +147,7 @@ func TestHiddenFilesOfOthers(t *testing.T) {
 		inProgress{owner: o, run: run{lineageOf("b"), 7}}.String(),
 		".part-" + o.String() + "-1-2-0-3.inprogress",
 		inProgress{owner: o + 1, run: run{lineageOf("a"), 7}}.String(),
+		inProgress{owner: o + 1, run: run{lineageOf("b"), 7}}.String(),
 	}
 	for _, name := range append(others, own) {
 		must(t, durable.WriteFile(fsys, path.Join(outDir, name), nil))

@@ -85,7 +85,8 @@ func TestCommitRefuses(t *testing.T) {
 		out, in := p, p
 		out.visible = "../../etc/passwd"
 		in.hidden = ".part-0a1b2c3d-../x.inprogress"
-		for _, e := range [][]byte{nil, {}, {1}, {2}, b[:len(b)-1], append(slices.Clone(b), 0), out.encode(), in.encode()} {
+		long := slices.Concat(b[:len(b)-5], []byte{b[len(b)-5] | 0x80, 0}, b[len(b)-4:]) // the length, in two bytes
+		for _, e := range [][]byte{nil, {}, {1}, {2}, b[:len(b)-1], append(slices.Clone(b), 0), long, out.encode(), in.encode()} {
 			wantPermanent(t, sink.Commit(ctx, [][]byte{e}), "prepared output")
 		}
 	})
