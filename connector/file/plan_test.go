@@ -255,6 +255,20 @@ func TestPlanReserves(t *testing.T) {
 	}
 }
 
+// A file that was found by its content is as it is now, and may have more than was read.
+func TestPlannedPosition(t *testing.T) {
+	d := &desk{content: map[ident]string{}}
+	k := d.split("a.log", "what was read\n", 1, func(p *position) {
+		p.end, p.seen, p.fate, p.gone = true, stamp{14, 99}, moved, time.Unix(5, 0)
+	})
+	k.claim(d.file(2, "what was read\nand more\n", "a.log.1", "z.log"))
+	k.checked = true
+	at, err := decodePosition(k.found())
+	if err != nil || at.end || at.seen.size != 23 || at.fate != alive || at.file.number != 2 || at.name != "a.log.1" || !at.of(&k.at.digest) {
+		t.Errorf("%+v, %v", at, err)
+	}
+}
+
 func TestNamedAfter(t *testing.T) {
 	for _, test := range []struct {
 		name, file string
