@@ -104,7 +104,7 @@ func (r rule) covers(pkg string) bool {
 	return pkg == r.pattern
 }
 
-// permits tells whether pkg may import imp, both as import paths.
+// permits reports whether pkg may import imp, both as import paths.
 func (r rule) permits(pkg, imp string) bool {
 	first, _, _ := strings.Cut(imp, "/")
 	if !strings.Contains(first, ".") {
@@ -171,7 +171,7 @@ func TestWhoMayImportWhom(t *testing.T) {
 	}
 }
 
-// withinFolder tells whether imp lies in the folder that a "/..." rule is about.
+// withinFolder reports whether imp lies in the folder that a "/..." rule is about.
 func withinFolder(r rule, imp string) bool {
 	below, ok := strings.CutSuffix(r.pattern, "/...")
 	return ok && (imp == module+"/"+below || strings.HasPrefix(imp, module+"/"+below+"/"))

@@ -261,7 +261,7 @@ func ExampleCustomCodec() {
 	// {square 1}
 }
 
-// A Shape is a key behind an interface.
+// A Shape is the type of the values of the interface.
 type Shape string
 
 func (s Shape) String() string { return string(s) }

@@ -8,7 +8,7 @@ import (
 )
 
 // Slice is a bounded source of the given records, for tests and examples. It has one
-// split; a restored job reads on behind the records it has read.
+// split. A restored job reads on after the records it has read.
 func Slice[T any](records ...T) Source[T] { return sliceSource[T](records) }
 
 type sliceSource[T any] []T
@@ -27,7 +27,7 @@ func (s sliceSource[T]) Open(_ context.Context, split Split) (Reader[T], error) 
 	if split.Position != nil {
 		at, n := binary.Uvarint(split.Position)
 		if n <= 0 || n != len(split.Position) {
-			return nil, Permanent(fmt.Errorf("position %x is none of a slice", split.Position))
+			return nil, Permanent(fmt.Errorf("position %x is not a position in a slice", split.Position))
 		}
 		if at > uint64(len(s)) {
 			return nil, Permanent(fmt.Errorf("the checkpoint has read further than the %d records there are: the slice has changed", len(s)))

@@ -75,8 +75,8 @@ type SplitPlanner interface {
 // A SplitPlan is the splits of a source at one moment.
 type SplitPlan struct {
 	// Read are the splits that are there. A split that is not being read begins, or goes
-	// on, at the position given here. A split with io.EOF behind it and the position it ended
-	// with is not read again; with another position it is.
+	// on, at the position given here. A split that has ended with io.EOF is read again only
+	// if its position here is another one than at its end.
 	Read []Split
 	// Forget are the ids of splits that are gone for ever: their positions leave the
 	// checkpoints. A split with a forgotten id is a new one if it comes back.

@@ -125,8 +125,8 @@ func (s Stream[T]) forward() plan.Edge { return s.edge(plan.Forward) }
 // exchanged returns an edge whose records go to other subtasks, which they must be able to.
 // where names the operator, for messages.
 func (s Stream[T]) exchanged(e plan.Edge, where string) plan.Edge {
-	var never *codec.NeverError
-	if _, err := codec.ForRecord[T](); errors.As(err, &never) {
+	var never *codec.ProcessBoundError
+	if _, err := codec.ForExchange[T](); errors.As(err, &never) {
 		s.owner().p().Fail(fmt.Errorf("%s: %s: its records go from one subtask to another: %w", caller(), where, err))
 	} else {
 		e.Local = err

@@ -144,5 +144,8 @@ func (o *sinkOp[T]) Close() (err error) {
 	if o.writer == nil {
 		return nil
 	}
-	return o.writer.Close()
+	if err := o.writer.Close(); err != nil {
+		return blame(o.ctx, fmt.Errorf("close: %w", err))
+	}
+	return nil
 }

@@ -171,7 +171,21 @@ func TestWriterKnowsItsPlace(t *testing.T) {
 	if err := o.Close(); err != nil {
 		t.Errorf("closed before it was opened: %v", err)
 	}
+	o.writer = closing{errClosing}
+	var of *OperatorError
+	if err := o.Close(); !errors.Is(err, errClosing) || !errors.As(err, &of) || of.Subtask != 3 {
+		t.Errorf("a writer that cannot be closed: %v", err)
+	}
 }
+
+var errClosing = errors.New("the connection is gone")
+
+// A closing writer returns an error when it is closed.
+type closing struct{ err error }
+
+func (closing) Write(context.Context, []string) error                 { return nil }
+func (closing) Prepare(context.Context, CheckpointID) ([]byte, error) { return nil, nil }
+func (c closing) Close() error                                        { return c.err }
 
 // errReleased is what the release of a claimedCollector returns.
 var errReleased = errors.New("released")

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -12,11 +13,11 @@ import (
 // counting is a sink that counts what it is asked to commit.
 type counting struct {
 	*weir.Collector[int64]
-	commits *int
+	commits *atomic.Int64
 }
 
 func (c counting) Commit(ctx context.Context, prepared [][]byte) error {
-	*c.commits += len(prepared)
+	c.commits.Add(int64(len(prepared)))
 	return c.Collector.Commit(ctx, prepared)
 }
 
@@ -26,7 +27,7 @@ func (c counting) Commit(ctx context.Context, prepared [][]byte) error {
 func TestWhatIsCommittedIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out weir.Collector[int64]
-		commits := 0
+		var commits atomic.Int64
 		opts := options(t, 2)
 		opts.Restart.Max = -1
 		if err := run.Local(t.Context(), renamed("out", "keep", weir.Sink[int64](neverCommits{&out})), opts); err == nil {
@@ -36,24 +37,25 @@ func TestWhatIsCommittedIsRemembered(t *testing.T) {
 		if err := run.Local(t.Context(), renamed("out", "keep", sink), opts); err != nil {
 			t.Fatal(err)
 		}
-		if commits == 0 || len(out.Records()) != 100 {
-			t.Fatalf("%d commits, %d records after a commit that had failed", commits, len(out.Records()))
+		if commits.Load() == 0 || len(out.Records()) != 100 {
+			t.Fatalf("%d commits, %d records after a commit that had failed", commits.Load(), len(out.Records()))
 		}
 
 		// A final checkpoint that has something prepared, all of which becomes visible.
-		opts, commits = options(t, 2), 0
+		opts = options(t, 2)
+		commits.Store(0)
 		if err := run.Local(t.Context(), renamed("out", "keep", sink), opts); err != nil {
 			t.Fatal(err)
 		}
-		if commits == 0 {
+		if commits.Load() == 0 {
 			t.Fatal("nothing was committed")
 		}
-		commits = 0
+		commits.Store(0)
 		if err := run.Local(t.Context(), renamed("out", "keep", sink), opts); err != nil {
 			t.Fatal(err)
 		}
-		if commits != 0 {
-			t.Errorf("%d commits of output that was visible", commits)
+		if commits.Load() != 0 {
+			t.Errorf("%d commits of output that was visible", commits.Load())
 		}
 		// So its sink may be renamed, too.
 		if err := run.Local(t.Context(), renamed("another", "keep", sink), opts); err != nil {

@@ -250,3 +250,43 @@ func TestZeroJobsAndStreams(t *testing.T) {
 		t.Error("a union with a zero stream passes")
 	}
 }
+
+// A record that can never leave its process is refused where it would go to another subtask,
+// with the path of the field; one that merely has no codec runs.
+func TestRecordsThatCannotBeSent(t *testing.T) {
+	type bound struct {
+		Name  string
+		Parts []struct{ Done chan int }
+	}
+	type loose struct {
+		Name string
+		Any  any
+	}
+	for _, build := range []func(*weir.Job){
+		func(j *weir.Job) {
+			in := weir.From(j, "in", weir.Slice(bound{}))
+			weir.To(weir.Reduce(weir.KeyBy(in, func(b bound) string { return b.Name }), "r", func(a, b bound) (bound, error) { return a, nil }), "out", &weir.Collector[bound]{})
+		},
+		func(j *weir.Job) {
+			weir.To(weir.Rebalance(weir.From(j, "in", weir.Slice(func() {}))), "out", &weir.Collector[func()]{})
+		},
+	} {
+		job := weir.NewJob("bound")
+		build(job)
+		err := job.Check()
+		if err == nil || !strings.Contains(err.Error(), "its records go from one subtask to another") || !strings.Contains(err.Error(), "shape_test.go:") {
+			t.Errorf("got %v", err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[loose]
+		job := weir.NewJob("loose")
+		in := weir.From(job, "in", weir.Slice(loose{"a", 1}, loose{"b", "two"}))
+		weir.To(weir.Process(weir.KeyBy(in, func(l loose) string { return l.Name }), "p", func(_ *weir.KeyContext[string], out *weir.Out[loose]) func(loose) error {
+			return func(l loose) error { out.Emit(l); return nil }
+		}), "out", &out)
+		if err := run.Local(t.Context(), job, options(t, 2)); err != nil || len(out.Records()) != 2 {
+			t.Errorf("%d records, %v", len(out.Records()), err)
+		}
+	})
+}

@@ -76,7 +76,8 @@ func TestTimestampsAndWatermarks(t *testing.T) {
 					moved++
 				}
 			}
-			if len(out.Records()) != 3333 || moved < 2000 {
+			// With several subtasks it depends on how they take turns when time moves.
+			if len(out.Records()) != 3333 || parallelism == 1 && moved < 2000 {
 				t.Errorf("%d records, %d of them after a watermark", len(out.Records()), moved)
 			}
 		})

@@ -81,7 +81,9 @@ func TestAlbum(t *testing.T) { Source(t, albumTest(albumWrongs{}).SourceConfig) 
 // Each of them is wrong in one way, and each is caught, by the check that is named.
 func TestBrokenAlbums(t *testing.T) {
 	asked := 0
-	plan := func(f func(known []weir.Split, p weir.SplitPlan) weir.SplitPlan) albumWrongs { return albumWrongs{plan: f} }
+	plan := func(f func(known []weir.Split, p weir.SplitPlan) weir.SplitPlan) albumWrongs {
+		return albumWrongs{plan: f}
+	}
 	for _, test := range []struct {
 		name     string
 		do       albumWrongs

@@ -63,11 +63,11 @@ func (p *process[T]) claim(c weir.Claim) error {
 	release, err := claimer.Claim(context.Background(), c)
 	switch {
 	case err != nil && release != nil:
-		return verdict{fmt.Errorf("Claim returns an error and a release: %w", err)}
+		return verdict{fmt.Errorf("claim: it returns an error and a release: %w", err)}
 	case err != nil:
 		return fmt.Errorf("claim: %w", err)
 	case release == nil:
-		return verdict{fmt.Errorf("Claim returns neither an error nor a release")}
+		return verdict{fmt.Errorf("claim: it returns neither an error nor a release")}
 	}
 	p.release = release
 	return nil

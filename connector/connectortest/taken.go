@@ -16,7 +16,7 @@ func (s *sinkTest[T]) taken() error {
 		what                 string
 		incarnation, attempt int
 	}{{"another attempt", 1, 2}, {"another process", 2, 1}} {
-		w, j, first, both, err := s.prepared()
+		w, j, first, _, err := s.prepared()
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,8 @@ func (s *sinkTest[T]) taken() error {
 			return fmt.Errorf("%s, which goes on after a consumer has taken output: %w", again.what, err)
 		}
 		// Some was taken, and some was not committed before.
-		if w, j, first, both, err = s.prepared(); err != nil {
+		w, j, first, both, err := s.prepared()
+		if err != nil {
 			return err
 		}
 		if err := j.complete(1); err != nil {

@@ -136,6 +136,35 @@ func TestClaimLeavesNothing(t *testing.T) {
 	}
 }
 
+// Hidden files of other lineages, and of earlier versions of the program, are left alone and
+// counted; those of other sinks are not spoken of.
+func TestHiddenFilesOfOthers(t *testing.T) {
+	fsys := crashfs.New(crashfs.Strict)
+	o := ownerOf(first.SinkID)
+	must(t, durable.MkdirAll(fsys, outDir))
+	own := inProgress{owner: o, run: run{lineageOf("a"), 7}}.String()
+	others := []string{
+		inProgress{owner: o, run: run{lineageOf("b"), 7}}.String(),
+		".part-" + o.String() + "-1-2-0-3.inprogress",
+		inProgress{owner: o + 1, run: run{lineageOf("a"), 7}}.String(),
+	}
+	for _, name := range append(others, own) {
+		must(t, durable.WriteFile(fsys, path.Join(outDir, name), nil))
+	}
+	log := logged(t)
+	sink := LinesSinkOn(fsys, outDir)
+	claim(t, sink, weir.Claim{SinkID: first.SinkID, Lineage: "a", Fresh: true})
+	if lines := log(); len(lines) != 1 || !strings.Contains(lines[0], "files=2 first=.part-") {
+		t.Errorf("logged %q, want one line about two files", lines)
+	}
+	must(t, sink.Abort(t.Context(), first.SinkID))
+	_, hidden, err := visible(fsys, outDir)
+	slices.Sort(others)
+	if err != nil || !slices.Equal(hidden, others) {
+		t.Errorf("left: %q, want %q, %v", hidden, others, err)
+	}
+}
+
 // A file system that has no locks is said to have none, and used.
 func TestNoLocks(t *testing.T) {
 	log := logged(t)
@@ -178,7 +207,11 @@ func TestOwnerOfALock(t *testing.T) {
 		must(t, err)
 		_, err = l.WriteAt([]byte(content), 0)
 		must(t, err)
-		_, err = LinesSinkOn(fsys, outDir).(weir.Claimer).Claim(t.Context(), weir.Claim{SinkID: first.SinkID})
+		watched := faultfs.New(fsys)
+		_, err = LinesSinkOn(watched, outDir).(weir.Claimer).Claim(t.Context(), weir.Claim{SinkID: first.SinkID})
+		if open := watched.StillOpen(); len(open) > 0 {
+			t.Errorf("left open: %q", open)
+		}
 		var inUse *weir.OutputInUseError
 		if !errors.As(err, &inUse) || inUse.Owner != want {
 			t.Errorf("%.20q: got %v, want the owner %q", content, err, want)

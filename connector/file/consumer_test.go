@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/weirstream/weir"
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/crashfs"
 	"github.com/weirstream/weir/durable/faultfs"
 )
 
@@ -184,7 +186,7 @@ func TestRemovedWhileWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "out")
-			sink := LinesSinkOn(unsynced(), filepath.ToSlash(dir))
+			sink := LinesSink(dir)
 			w := openWriter(t, sink, first)
 			must(t, w.Write(t.Context(), []string{"before"}))
 			before := [][]byte{prepare(t, w, 1)}
@@ -247,5 +249,64 @@ func TestRemovedBeforeItWasVisible(t *testing.T) {
 	}
 	if lines := log(); len(lines) != 1 || !strings.Contains(lines[0], parts[1].hidden) {
 		t.Errorf("logged %q, want one line with %s", lines, parts[1].hidden)
+	}
+}
+
+// That one writer is closed does not make what another one has prepared a consumer's.
+func TestWritersAreTrustedEach(t *testing.T) {
+	fsys := crashfs.New(crashfs.Strict)
+	sink := LinesSinkOn(fsys, outDir)
+	other := first
+	other.Subtask = 1
+	o := openWriter(t, sink, other)
+	must(t, o.Write(t.Context(), []string{"other"}))
+	prepare(t, o, 1)
+	_, elements, parts := preparedParts(t, sink, "one")
+	must(t, o.Close())
+	must(t, fsys.Remove(path.Join(outDir, parts[0].hidden)))
+	if err := sink.Commit(t.Context(), elements); err == nil || !strings.Contains(err.Error(), "lost") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A file that another program removes at the same time is gone, and a commit that comes too
+// late for one says so.
+func TestRemovedMeanwhile(t *testing.T) {
+	fsys := faultfs.New(crashfs.New(crashfs.Strict),
+		faultfs.Rule{Ops: faultfs.Remove, Name: "*.inprogress", K: 1, Do: faultfs.FailAfter, Err: syscall.ENOENT},
+		faultfs.Rule{Ops: faultfs.Rename, K: 1, Err: syscall.ENOENT})
+	sink := LinesSinkOn(fsys, outDir)
+	_, elements, _ := preparedParts(t, sink, "one")
+	if err := sink.Commit(t.Context(), elements); err == nil || !strings.Contains(err.Error(), "lost") {
+		t.Errorf("got %v", err)
+	}
+	must(t, sink.Abort(t.Context(), first.SinkID))
+	if _, hidden, err := visible(fsys, outDir); err != nil || hidden != nil || fsys.Fired(0) != 1 {
+		t.Errorf("left: %q, %v", hidden, err)
+	}
+	// A consumer takes a file while it is being looked at.
+	dir, name, elements := published(t)
+	log := logged(t)
+	taken := faultfs.New(durable.OS(), faultfs.Rule{Ops: faultfs.Stat, Name: filepath.Base(name), K: 2, Err: syscall.ENOENT})
+	must(t, LinesSinkOn(taken, filepath.ToSlash(dir)).Commit(t.Context(), elements))
+	if lines := log(); len(lines) != 1 || taken.Fired(0) != 1 {
+		t.Errorf("logged %q", lines)
+	}
+}
+
+// A writer that is closed takes nothing any more.
+func TestClosedWriter(t *testing.T) {
+	fsys := crashfs.New(crashfs.Strict)
+	w := openWriter(t, LinesSinkOn(fsys, outDir), first)
+	must(t, w.Close())
+	if err := w.Write(t.Context(), []string{"one"}); err == nil {
+		t.Error("it writes")
+	}
+	if p, err := w.Prepare(t.Context(), 1); err == nil {
+		t.Errorf("it prepares %x", p)
+	}
+	must(t, w.Close())
+	if _, hidden, err := visible(fsys, outDir); err != nil || hidden != nil {
+		t.Errorf("left: %q, %v", hidden, err)
 	}
 }

@@ -24,7 +24,6 @@ type airport struct {
 	Opened  *time.Time
 	Notes   []byte `csv:"notes"`
 	Private bool
-	hidden  int
 	Ignored func() `csv:"-"`
 }
 

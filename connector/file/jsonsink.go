@@ -33,9 +33,10 @@ func JSONSinkOn[T any](fsys durable.FS, dir string) weir.Sink[T] {
 		return func(record *T) error {
 			line.record = record
 			err := enc.Encode(record)
-			if err == nil || to.err != nil { // the disk's error is no fault of the record
-				return err
+			if err == nil {
+				return nil
 			}
+			// An error of the disk is not the record's: to has kept it, and it counts.
 			return weir.Permanent(fmt.Errorf("encode record: %w", named(err, record)))
 		}
 	})

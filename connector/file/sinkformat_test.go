@@ -63,12 +63,16 @@ func TestLinesAreReadBack(t *testing.T) {
 			t.Errorf("%q is read back as %q", test.record, got)
 		}
 	}
-	// Only the first record of a file can make it one of another kind.
-	dir := t.TempDir()
-	name, err := written(t, LinesSink(dir), dir, "first", "\x1f\x8b", "\xef\xbb\xbf")
-	must(t, err)
-	if got, _ := mustRead(t, Lines(name), filepath.Base(name), nil); !slices.Equal(got, []string{"first", "\x1f\x8b", "\xef\xbb\xbf"}) {
-		t.Errorf("got %q", got)
+	// Only the beginning of a file can make it one of another kind, and not that of what is
+	// written at once.
+	for _, before := range []string{"first", strings.Repeat("x", writeBytes-1)} {
+		dir := t.TempDir()
+		records := []string{before, "\x1f\x8b", bom}
+		name, err := written(t, LinesSinkOn(unsynced(), filepath.ToSlash(dir)), dir, records...)
+		must(t, err)
+		if got, _ := mustRead(t, Lines(name), filepath.Base(name), nil); !slices.Equal(got, records) {
+			t.Errorf("got %d records, and not what was written", len(got))
+		}
 	}
 }
 
@@ -175,7 +179,7 @@ func TestJSONSinkRefuses(t *testing.T) {
 		{anything{S: `\ufffd`, L: []string{`\\ufffd`, "\\\ufffd"}}, nil},
 		{anything{S: `\ufffd`, Hidden: bad, private: bad, B: []byte(bad)}, nil},
 		{anything{Raw: json.RawMessage(`"\ufffd"`), Alias: aliased{"\ufffd"}, Text: textual{"\ufffd"}}, nil},
-		{anything{F: -0.0, G: new(float32), S: "</\u2028>", I: "x"}, nil},
+		{anything{F: math.Copysign(0, -1), G: new(float32), S: "</\u2028>", I: "x"}, nil},
 		{anything{S: "\x00\x1f\u007f\U0010ffff", Time: time.Unix(1, 2).UTC()}, nil},
 	} {
 		dir := t.TempDir()

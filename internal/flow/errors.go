@@ -16,8 +16,8 @@ func Permanent(err error) error {
 	return permanent{err}
 }
 
-// IsPermanent tells whether err, or an error that it wraps, says of itself that it would
-// come again: by a method Permanent.
+// IsPermanent reports whether err, or an error that it wraps, has a method Permanent that
+// returns true: the error would come again.
 func IsPermanent(err error) bool {
 	var p interface{ Permanent() bool }
 	return errors.As(err, &p) && p.Permanent()

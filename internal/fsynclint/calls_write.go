@@ -74,6 +74,9 @@ func (p *replay) write(c *call, fdArg, offArg int) {
 		p.judge.overwriting(f, off, n, c.Ref)
 	}
 	p.wrote(f, c.Ref, false)
+	if offKnown && !o.appends {
+		f.lastBytes = span{off, end}
+	}
 	switch {
 	case o.appends:
 		f.size += n
@@ -94,7 +97,7 @@ func (p *replay) wrote(f *file, by Ref, assumed bool) {
 		f.firstDirt, f.assumed = by, assumed
 	}
 	f.dirty, f.cut = true, false
-	f.lastWrite = by
+	f.lastWrite, f.lastBytes = by, span{}
 	f.ranged = Ref{}
 	if !assumed {
 		f.badWrite = Ref{} // it was tried again, and worked

@@ -34,7 +34,8 @@ type file struct {
 	assumed   bool // the writes are not in the trace; that there were any is an assumption
 	firstDirt Ref  // the first write that was not synced
 	lastWrite Ref
-	closed    Ref // when the last writer closed it, dirty
+	lastBytes span // which bytes that write wrote; empty if it is not known
+	closed    Ref  // when the last writer closed it, dirty
 	closedBy  *process
 	syncs     int
 	lastSync  Ref // of the bytes
@@ -60,6 +61,9 @@ type file struct {
 	torn bool    // of a generation: something that belongs to it was removed
 	fam  *family // the family of generations that it is the root of
 }
+
+// A span is the bytes of a file from one offset up to, not including, another.
+type span struct{ from, to int64 }
 
 // An entry is a name in a directory.
 type entry struct {

@@ -37,6 +37,8 @@ func (j *judge) overwriting(n *file, off, length int64, by Ref) {
 		return // nothing is in use, or it was reported
 	case length <= sector && off/sector == (off+length-1)/sector:
 		return // a disk writes it whole or not at all
+	case n.inTurn(span{off, off + length}):
+		return
 	case j.journaled(n, by):
 		return
 	}
@@ -51,6 +53,14 @@ func (j *judge) overwriting(n *file, off, length int64, by Ref) {
 		return
 	}
 	j.find("D030", n.path(), f)
+}
+
+// inTurn reports whether a file has two halves that are written in turn: the one that is not
+// overwritten was written last, and is durable.
+func (f *file) inTurn(s span) bool {
+	other := f.lastBytes
+	return !f.dirty && f.sized && other.to > other.from && other.to-other.from == s.to-s.from &&
+		f.size == 2*(s.to-s.from) && (other.to == s.from || s.to == other.from)
 }
 
 // journaled reports whether another file in the directory was written since this one was last

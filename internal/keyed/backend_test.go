@@ -35,6 +35,11 @@ type sample struct {
 	list  ListCell[string]
 	table MapCell[string, int64]
 	sum   *Slot[float64]
+	panes *Values[Window, int64]
+	rows  *Lists[Window, string]
+	cells *Maps[Window, string, int64]
+	wakes *Timers[string, Void]
+	ends  *Timers[string, Window]
 }
 
 func newSample(t interface{ Fatal(...any) }, subtask, parallelism, maxParallelism int) *sample {
@@ -59,6 +64,16 @@ func newSample(t interface{ Fatal(...any) }, subtask, parallelism, maxParallelis
 	s.table, err = NewMap(s.Backend, "table", of[string](t), of[int64](t))
 	must(err)
 	s.sum, err = NewValue(s.Backend, "sum", AggregatingValue, of[float64](t))
+	must(err)
+	s.panes, err = NewValues(s.Backend, "panes", ReducingValue, Windows, of[int64](t))
+	must(err)
+	s.rows, err = NewLists(s.Backend, "rows", Windows, of[string](t))
+	must(err)
+	s.cells, err = NewMaps(s.Backend, "cells", Windows, of[string](t), of[int64](t))
+	must(err)
+	s.wakes, err = NewTimers(s.Backend, ProcessingTime, "user-timers")
+	must(err)
+	s.ends, err = NewTimersIn(s.Backend, EventTime, "window-timers", Windows)
 	must(err)
 	return s
 }
@@ -89,7 +104,33 @@ func (s *sample) value() string {
 	if v, ok := s.sum.Get(); ok {
 		fmt.Fprintf(&b, "sum=%v ", v)
 	}
+	for i := range int64(3) {
+		w := Window{i, i + 2}
+		if v, ok := s.panes.In(w).Get(); ok {
+			fmt.Fprintf(&b, "panes[%v]=%d ", w, v)
+		}
+		if rows := s.rows.In(w); rows.Len() > 0 {
+			fmt.Fprintf(&b, "rows[%v]=%q ", w, slices.Collect(rows.All()))
+		}
+		if v, ok := s.cells.In(w).Get("x"); ok {
+			fmt.Fprintf(&b, "cells[%v][x]=%d ", w, v)
+		}
+		if hasTimer(s.wakes, i) {
+			fmt.Fprintf(&b, "wakes[%d] ", i)
+		}
+		s.ends.In(w)
+		if hasTimer(s.ends, i) {
+			fmt.Fprintf(&b, "ends[%v][%d] ", w, i)
+		}
+	}
 	return b.String()
+}
+
+// hasTimer reports whether there is a timer of the current key and namespace.
+func hasTimer[K, N comparable](t *Timers[K, N], at int64) bool {
+	g, timer := t.current(at)
+	_, _, found := t.queues[g].find(&timer)
+	return found
 }
 
 // write writes the state as a checkpoint would.
@@ -126,7 +167,10 @@ func TestRestoreAtAnyParallelism(t *testing.T) {
 					if !s.at(k) {
 						continue
 					}
-					switch rapid.IntRange(0, 6).Draw(t, "op") {
+					i := rapid.Int64Range(0, 2).Draw(t, "window")
+					w := Window{i, i + 2}
+					s.ends.In(w)
+					switch rapid.IntRange(0, 12).Draw(t, "op") {
 					case 0, 1:
 						ref, _ := s.count.Ref()
 						*ref += rapid.Int64().Draw(t, "n")
@@ -143,6 +187,23 @@ func TestRestoreAtAnyParallelism(t *testing.T) {
 						s.count.Clear()
 						s.list.Clear()
 						s.table.Clear()
+					case 7:
+						ref, _ := s.panes.In(w).Ref()
+						*ref += i + 1
+					case 8:
+						s.rows.In(w).Add(k)
+					case 9:
+						s.cells.In(w).Put("x", i)
+					case 10:
+						s.wakes.Register(i)
+						s.ends.Register(i)
+					case 11:
+						s.wakes.Delete(i)
+						s.ends.Delete(i)
+					case 12:
+						s.panes.In(w).Clear()
+						s.rows.In(w).Clear()
+						s.cells.In(w).Clear()
 					}
 				}
 			}
@@ -187,8 +248,12 @@ func TestRestoreAtAnyParallelism(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				// A map is one entry per key to us, and one per user key to that reader.
-				if id := fmt.Sprintf("%s %q", e.State.Name, e.Key); !lists[id] {
+				// A map is one entry here, and one for each user key to that reader.
+				id := fmt.Sprintf("%s %q %v", e.State.Name, e.Key, e.Namespace)
+				if e.State.Kind == flink.KindPriorityQueue {
+					id += fmt.Sprint(e.Value)
+				}
+				if !lists[id] {
 					lists[id] = true
 					total++
 				}

@@ -28,6 +28,12 @@ func FuzzRestore(f *testing.F) {
 		*ref = int64(i)
 		old.table.Put("u", int64(i))
 		old.list.Set([]string{"a", ""})
+		old.panes.In(Window{0, 1}).Set(1)
+		old.rows.In(Window{0, 1}).Add("a")
+		old.cells.In(Window{0, 1}).Put("u", 1)
+		old.wakes.Register(int64(i))
+		old.ends.In(Window{0, 1})
+		old.ends.Register(int64(i))
 	}
 	p := write(f, old.Snapshot())
 	data := make([]byte, p.Size)

@@ -59,17 +59,22 @@ func (s *snapshot) Write(w io.Writer) (offsets []int64, err error) {
 	offsets = make([]int64, s.keyGroups.Len())
 	for g := range offsets {
 		offsets[g] = out.offset()
-		out.buf = flink.AppendKeyGroup(out.buf, checkpoint.KeyGroup(s.keyGroups.Start+g))
-		for i, st := range s.states {
-			out.buf = flink.AppendStateBlock(out.buf, i, st.count(g))
-			if err := st.write(out, g); err != nil {
-				return nil, fmt.Errorf("state %q: %w", s.header.States[i].Name, err)
-			}
-			if err := out.room(); err != nil {
-				return nil, err
-			}
+		if err := s.writeGroup(out, g); err != nil {
+			return nil, err
 		}
 	}
 	s.Release() // before the bytes are on the disk
 	return offsets, out.flush()
+}
+
+// writeGroup writes the entries of every state in a key group, counted from 0.
+func (s *snapshot) writeGroup(out *encoder, g int) error {
+	out.buf = flink.AppendKeyGroup(out.buf, checkpoint.KeyGroup(s.keyGroups.Start+g))
+	for i, st := range s.states {
+		out.buf = flink.AppendStateBlock(out.buf, i, st.count(g))
+		if err := st.write(out, g); err != nil {
+			return fmt.Errorf("state %q: %w", s.header.States[i].Name, err)
+		}
+	}
+	return out.room()
 }

@@ -135,10 +135,15 @@ type ValueError struct {
 }
 
 func (e *ValueError) Error() string {
-	if e.Path == "" {
+	const most = 200 // of a path: one into a value without end is as long as it could be
+	switch path := e.Path; {
+	case path == "":
 		return e.What
+	case len(path) > most:
+		return path[:most/2] + "…" + path[len(path)-most/2:] + ": " + e.What
+	default:
+		return path + ": " + e.What
 	}
-	return e.Path + ": " + e.What
 }
 
 func (e *ValueError) Unwrap() error { return e.Err }

@@ -244,6 +244,8 @@ func TestNotWritten(t *testing.T) {
 			"tag the field `avro:\",timestamp-micros\"` for microseconds and a wider range")
 	loop := &session{}
 	loop.Next = loop
+	notWritten(t, *loop, "session.Next.Next.")
+	notWritten(t, *loop, ".Ne….Next.")
 	notWritten(t, *loop, "nested more than 400 deep, or contain themselves by a pointer")
 	notWritten(t, map[float64]int{math.NaN(): 1, math.NaN(): 2}, "two keys of the map have the same encoding, and one would be gone after a restore")
 	notWritten(t, grumpy{}, "grumpy: no")
@@ -257,6 +259,25 @@ func notWritten[T any](t *testing.T, v T, want string) {
 		t.Errorf("%v: %x, %v, want %s", v, b, err, want)
 	}
 }
+
+// What a type is given to be read from is its own: it may keep it.
+func TestTextIsKept(t *testing.T) {
+	b := write(t, keeper{[]byte("text")})
+	typ := typeOf[keeper](t)
+	var v keeper
+	if err := typ.Read(b, unsafe.Pointer(&v)); err != nil {
+		t.Fatal(err)
+	}
+	clear(b)
+	if string(v.text) != "text" {
+		t.Errorf("%q", v.text)
+	}
+}
+
+type keeper struct{ text []byte }
+
+func (k keeper) AppendText(b []byte) ([]byte, error) { return append(b, k.text...), nil }
+func (k *keeper) UnmarshalText(text []byte) error    { k.text = text; return nil }
 
 // grumpy is a type that does not want to be written.
 type grumpy struct{ hidden int }

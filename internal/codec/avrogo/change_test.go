@@ -70,6 +70,12 @@ func TestRenamed(t *testing.T) {
 		"if it is that field under a new name, tag it `avro:\"Title,alias=Name\"`, which keeps the values; "+
 		"if the one is really new and the other really gone, tag it `avro:\",default=\"`, which drops them")
 
+	// An alias of one that is there under both names.
+	refused[struct{ A, B int64 }, struct {
+		C int64
+		B int64 `avro:",alias=A"`
+	}](t, "struct.B can be read from two fields, A and B: remove the alias, or give one of the two a field of its own")
+
 	// The default that the hint names is one for its type, whatever that is.
 	hinted[bool](t, "false")
 	hinted[int8](t, "0")

@@ -150,7 +150,11 @@ func (d *decoder) skipNested(s *shape) {
 		size := s.of.minSize
 		for n := d.block(size); n > 0; n = d.block(size) {
 			for i := 0; i < n && d.err == nil; i++ {
-				d.skip(s.of)
+				if s.goKind == goMap { // an entry is no value of its own
+					d.skipFields(s.of)
+				} else {
+					d.skip(s.of)
+				}
 			}
 		}
 	case "map":
@@ -166,12 +170,14 @@ func (d *decoder) skipNested(s *shape) {
 			d.skip(s.of)
 		}
 	case "record":
-		for _, f := range s.fields {
-			if d.skip(f.shape); d.err != nil {
-				return
-			}
-		}
+		d.skipFields(s)
 	default:
 		d.failf("a %s cannot be read over", s.kind)
+	}
+}
+
+func (d *decoder) skipFields(s *shape) {
+	for i := 0; i < len(s.fields) && d.err == nil; i++ {
+		d.skip(s.fields[i].shape)
 	}
 }

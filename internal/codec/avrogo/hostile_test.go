@@ -63,26 +63,39 @@ func TestBlocks(t *testing.T) {
 // How deep values may be nested is the same for writing, for reading and for the library,
 // whatever is innermost.
 func TestDepth(t *testing.T) {
-	depth(t, link{})
-	depth(t, link{Leaves: []inner{{1, 2}}})
-	depth(t, link{Map: map[string]inner{"a": {1, 2}}})
-	depth(t, link{Numbers: map[int]inner{1: {1, 2}}})
-	depth(t, link{Pair: [1]*inner{{1, 2}}})
-	depth(t, link{At: ptr(time.Unix(1, 2).UTC())})
+	depth(t, list{Leaves: []inner{{1, 2}}}, func(v list) list { return list{Next: &v} })
+	depth(t, table{Leaves: map[string]inner{"a": {1, 2}}}, func(v table) table { return table{Next: []table{v}} })
+	depth(t, numbers{Leaves: map[int]inner{1: {1, 2}}}, func(v numbers) numbers { return numbers{Next: map[string]numbers{"": v}} })
+	depth(t, pairs{Leaves: [2]inner{{1, 2}}}, func(v pairs) pairs { return pairs{Next: &v} })
+	depth(t, times{At: ptr(time.Unix(1, 2).UTC())}, func(v times) times { return times{Next: map[int]times{1: v}} })
 }
 
-type link struct {
-	Next    *link
-	Leaves  []inner
-	Map     map[string]inner
-	Numbers map[int]inner
-	Pair    [1]*inner
-	At      *time.Time
-}
+type (
+	list struct {
+		Next   *list
+		Leaves []inner
+	}
+	table struct {
+		Next   []table
+		Leaves map[string]inner
+	}
+	numbers struct {
+		Next   map[string]numbers
+		Leaves map[int]inner
+	}
+	pairs struct {
+		Next   *pairs
+		Leaves [2]inner
+	}
+	times struct {
+		Next map[int]times
+		At   *time.Time
+	}
+)
 
-func depth(t *testing.T, v link) {
+func depth[T any](t *testing.T, v T, around func(T) T) {
 	t.Helper()
-	typ := typeOf[link](t)
+	typ := typeOf[T](t)
 	over, err := typeOf[struct{ Other int }](t).Reading(typ.Schema())
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +108,7 @@ func depth(t *testing.T, v link) {
 			}
 			return
 		}
-		var got link
+		var got T
 		var any any
 		if err := typ.Read(b, unsafe.Pointer(&got)); err != nil {
 			t.Fatalf("written and not read: %v", err)
@@ -106,8 +119,7 @@ func depth(t *testing.T, v link) {
 		if err := over.Read(b, unsafe.Pointer(&struct{ Other int }{})); err != nil {
 			t.Fatalf("written and not read over: %v", err)
 		}
-		next := v
-		v = link{Next: &next}
+		v = around(v)
 	}
 	t.Error("there is no limit")
 }

@@ -78,9 +78,6 @@ func (m mapPart) reader(c *comparison, was *shape, at string) (reader, *ChangeEr
 	case was.kind != m.is.kind || was.goKind != m.is.goKind:
 		return nil, changed(at, was, m.typ.String())
 	case was.kind == "array":
-		if len(was.of.fields) != 2 {
-			return nil, changed(at, was, m.typ.String())
-		}
 		wasKey, wasValue = was.of.fields[0].shape, was.of.fields[1].shape
 	}
 	if diff := sameBytes(wasKey, m.key.shape(), at+"[key]"); diff != "" {

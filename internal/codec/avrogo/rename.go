@@ -51,7 +51,7 @@ func alike(was, now *shape) bool {
 		if was.kind != now.kind || was.goKind != now.goKind {
 			return false
 		}
-		if now.goKind == goMap && len(was.of.fields) == 2 {
+		if now.goKind == goMap {
 			return alike(was.of.fields[0].shape, now.of.fields[0].shape) && alike(was.of.fields[1].shape, now.of.fields[1].shape)
 		}
 		return alike(was.of, now.of)

@@ -111,9 +111,9 @@ func (s *shape) String() string {
 		return fmt.Sprintf("[%d]byte", s.size)
 	case "array":
 		switch {
-		case s.goKind == goMap && len(s.of.fields) == 2:
+		case s.goKind == goMap:
 			return "map[" + s.of.fields[0].shape.String() + "]" + s.of.fields[1].shape.String()
-		case s.goKind != "" && s.goKind != goMap:
+		case s.goKind != "":
 			return s.goKind + s.of.String()
 		}
 		return "[]" + s.of.String()
@@ -207,8 +207,12 @@ func (p *shapeParser) parse(n *avro.SchemaNode, namespace string, depth int) (*s
 		}
 	case "array":
 		s.minSize = 1
-		if s.of, err = p.parse(n.Items, namespace, depth+1); err == nil && s.of.nothing > 0 {
+		switch s.of, err = p.parse(n.Items, namespace, depth+1); {
+		case err != nil:
+		case s.of.nothing > 0:
 			err = errors.New("the schema has an array of values that take no bytes, which could be any number")
+		case s.goKind == goMap && len(s.of.fields) != 2:
+			s.goKind = "" // not one of Weir's
 		}
 	case "map":
 		s.minSize = 1

@@ -92,12 +92,8 @@ func (u unit) number(t time.Time) (int64, bool) {
 	if least, most := math.MinInt64/u.second-1, math.MaxInt64/u.second; seconds < least || seconds > most {
 		return 0, false
 	}
-	before := seconds < 0
-	if before { // so that both are below 0, and the product does not wrap where the sum fits
-		seconds, sub = seconds+1, sub-u.second
-	}
-	n := seconds*u.second + sub
-	wrapped := before != (n < 0)
+	n := seconds*u.second + sub // where the product wraps, the sum may wrap back
+	wrapped := (seconds < 0) != (n < 0)
 	return n, !wrapped && !(u.inNanos() && n == noTime)
 }
 
