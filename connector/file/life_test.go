@@ -332,11 +332,15 @@ func TestFilesLive(t *testing.T) {
 			want: []string{"1", "2"},
 		},
 	} {
-		for how, variant := range map[string]struct{ down, quiet bool }{
-			"running": {false, false}, "running, quiet": {false, true}, "down": {true, false}, "down, quiet": {true, true},
+		for how, variant := range map[string]struct{ down, quiet, late bool }{
+			"running": {false, false, false}, "running, quiet": {false, true, false}, "running, late": {false, false, true},
+			"down": {true, false, false}, "down, quiet": {true, true, false}, "down, late": {true, false, true},
 		} {
 			t.Run(name+"/"+how, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
+					if variant.late {
+						afterNow(t)
+					}
 					d := drive(t, t.TempDir(), append(test.opts, Follow())...)
 					d.quiet = variant.quiet
 					test.begin(d)
@@ -404,6 +408,38 @@ func TestOpenFilesStayOpen(t *testing.T) {
 			t.Errorf("its position is %+v, %v", at, err)
 		}
 	})
+}
+
+// While a rotated file is packed, which takes its time, what is there of the packed one is
+// not read; and when it is all that is left, it is the rest of the file.
+func TestPackedSlowly(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			if late {
+				afterNow(t)
+			}
+			d := drive(t, t.TempDir(), Follow())
+			content := strings.Repeat("a line of a log, which is packed\n", 500)
+			d.write("a.log", content)
+			d.run(2)
+			d.rename("a.log", "a.log.1")
+			d.add("a.log.1", "the last line\n")
+			d.write("a.log", "new\n")
+			packed := zip(content + "the last line\n")
+			d.write("a.log.1.gz", "")
+			for i := 0; i < len(packed); i += 20 {
+				add(t, d.path("a.log.1.gz"), packed[i:min(i+20, len(packed))])
+				d.run(1)
+			}
+			d.remove("a.log.1")
+			d.run(10)
+			d.rename("a.log.1.gz", "a.log.2.gz")
+			d.run(10)
+			d.restart(d.checkpoint())
+			d.run(5)
+			d.want(append(times(500, "a line of a log, which is packed"), "the last line", "new")...)
+		})
+	}
 }
 
 // A copy that is shorter than what was read is one only if it has most of that.

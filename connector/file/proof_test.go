@@ -62,8 +62,8 @@ func TestProof(t *testing.T) {
 			if n != 10 || err != nil {
 				t.Fatal(n, err)
 			}
-			if read := len(r.(*reader[string]).tape.first) > 0; read != test.again {
-				t.Errorf("its beginning is read again: %v, want %v", read, test.again)
+			if rd := r.(*reader[string]); len(rd.tape.first) != firstBytes || len(rd.tape.last) != lastBytes {
+				t.Errorf("the file would not be known again: %d bytes of its beginning, %d before its end", len(rd.tape.first), len(rd.tape.last))
 			}
 			// Where it is read again, it must be what was read.
 			at.all++
