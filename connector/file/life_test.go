@@ -442,6 +442,26 @@ func TestPackedSlowly(t *testing.T) {
 	}
 }
 
+// A file that begins as another one for a long way is read as soon as that ends.
+func TestAlikeForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		afterNow(t)
+		d := drive(t, t.TempDir(), Follow())
+		alike := strings.Repeat(strings.Repeat("x", 1<<14)+"\n", 100)
+		d.write("a.log", alike+"one\n")
+		d.run(1)
+		d.write("a-2.log", alike+"two\n")
+		d.run(1)
+		if n := len(d.got); n != 101 {
+			t.Errorf("%d records at once", n)
+		}
+		d.run(10)
+		if n := len(d.got); n != 202 || d.got[201] != "two" {
+			t.Errorf("%d records in the end", n)
+		}
+	})
+}
+
 // A copy that is shorter than what was read is one only if it has most of that.
 func TestShortCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -94,6 +94,8 @@ type plan struct {
 
 	numbers map[ident]*candidate
 	names   map[string]*candidate
+	sorted  []string            // names, once they were asked for
+	stems   map[string][]*known // by what names of copies begin with, once they were asked for
 }
 
 // A trust is what was decided about a split the last time.
@@ -196,6 +198,7 @@ func (p *plan) more() {
 	p.others = nil
 	p.index(files)
 	p.files = append(p.files, files...)
+	p.sorted = nil
 }
 
 // fresh are the files that belong to no split.

@@ -174,6 +174,9 @@ func TestPlan(t *testing.T) {
 		{"nothing was read, and it is there", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", "", 1)}, []*candidate{d.file(1, "x\n", "a.log")}
 		}, false, "a.log=a.log"},
+		{"nothing was read, and it was gone", func(d *desk) ([]*known, []*candidate) {
+			return []*known{d.split("a.log", "", 1, gone(time.Hour, moved))}, []*candidate{d.file(1, "x\n", "a.log")}
+		}, false, "a.log! +a.log/2=a.log"},
 		{"two names of one file", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("b.log", long, 1)}, []*candidate{d.file(1, long, "a.log", "b.log")}
 		}, false, "b.log=b.log"},
