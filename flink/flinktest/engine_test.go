@@ -112,7 +112,7 @@ func expected(maxParallelism int) (flinktest.Plan, []string) {
 		flink.ReducingStateMeta("reducing", flink.Long),
 		flink.AggregatingStateMeta("aggregating", flink.ByteArray),
 	}
-	entries := []string{source.Element(flow.SplitsState, flow.AppendSplit(nil, flow.Split{ID: "slice", Position: binary.AppendUvarint(nil, last)}))}
+	entries := []string{source.Element(flow.SplitsState, flow.AppendSplit(nil, flow.Split{ID: "slice", Position: binary.AppendUvarint(nil, last), Watermark: flow.MinTime}))}
 	value, sum := make(map[string]bool), make(map[string]int64)
 	list, bytes := make(map[string][]flink.Value), make(map[string][]byte)
 	table := make(map[string]map[int64]float64)
