@@ -258,6 +258,19 @@ func TestPlanReserves(t *testing.T) {
 	}
 }
 
+// A name that is not taken may be another one of a file that is.
+func TestPlanOtherNames(t *testing.T) {
+	d := &desk{content: map[ident]string{}}
+	a, b := d.file(1, "1\n", "a.log"), d.file(2, "2\n", ".b.log")
+	p := &plan{oracle: d, follow: true, files: []*candidate{a},
+		known:  []*known{d.split("a.log", "1\n", 1), d.split("b.log", "2\n", 2), d.split("c.log", "3\n", 3)},
+		others: func() []*candidate { return []*candidate{d.file(1, "1\n", ".a.log"), b} }}
+	done := p.decide()
+	if k := p.known; len(done.fresh) != 0 || k[0].file != a || k[1].file != b || k[2].file != nil || len(a.names) != 2 {
+		t.Errorf("%+v, %+v", k, done)
+	}
+}
+
 // A file that was found by its content is as it is now, and may have more than was read.
 func TestPlannedPosition(t *testing.T) {
 	d := &desk{content: map[ident]string{}}
