@@ -146,7 +146,6 @@ func (d *csvDecoder[T]) decode(line []byte, record *T) (bool, error) {
 			continue
 		}
 		if err := c.set(to.FieldByIndex(c.index), cells[i]); err != nil {
-			*record = zero
 			return false, fmt.Errorf("column %q: %w", d.header[i], err)
 		}
 	}

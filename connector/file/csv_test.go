@@ -224,7 +224,7 @@ func TestCSVFollow(t *testing.T) {
 // between. Where that finds an error the source does too, and it cuts the rest alike.
 func FuzzCSV(f *testing.F) {
 	for _, s := range []string{
-		"a\n", "\"a\nb\"\nc\n", "a,b\n\"\"\"\",\"\"\n", "\r\n\"a\r\n\"\r\n", "a\"b\nc\n", "\"a\"b\nc\n\"", "\"\r", "a\r\rb\n\r", "\"a\",\"b\r\n\"\r",
+		"a\n", "\"a\nb\"\nc\n", "a,b\n\"\"\"\",\"\"\n", "\r\n\"a\r\n\"\r\n", "a\"b\nc\n", "\"a\"b\nc\n\"", "\"\r", "a\r\rb\n\r", "\"a\",\"b\r\n\"\r", "\"a\"\r,\"b\nc,d\n", "\"a\"\r\"b\nc,d\n",
 	} {
 		f.Add([]byte(s), uint8(1))
 	}

@@ -103,6 +103,14 @@ func TestDescriptorsAreHandedOver(t *testing.T) {
 	if err := (&descriptor{of: all}).open(ended, path); err != context.Canceled {
 		t.Fatalf("with a context that has ended: %v", err)
 	}
+	src := Lines(path).(source[string])
+	src.descriptors = all
+	r, err := src.Open(t.Context(), weir.Split{ID: "in"})
+	must(t, err)
+	defer r.Close()
+	if n, err := r.Read(t.Context(), make([]string, 1)); n != 0 || err != nil {
+		t.Fatalf("a reader without a descriptor: %d records, %v; want it to wait", n, err)
+	}
 	first, second := descriptor{of: all}, descriptor{of: all}
 	order := make(chan string, 2)
 	var waiting sync.WaitGroup

@@ -222,10 +222,16 @@ func slicesConcat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 // A frame that wants more memory than zstd(1) gives by default is refused.
 func TestZstdMemory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "in")
-	// A frame header with a window of 3.75 TiB and an empty last block.
-	write(t, path, []byte("\x28\xb5\x2f\xfd\x00\xff\x01\x00\x00"))
-	_, err := read(Lines(path), "in", nil, 1)
-	wantPermanent(t, err, path, "128 MiB")
+	for window, refused := range map[byte]bool{0x88: false, 0x90: true, 0xff: true} { // 128 MiB, 256 MiB, 3.75 TiB
+		// A frame header with that window and an empty last block.
+		write(t, path, []byte{0x28, 0xb5, 0x2f, 0xfd, 0, window, 1, 0, 0})
+		_, err := read(Lines(path), "in", nil, 1)
+		if refused {
+			wantPermanent(t, err, path, "128 MiB")
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // As gzip(1) does it, zeros after the data are padding, and anything else is passed over
@@ -285,6 +291,9 @@ func TestFollowPacked(t *testing.T) {
 			}
 			if !same(got, []string{"1", "2", "3"}) {
 				t.Errorf("in steps of %d: got %q", step, got)
+			}
+			if f.reader.(*reader[string]).scan.in.unpack.(*packed).z != nil {
+				t.Error("what it takes to unpack is kept at the end")
 			}
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,8 +51,8 @@ type listing struct {
 	stamp   stamp // of the directory
 	entries []entry
 	others  []string // names that are not taken, and were not looked at
+	shaky   []string // links, and names that could not be looked at: what they lead to may change
 	full    []entry  // all of them, once they were asked for
-	shaky   bool     // there are links, or names that could not be looked at
 }
 
 // listingAge is how long a listing of a directory that was not changed is relied on, though
@@ -86,7 +87,7 @@ func (f *folder) list() (*listing, error) {
 
 // one is the listing of a file that was asked for by name.
 func (f *folder) one(entries ...entry) *listing {
-	return &listing{dir: filepath.Dir(f.path), only: filepath.Base(f.path), entries: entries, shaky: true}
+	return &listing{dir: filepath.Dir(f.path), only: filepath.Base(f.path), entries: entries}
 }
 
 // wants reports whether a new file of that name is read.
@@ -109,7 +110,14 @@ func (f *folder) keep(l *listing) *listing {
 }
 
 func (f *folder) listDirectory(now stamp) (*listing, error) {
-	if l := f.last; l != nil && !l.shaky && l.stamp.proves(now) && time.Since(l.at) < listingAge {
+	if l := f.last; l != nil && l.stamp.proves(now) && time.Since(l.at) < listingAge {
+		if l.shaky == nil {
+			f.good = time.Now()
+			return l, nil
+		}
+		if again := f.lookAgain(l); !slices.EqualFunc(again.entries, l.entries, sameFile) {
+			return f.keep(again), nil
+		}
 		f.good = time.Now()
 		return l, nil
 	}
@@ -133,11 +141,30 @@ func (f *folder) listDirectory(now stamp) (*listing, error) {
 	return f.keep(l), nil
 }
 
+func sameFile(a, b entry) bool { return a.name == b.name && a.ident == b.ident }
+
+// lookAgain looks again at what may have changed although the directory has not.
+func (f *folder) lookAgain(l *listing) *listing {
+	again := &listing{dir: l.dir, stamp: l.stamp, others: l.others}
+	for _, e := range l.entries {
+		if !slices.Contains(l.shaky, e.name) {
+			again.entries = append(again.entries, e)
+		}
+	}
+	for _, name := range l.shaky {
+		f.add(again, name, true)
+	}
+	slices.SortFunc(again.entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return again
+}
+
 // add looks at a name and adds it, if it is that of a file.
 func (f *folder) add(l *listing, name string, link bool) {
 	st, err := look(filepath.Join(l.dir, name))
+	if link || err != nil {
+		l.shaky = append(l.shaky, name)
+	}
 	if err != nil {
-		l.shaky = true
 		f.say.warn("a name in a folder that is read cannot be looked at and is left out", "file", filepath.Join(l.dir, name), "link", link, "error", err)
 		return
 	}
@@ -145,7 +172,6 @@ func (f *folder) add(l *listing, name string, link bool) {
 		return
 	}
 	l.entries = append(l.entries, entry{name, st, link})
-	l.shaky = l.shaky || link
 }
 
 // all returns the files of a listing together with those that the source would not read

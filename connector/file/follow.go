@@ -159,13 +159,14 @@ func (r *reader[T]) giveUp(why fate) error {
 		r.say.warn("a file is gone that ended without a newline, and its last line was not read", "file", r.tape.path, "bytes", r.scan.end-r.scan.next)
 	}
 	r.ended = true
-	if !r.at.old || r.there {
-		p := r.here()
-		if p.fate, p.gone = why, time.Now(); why != moved {
-			p.file = ident{}
-		}
-		r.encoded = p.encode()
+	p := r.here()
+	if p.old { // there is nothing to know the file by
+		p = position{}
 	}
+	if p.fate, p.gone = why, time.Now(); why != moved {
+		p.file = ident{}
+	}
+	r.encoded = p.encode()
 	if r.scan != nil {
 		r.scan.in.sleep()
 	}

@@ -56,11 +56,17 @@ func (s *scanner) goTo(ctx context.Context, at position, until time.Time) (done 
 }
 
 // seek goes to a position without looking at what lies before it. The content is plain.
-func (s *scanner) seek(at position) {
-	s.in.tape.seek(at.n)
+func (s *scanner) seek(at position) error {
+	if err := s.in.tape.recall(at.n); err != nil {
+		if err == io.EOF {
+			err = errShort
+		}
+		return err
+	}
 	s.next, s.end, s.summed = 0, 0, 0
 	s.offset, s.lines, s.open, s.digest = at.n, at.lines, at.open, at.digest
 	s.restart()
+	return nil
 }
 
 // header returns the first record that is not blank, if it lies before a place in the

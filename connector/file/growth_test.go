@@ -166,6 +166,39 @@ func TestTruncatedWhileRead(t *testing.T) {
 	wantPermanent(t, err, path, "truncated")
 }
 
+// So is what was rewritten while it was read, and what was replaced while it was closed for
+// want of descriptors.
+func TestRewrittenWhileRead(t *testing.T) {
+	content := bytes.Repeat([]byte("0123456789\n"), 50_000)
+	for how, change := range map[string]func(path string){
+		"rewritten": func(path string) { write(t, path, bytes.Repeat([]byte("9876543210\n"), 50_000)) },
+		"replaced":  func(path string) { write(t, path+".new", content); must(t, os.Rename(path+".new", path)) },
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "in")
+		write(t, path, content)
+		src := limited(1, dir)
+		r, err := src.Open(t.Context(), weir.Split{ID: "in"})
+		must(t, err)
+		defer r.Close()
+		if _, err := r.Read(t.Context(), make([]string, 10)); err != nil {
+			t.Fatal(err)
+		}
+		change(path)
+		if how == "replaced" { // another file is opened, so this one is closed
+			write(t, filepath.Join(dir, "other"), nil)
+			other, err := src.Open(t.Context(), weir.Split{ID: "other"})
+			must(t, err)
+			defer other.Close()
+			_, _ = other.Read(t.Context(), make([]string, 1))
+		}
+		for err == nil {
+			_, err = r.Read(t.Context(), make([]string, 100))
+		}
+		wantPermanent(t, err, path, how, "while it was being read")
+	}
+}
+
 // The end stays the end, even if the file grows before its reader is closed.
 func TestEndIsFinal(t *testing.T) {
 	for _, content := range []string{"1\n", "1"} {

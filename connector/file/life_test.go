@@ -1,11 +1,16 @@
 package file
 
 import (
+	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/weirstream/weir"
 )
 
 // The life of followed files. Each case is what a public bug report of one of the tools
@@ -130,7 +135,7 @@ func TestFilesLive(t *testing.T) {
 				func(d *driver) { d.copy("a.log", "a.log.1", plainly); d.add("a.log", "lost by logrotate\n") },
 				func(d *driver) { d.write("a.log", "new\n") },
 			},
-			want: append(slices40("a long line"), "lost by logrotate", "new"),
+			want: append(times(40, "a long line"), "lost by logrotate", "new"),
 		},
 		"copied out of the pattern and truncated": {
 			opts:  []Option{Include("*.log")},
@@ -141,6 +146,14 @@ func TestFilesLive(t *testing.T) {
 				d.write("a.log", "5\n")
 			}},
 			want: []string{"1", "2", "3", "4", "5"},
+		},
+		"no copy: it is a little shorter, and begins alike": {
+			begin: func(d *driver) { d.write("a.log", strings.Repeat("a long line\n", 40)) },
+			happen: []func(d *driver){func(d *driver) {
+				d.write("a.log", "new\n")
+				d.write("a-2.log", strings.Repeat("a long line\n", 25)+strings.Repeat("A long line\n", 14))
+			}},
+			want: slices.Concat(times(40, "a long line"), []string{"new"}, times(25, "a long line"), times(14, "A long line")),
 		},
 		"rotated and packed": {
 			begin: func(d *driver) { d.write("a.log", "1\n2\n") },
@@ -319,11 +332,15 @@ func TestFilesLive(t *testing.T) {
 			want: []string{"1", "2"},
 		},
 	} {
-		for how, variant := range map[string]struct{ down, quiet bool }{
-			"running": {false, false}, "running, quiet": {false, true}, "down": {true, false}, "down, quiet": {true, true},
+		for how, variant := range map[string]struct{ down, quiet, late bool }{
+			"running": {false, false, false}, "running, quiet": {false, true, false}, "running, late": {false, false, true},
+			"down": {true, false, false}, "down, quiet": {true, true, false}, "down, late": {true, false, true},
 		} {
 			t.Run(name+"/"+how, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
+					if variant.late {
+						afterNow(t)
+					}
 					d := drive(t, t.TempDir(), append(test.opts, Follow())...)
 					d.quiet = variant.quiet
 					test.begin(d)
@@ -362,9 +379,109 @@ func TestFilesLive(t *testing.T) {
 	}
 }
 
-func slices40(s string) (all []string) {
-	for range 40 {
+func times(n int, s string) (all []string) {
+	for range n {
 		all = append(all, s)
 	}
 	return all
+}
+
+// A file that is open is read to its end after it was removed, and one that gets another
+// name is followed without a break.
+func TestOpenFilesStayOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, t.TempDir(), Follow())
+		d.write("a.log", "1\n")
+		d.write("b.log", "2\n")
+		d.run(1)
+		d.add("a.log", "3\n")
+		d.remove("a.log")
+		reader := d.readers["b.log"]
+		d.rename("b.log", "b.log.1")
+		d.add("b.log.1", "4\n")
+		d.run(3)
+		d.want("1", "2", "3", "4")
+		if d.readers["b.log"] != reader {
+			t.Error("the renamed file was opened again")
+		}
+		if at, err := decodePosition(d.positions["b.log"]); err != nil || at.name != "b.log.1" || !at.end || at.seen.size != 4 {
+			t.Errorf("its position is %+v, %v", at, err)
+		}
+	})
+}
+
+// While a rotated file is packed, which takes its time, what is there of the packed one is
+// not read; and when it is all that is left, it is the rest of the file.
+func TestPackedSlowly(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			if late {
+				afterNow(t)
+			}
+			d := drive(t, t.TempDir(), Follow())
+			content := strings.Repeat("a line of a log, which is packed\n", 500)
+			d.write("a.log", content)
+			d.run(2)
+			d.rename("a.log", "a.log.1")
+			d.add("a.log.1", "the last line\n")
+			d.write("a.log", "new\n")
+			packed := zip(content + "the last line\n")
+			d.write("a.log.1.gz", "")
+			for i := 0; i < len(packed); i += 20 {
+				add(t, d.path("a.log.1.gz"), packed[i:min(i+20, len(packed))])
+				d.run(1)
+			}
+			d.remove("a.log.1")
+			d.run(10)
+			d.rename("a.log.1.gz", "a.log.2.gz")
+			d.run(10)
+			d.restart(d.checkpoint())
+			d.run(5)
+			d.want(append(times(500, "a line of a log, which is packed"), "the last line", "new")...)
+		})
+	}
+}
+
+// A file that begins as another one for a long way is read as soon as that ends.
+func TestAlikeForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		afterNow(t)
+		d := drive(t, t.TempDir(), Follow())
+		alike := strings.Repeat(strings.Repeat("x", 1<<14)+"\n", 100)
+		d.write("a.log", alike+"one\n")
+		d.run(1)
+		d.write("a-2.log", alike+"two\n")
+		d.run(1)
+		if n := len(d.got); n != 101 {
+			t.Errorf("%d records at once", n)
+		}
+		d.run(10)
+		if n := len(d.got); n != 202 || d.got[201] != "two" {
+			t.Errorf("%d records in the end", n)
+		}
+	})
+}
+
+// A copy that is shorter than what was read is one only if it has most of that.
+func TestShortCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		content := strings.Repeat("a line of a log\n", 100)
+		for _, test := range []struct {
+			size int
+			err  error
+		}{{len(content) - 100, nil}, {400, io.EOF}} {
+			path := filepath.Join(t.TempDir(), "a.log")
+			write(t, path, []byte(content[:test.size]))
+			at := positionAfter(content)
+			at.copied = true
+			r, err := Lines(path, Follow()).Open(t.Context(), weir.Split{ID: "a.log", Position: at.encode()})
+			must(t, err)
+			defer r.Close()
+			for range 3 {
+				if n, err := r.Read(t.Context(), make([]string, 5)); n != 0 || err != test.err {
+					t.Errorf("%d bytes: %d records, %v", test.size, n, err)
+				}
+			}
+		}
+	})
 }

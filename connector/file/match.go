@@ -3,7 +3,6 @@ package file
 import (
 	"bytes"
 	"slices"
-	"strings"
 )
 
 func (k *known) claim(f *candidate) { k.file, f.owner, k.waits = f, k, false }
@@ -103,8 +102,8 @@ func (p *plan) byContent(k *known) {
 	}
 	p.more()
 	var shorter *candidate
-	for _, f := range p.files {
-		if !f.free() || !k.names(f) {
+	for _, f := range p.namedAfter(k) {
+		if !f.free() {
 			continue
 		}
 		a := p.begins(f, k.at)
@@ -149,8 +148,8 @@ func (p *plan) repeated(f *candidate) bool {
 	if !p.follow {
 		return false
 	}
-	for _, k := range p.known {
-		if k.file == nil || k.at.old || !k.names(f) || k.at.n > 0 && p.begins(f, k.at) == no {
+	for _, k := range p.originals(f) {
+		if k.file == nil || k.at.old || k.at.n > 0 && p.begins(f, k.at) == no {
 			continue
 		}
 		if p.repeats(f, k.file) != no {
@@ -161,23 +160,4 @@ func (p *plan) repeated(f *candidate) bool {
 		}
 	}
 	return false
-}
-
-// names reports whether a file is named after the split's: its name without its extension,
-// and more.
-func (k *known) names(f *candidate) bool {
-	return slices.ContainsFunc(f.names, func(name string) bool {
-		return namedAfter(name, k.name) || namedAfter(name, k.fileName())
-	})
-}
-
-// namedAfter reports whether a name is that of another file with something added, as
-// app.log.1, app.log-20240131.gz, app-2024.log and app.log~ are named after app.log.
-func namedAfter(name, file string) bool {
-	stem := file
-	if i := strings.LastIndexByte(file, '.'); i > 0 {
-		stem = file[:i]
-	}
-	more, ok := strings.CutPrefix(name, stem)
-	return ok && more != "" && name != file && strings.ContainsAny(more[:1], ".-_~@ ")
 }

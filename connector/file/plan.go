@@ -94,6 +94,8 @@ type plan struct {
 
 	numbers map[ident]*candidate
 	names   map[string]*candidate
+	sorted  []string            // names, once they were asked for
+	stems   map[string][]*known // by what names of copies begin with, once they were asked for
 }
 
 // A trust is what was decided about a split the last time.
@@ -192,10 +194,17 @@ func (p *plan) more() {
 	if p.others == nil {
 		return
 	}
-	files := p.others()
-	p.others = nil
-	p.index(files)
-	p.files = append(p.files, files...)
+	for _, g := range p.others() {
+		f := p.numbers[g.ident]
+		if f == nil {
+			f = g
+			p.files = append(p.files, f)
+		} else { // another name of a file that is taken
+			f.names = append(f.names, g.names...)
+		}
+		p.index([]*candidate{f})
+	}
+	p.others, p.sorted = nil, nil
 }
 
 // fresh are the files that belong to no split.

@@ -13,10 +13,14 @@ type desk struct {
 	now     time.Time
 	content map[ident]string
 	fresh   bool     // all files have just changed
+	shut    bool     // no file can be opened
 	reading []string // splits that are being read
 }
 
 func (d *desk) begins(f *candidate, at position) answer {
+	if d.shut {
+		return unsure
+	}
 	c := d.content[f.ident]
 	if int64(len(c)) < min(at.n, headBytes) {
 		return no
@@ -89,7 +93,7 @@ func TestPlan(t *testing.T) {
 		name  string
 		set   func(d *desk) (known []*known, files []*candidate)
 		fresh bool
-		want  string // "split=file" for what is read, new ones with +, "split?" waits, "split-" is gone, "split!" is forgotten
+		want  string // "split=file" for what is read, new ones with +, "split?" waits, "split-" is gone, "split~" was truncated, "split!" is forgotten
 	}{
 		{"nothing is known", func(d *desk) ([]*known, []*candidate) {
 			return nil, []*candidate{d.file(1, long, "a.log"), d.file(2, long, "a.log.1"), d.file(3, "", "b.log")}
@@ -113,6 +117,17 @@ func TestPlan(t *testing.T) {
 		{"its number is another file's that begins alike", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", long+"end\n", 1)}, []*candidate{d.file(1, long+"another\n", "b.log")}
 		}, false, "a.log- +b.log=b.log"},
+		{"its name is another file's that begins alike", func(d *desk) ([]*known, []*candidate) {
+			return []*known{d.split("a.log", long+"end\n", 1)}, []*candidate{d.file(2, long+"another\n", "a.log")}
+		}, false, "a.log- +a.log/2=a.log"},
+		{"renamed, and it cannot be looked into", func(d *desk) ([]*known, []*candidate) {
+			d.shut = true
+			return []*known{d.split("a.log", long, 1)}, []*candidate{d.file(1, long, "b.log")}
+		}, false, "a.log?"},
+		{"it cannot be looked into", func(d *desk) ([]*known, []*candidate) {
+			d.shut = true
+			return []*known{d.split("a.log", long, 1), d.split("b.log", long, 3)}, []*candidate{d.file(1, long, "a.log"), d.file(2, long, "b.log")}
+		}, false, "a.log=a.log b.log=b.log"},
 		{"its name is another file's", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", long, 1)}, []*candidate{d.file(2, "new\n", "a.log")}
 		}, false, "a.log- +a.log/2=a.log"},
@@ -121,7 +136,7 @@ func TestPlan(t *testing.T) {
 		}, false, "a.log=a.log"},
 		{"truncated", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", long, 1)}, []*candidate{d.file(1, long[:320], "a.log")}
-		}, false, "a.log- +a.log/2=a.log"},
+		}, false, "a.log~ +a.log/2=a.log"},
 		{"a copy that may still grow", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", long, 1)}, []*candidate{d.file(1, "new\n", "a.log"), d.file(2, long, "a.log.1")}
 		}, true, "a.log? +a.log/2=a.log"},
@@ -133,7 +148,7 @@ func TestPlan(t *testing.T) {
 		}, false, "a.log=a.log.1 +a.log/2=a.log"},
 		{"no copy, though it begins alike", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", long, 1)}, []*candidate{d.file(1, "new\n", "a.log"), d.file(2, long[:800], "a.log.1")}
-		}, false, "a.log- +a.log/2=a.log +a.log.1=a.log.1"},
+		}, false, "a.log~ +a.log/2=a.log +a.log.1=a.log.1"},
 		{"no copy, by its name", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", long, 1)}, []*candidate{d.file(2, long, "b.log")}
 		}, false, "a.log- +b.log=b.log"},
@@ -159,6 +174,9 @@ func TestPlan(t *testing.T) {
 		{"nothing was read, and it is there", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("a.log", "", 1)}, []*candidate{d.file(1, "x\n", "a.log")}
 		}, false, "a.log=a.log"},
+		{"nothing was read, and it was gone", func(d *desk) ([]*known, []*candidate) {
+			return []*known{d.split("a.log", "", 1, gone(time.Hour, moved))}, []*candidate{d.file(1, "x\n", "a.log")}
+		}, false, "a.log! +a.log/2=a.log"},
 		{"two names of one file", func(d *desk) ([]*known, []*candidate) {
 			return []*known{d.split("b.log", long, 1)}, []*candidate{d.file(1, long, "a.log", "b.log")}
 		}, false, "b.log=b.log"},
@@ -176,6 +194,8 @@ func TestPlan(t *testing.T) {
 					got = append(got, k.text+"="+k.file.nameFor(k))
 				case k.waits:
 					got = append(got, k.text+"?")
+				case k.at.gone.Equal(now) && k.at.fate == truncated:
+					got = append(got, k.text+"~")
 				case k.at.gone.Equal(now):
 					got = append(got, k.text+"-")
 				}
@@ -190,6 +210,78 @@ func TestPlan(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", s, test.want)
 			}
 		})
+	}
+}
+
+// What was decided a moment ago stands while a reader watches the file, and no longer.
+func TestPlanTrusts(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for _, test := range []struct {
+		name    string
+		reading bool
+		change  func(*position) // of the position since then
+		want    bool
+	}{
+		{"it is being read", true, func(*position) {}, true},
+		{"it is not", false, func(*position) {}, false},
+		{"it has been read on", true, func(p *position) { p.lines++ }, true},
+		{"its reader has ended it", true, func(p *position) { p.fate, p.gone = moved, now }, false},
+	} {
+		d := &desk{now: now, content: map[ident]string{}}
+		if test.reading {
+			d.reading = []string{"a.log"}
+		}
+		k := d.split("a.log", "what was read\n", 1)
+		was := trust{file: ident{1, 2}, raw: k.raw} // another file than the position says
+		test.change(&k.at)
+		k.raw = k.at.encode()
+		f := d.file(2, "not what was read\n", "b.log")
+		p := &plan{oracle: d, follow: true, now: now, known: []*known{k}, files: []*candidate{f}, trusted: map[string]trust{"a.log": was}}
+		p.decide()
+		if got := k.file == f; got != test.want {
+			t.Errorf("%s: it is trusted: %v", test.name, got)
+		}
+	}
+}
+
+// A file that became a split a moment ago keeps its id until that is known, whatever its name
+// is then.
+func TestPlanReserves(t *testing.T) {
+	d := &desk{content: map[ident]string{}}
+	f := d.file(2, "2\n", "a.log.1")
+	p := &plan{oracle: d, follow: true, known: []*known{d.split("a.log", "1\n", 1)},
+		files:  []*candidate{d.file(3, "3\n", "a.log"), f, d.file(1, "1\n", "a.log.2")},
+		issued: map[ident]string{{1, 2}: "a.log/2"}}
+	done := p.decide()
+	if len(done.fresh) != 2 || done.fresh[0].id != "a.log/3" || done.fresh[1].id != "a.log/2" || done.fresh[1].file != f {
+		t.Errorf("%+v", done.fresh)
+	}
+}
+
+// A name that is not taken may be another one of a file that is.
+func TestPlanOtherNames(t *testing.T) {
+	d := &desk{content: map[ident]string{}}
+	a, b := d.file(1, "1\n", "a.log"), d.file(2, "2\n", ".b.log")
+	p := &plan{oracle: d, follow: true, files: []*candidate{a},
+		known:  []*known{d.split("a.log", "1\n", 1), d.split("b.log", "2\n", 2), d.split("c.log", "3\n", 3)},
+		others: func() []*candidate { return []*candidate{d.file(1, "1\n", ".a.log"), b} }}
+	done := p.decide()
+	if k := p.known; len(done.fresh) != 0 || k[0].file != a || k[1].file != b || k[2].file != nil || len(a.names) != 2 {
+		t.Errorf("%+v, %+v", k, done)
+	}
+}
+
+// A file that was found by its content is as it is now, and may have more than was read.
+func TestPlannedPosition(t *testing.T) {
+	d := &desk{content: map[ident]string{}}
+	k := d.split("a.log", "what was read\n", 1, func(p *position) {
+		p.end, p.seen, p.fate, p.gone = true, stamp{14, 99}, moved, time.Unix(5, 0)
+	})
+	k.claim(d.file(2, "what was read\nand more\n", "a.log.1", "z.log"))
+	k.checked = true
+	at, err := decodePosition(k.found())
+	if err != nil || at.end || at.seen.size != 23 || at.fate != alive || at.file.number != 2 || at.name != "a.log.1" || !at.of(&k.at.digest) {
+		t.Errorf("%+v, %v", at, err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/weirstream/weir"
@@ -112,6 +113,25 @@ func TestPositionsOfVersion1(t *testing.T) {
 		_, err := read(Lines(path), "in", v1(0, uint64(len(lines)), 20, strings.ReplaceAll(lines, "other", "OTHER")), 9)
 		wantPermanent(t, err, path, "line 20", "not what was read")
 	}
+}
+
+// A follower that finds another file in the place of one that an earlier version has read
+// reads that, too.
+func TestFollowedPositionsOfVersion1(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, t.TempDir(), Follow())
+		lines := strings.Repeat("some line or other\n", 20)
+		d.write("a.log", strings.ToUpper(lines[:38]))
+		d.write("b.log", lines+"new\n")
+		at := func(flags byte) []byte {
+			b := binary.AppendUvarint(binary.AppendUvarint([]byte{1, flags}, uint64(len(lines))), 20)
+			return binary.BigEndian.AppendUint32(b, checksum([]byte(lines[len(lines)-64:])))
+		}
+		d.start(snapshot{positions: map[string][]byte{"a.log": at(0), "b.log": at(1), "c.log": at(0)}})
+		d.run(5)
+		d.want("SOME LINE OR OTHER", "SOME LINE OR OTHER", "new")
+		d.wantSplits("a.log/2", "b.log", "c.log")
+	})
 }
 
 func FuzzPosition(f *testing.F) {

@@ -24,6 +24,7 @@ type watched struct {
 	since time.Time // it has had this stamp
 	of    ident     // repeats was asked of it, and the answer
 	says  answer
+	told  bool // it was logged
 }
 
 // settleTime is for how long a file that is being copied or packed may seem to be whole.
@@ -104,7 +105,8 @@ func (p *probe) repeats(f, of *candidate) answer {
 	if w.of != of.ident || w.says == unsure {
 		w.of, w.says = of.ident, p.compare(f, of, math.MaxInt64)
 	}
-	if w.says == yes && w.stamp.size > 0 {
+	if w.says == yes && w.stamp.size > 0 && !w.told {
+		w.told = true
 		p.planner.say.warn("a file is a copy of one that is read, and is not read", "file", filepath.Join(p.dir, f.names[0]), "of", of.names[0])
 	}
 	return w.says

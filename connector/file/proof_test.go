@@ -1,6 +1,7 @@
 package file
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,8 +63,8 @@ func TestProof(t *testing.T) {
 			if n != 10 || err != nil {
 				t.Fatal(n, err)
 			}
-			if read := len(r.(*reader[string]).tape.first) > 0; read != test.again {
-				t.Errorf("its beginning is read again: %v, want %v", read, test.again)
+			if rd := r.(*reader[string]); len(rd.tape.first) != firstBytes || len(rd.tape.last) != lastBytes {
+				t.Errorf("the file would not be known again: %d bytes of its beginning, %d before its end", len(rd.tape.first), len(rd.tape.last))
 			}
 			// Where it is read again, it must be what was read.
 			at.all++
@@ -87,6 +88,32 @@ func TestProof(t *testing.T) {
 		defer r.Close()
 		if n, err := r.Read(t.Context(), make([]string, 10)); n != 0 || r.(*reader[string]).tape.file != (ident{}) && opts == nil || r.(*reader[string]).scan != nil {
 			t.Errorf("%d records, %v: the file was opened", n, err)
+		}
+	}
+}
+
+// What was not read again is known again by its first and last bytes.
+func TestRewrittenAfterProof(t *testing.T) {
+	content := strings.Repeat("a line\n", 1000)
+	for name, changed := range map[string]string{
+		"at its beginning": "A" + content[1:] + "more\n",
+		"at its end":       content[:len(content)-3] + "E\n\nmore\n",
+		"all of it":        strings.ToUpper(content) + "more\n",
+	} {
+		path := filepath.Join(t.TempDir(), "in")
+		write(t, path, []byte(content))
+		st, err := look(path)
+		must(t, err)
+		at := positionAfter(content)
+		at.file, at.seen = st.ident, st.stamp
+		r, err := Lines(path, Follow()).Open(t.Context(), weir.Split{ID: "in", Position: at.encode()})
+		must(t, err)
+		defer r.Close()
+		for _, want := range []error{nil, io.EOF} {
+			if n, err := r.Read(t.Context(), make([]string, 10)); n != 0 || err != want {
+				t.Fatalf("%s: %d records, %v, want %v", name, n, err, want)
+			}
+			write(t, path, []byte(changed))
 		}
 	}
 }

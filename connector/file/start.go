@@ -38,7 +38,9 @@ func (r *reader[T]) begin(ctx context.Context) error {
 			return r.differs(err)
 		}
 		if r.scan = scan; proven && r.at.n > 0 && c.plain() {
-			scan.seek(r.at)
+			if err := scan.seek(r.at); err != nil {
+				return r.differs(err)
+			}
 		}
 	}
 	done, err := r.scan.goTo(ctx, r.at, time.Now().Add(verifyTime))

@@ -82,6 +82,20 @@ func (t *tape) remember(p []byte) {
 // seek goes to a place without reading what is before it.
 func (t *tape) seek(at int64) { t.at, t.last = at, t.last[:0] }
 
+// recall goes to a place and reads what it takes to know the file again there. What is
+// before the place must be known to be what was read.
+func (t *tape) recall(at int64) error {
+	first, last := make([]byte, min(at, firstBytes)), make([]byte, min(at, lastBytes))
+	if _, err := t.d.f.ReadAt(first, 0); err != nil {
+		return err
+	}
+	if _, err := t.d.f.ReadAt(last, at-int64(len(last))); err != nil {
+		return err
+	}
+	t.at, t.first, t.last = at, first, last
+	return nil
+}
+
 // same reports whether what was read first and last is still there.
 func (t *tape) same() (bool, error) {
 	same, err := t.has(t.first, 0)

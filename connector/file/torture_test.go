@@ -239,6 +239,9 @@ func TestLivesOfFiles(t *testing.T) {
 	}
 	for seed := *lifeSeed; seed < *lifeSeed+uint64(n); seed++ {
 		synctest.Test(t, func(t *testing.T) {
+			if seed%2 == 1 {
+				afterNow(t)
+			}
 			w := &scribe{driver: drive(t, t.TempDir(), Follow()), rnd: rand.New(rand.NewPCG(seed, 1))}
 			defer func() {
 				if t.Failed() {
