@@ -72,7 +72,7 @@ func (t *Table[K, N, V]) foresee() {
 		f.touched += g.index.first(hashes[i])
 	}
 	for i, key := range c.keys {
-		f.entries[i] = t.groups[t.number(c.groups[i])].find(t.space, key, hashes[i])
+		f.entries[i] = t.groups[t.number(c.groups[i])].find(id[K, N]{t.space, key}, hashes[i])
 	}
 	f.base, f.known = c.base, len(c.keys)
 }

@@ -102,5 +102,9 @@ func spread[N comparable](hash uint32, seed maphash.Seed, space N) uint32 {
 	if unsafe.Sizeof(space) == 0 {
 		return hash
 	}
-	return hash ^ uint32(maphash.Comparable(seed, space))
+	return spaceHash(seed, space) ^ hash
+}
+
+func spaceHash[N comparable](seed maphash.Seed, space N) uint32 {
+	return uint32(maphash.Comparable(seed, space))
 }
