@@ -87,7 +87,7 @@ type lists[E, W any] struct {
 func (f lists[E, W]) write(out *encoder, z *freeze, l *list[W]) (err error) {
 	n := l.len()
 	if n > math.MaxInt32 {
-		return fmt.Errorf("%d elements do not fit behind a 32-bit number", n)
+		return fmt.Errorf("%d elements, and Flink's format has room for 2147483647 in a list", n)
 	}
 	out.buf = flink.AppendI32(out.buf, int32(n))
 	written := 0

@@ -30,7 +30,7 @@ func (f mapForm[UK, UV, W]) write(out *encoder, z *freeze, m **mapNode[UK, W]) e
 	node := *m
 	n := node.len()
 	if n > math.MaxInt32 {
-		return fmt.Errorf("%d entries do not fit behind a 32-bit number", n)
+		return fmt.Errorf("%d entries, and Flink's format has room for 2147483647 in a map", n)
 	}
 	out.buf = flink.AppendI32(out.buf, int32(n))
 	value := f.held(f.value)

@@ -39,8 +39,8 @@ type group[K, N comparable, V any] struct {
 	pages[entry[K, N, V]]
 	// crowded says that hashes are made of the whole key. A hash is otherwise made of
 	// Flink's hash code of the key, which is as good as Java's: for two different strings of
-	// a few characters it may be the same, and whoever chooses the keys can make it the same
-	// for any number of them.
+	// a few characters it may be the same, and a user who chooses the keys can make it the
+	// same for any number of them.
 	crowded bool
 }
 
