@@ -119,8 +119,9 @@ func (s MapState[UK, UV]) Remove(k UK) { s.cell.Remove(k) }
 // Len returns the number of entries of the key's map.
 func (s MapState[UK, UV]) Len() int { return s.cell.Len() }
 
-// All returns the entries of the key's map in no particular order. The map must not be
-// changed while the sequence is read.
+// All returns the entries of the key's map in no particular order. The map may be changed
+// meanwhile: an entry that is there all the time comes once, one that is removed before the
+// sequence comes to it does not come, and neither does one that is put meanwhile.
 func (s MapState[UK, UV]) All() iter.Seq2[UK, UV] { return s.cell.All() }
 
 // Clear removes the key's map.

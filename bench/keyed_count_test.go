@@ -29,29 +29,46 @@ func keys(n int) []string {
 	return k
 }
 
-// A feed is the records that both sides count: per subtask, so many keys in a random
-// order that repeats.
+// A feed is the records that both sides count, for each subtask. It goes through all keys
+// over and over, each time in another order: the keys are shuffled once, and the runs of so
+// many keys come in an order that each pass has to itself.
 type feed struct {
 	keys    []string
-	order   []uint32
-	records int // per subtask
+	order   []uint32 // the keys, each as often as the others
+	records int      // per subtask
 }
 
+const (
+	orderLen = 1_000_000
+	runLen   = 500
+	runs     = orderLen / runLen
+)
+
 func newFeed(distinct, records int) *feed {
-	f := &feed{keys: keys(distinct), order: make([]uint32, 1<<20), records: records}
-	rnd := rand.New(rand.NewPCG(1, 2))
+	f := &feed{keys: keys(distinct), order: make([]uint32, orderLen), records: records}
 	for i := range f.order {
-		f.order[i] = uint32(rnd.IntN(distinct))
+		f.order[i] = uint32(i % distinct)
 	}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	rnd.Shuffle(len(f.order), func(i, j int) { f.order[i], f.order[j] = f.order[j], f.order[i] })
 	return f
 }
 
 // fill fills batch with the records of a subtask from number at on.
 func (f *feed) fill(batch []string, at, subtask int) int {
 	n := min(len(batch), f.records-at)
-	at += subtask * len(f.order) / parallelism
-	for i := range n {
-		batch[i] = f.keys[f.order[(at+i)&(len(f.order)-1)]]
+	at += subtask * orderLen / parallelism
+	for i := 0; i < n; {
+		pass, run, from := at/orderLen, at%orderLen/runLen, at%runLen
+		// A factor that has no divisor in common with the number of runs puts them in another
+		// order: it is odd and not a multiple of 5.
+		run = (run*(10*pass+3) + 7*pass) % runs
+		keys := f.order[run*runLen+from : min((run+1)*runLen, run*runLen+from+n-i)]
+		for j, k := range keys {
+			batch[i+j] = f.keys[k]
+		}
+		i += len(keys)
+		at += len(keys)
 	}
 	return n
 }

@@ -262,16 +262,10 @@ func BenchmarkRestore(b *testing.B) {
 // each take, the bytes of the keys included.
 func BenchmarkBytesPerKey(b *testing.B) {
 	const n = 5_000_000
-	heap := func() uint64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
 	var perKey float64
 	for b.Loop() {
 		t := newTable[int64](b, 0)
-		before := heap()
+		before := liveHeap()
 		key := make([]byte, 16)
 		for i := range n {
 			k := fmt.Appendf(key[:0], "key-%012d", i)
@@ -281,7 +275,7 @@ func BenchmarkBytesPerKey(b *testing.B) {
 			*ref = int64(i)
 		}
 		t.Set("", 0)
-		perKey = float64(heap()-before) / n
+		perKey = float64(liveHeap()-before) / n
 		runtime.KeepAlive(t)
 	}
 	b.ReportMetric(perKey, "B/key")

@@ -7,19 +7,19 @@ import (
 )
 
 // Looking ahead: before a run of records is processed, their keys are looked up in the
-// tables that are likely to be asked for them, all in one small loop. To find one key
-// takes some loads from memory that wait for each other; the loads for different keys do
-// not wait for each other, and in a loop that does nothing else the processor has those
-// of several keys on their way at once. The user's function then finds the entries in
-// the cache, and their numbers already known.
+// tables that are likely to be asked for them, all in one small loop. To find one key takes
+// some loads from memory that wait for each other. The loads for different keys do not wait
+// for each other, and in a loop that does nothing else the processor makes those of several
+// keys at once. Then the user's function finds the entries in the cache, and their numbers
+// known.
 
-// Ahead is for how many keys at most is looked ahead: so many that their entries stay in
-// the innermost cache until they are used.
+// Ahead is how many keys a run has at most: so few that their entries stay in the innermost
+// cache until they are used.
 const Ahead = 32
 
 // LookAhead begins a run of at most Ahead keys, with their hash codes and key groups. Next
-// makes one of them after the other the current key. The slices must stay as they are until
-// the next run begins, or End.
+// makes one after the other the current key. The slices must stay as they are until the
+// next run begins, or End.
 func (b *Backend[K]) LookAhead(keys []K, codes []int32, groups []checkpoint.KeyGroup) {
 	b.Current.begin(keys, codes, groups)
 	for _, s := range b.states {
@@ -30,26 +30,26 @@ func (b *Backend[K]) LookAhead(keys []K, codes []int32, groups []checkpoint.KeyG
 // A foresight is what a table knows of the entries of a run of keys.
 //
 // Invariant: of the run that began at base, entries[i] is the entry of key i, or none if
-// it had none. An entry stays where it is but for a deletion, which makes the table
+// it had none. An entry stays where it is unless one is deleted, which makes the table
 // forget.
 type foresight struct {
 	base    uint64
 	known   int // how many keys of the run it knows about
 	entries [Ahead]int
-	// asked is for how many keys of the run the table was asked, of how many there were.
-	asked, ran int
-	touched    uint64 // what nobody needs but a loop that only loads
+	asked   int    // how many keys of the run the table was asked for
+	ran     int    // how many keys the run has
+	touched uint64 // makes the compiler keep a loop that only loads
 }
 
 // none is the number of no entry.
 const none = -1
 
-// worthwhile is how many entries a table has at least that looks ahead. A smaller one is
-// in the cache anyway, and what is known sooner is not known for less.
+// worthwhile is how many entries a table that looks ahead has at least. A smaller one is in
+// the cache anyway.
 const worthwhile = 8 << 10
 
-// lookAhead looks ahead if that seems worthwhile: in a large table that was asked for half
-// of the last run's keys at least.
+// lookAhead looks ahead if that seems worthwhile: in a large table that was asked for at
+// least half of the last run's keys.
 func (t *Table[K, N, V]) lookAhead() {
 	if unsafe.Sizeof(t.space) != 0 {
 		return // which namespaces will be asked for is not known
@@ -72,7 +72,7 @@ func (t *Table[K, N, V]) foresee() {
 		f.touched += g.index.first(hashes[i])
 	}
 	for i, key := range c.keys {
-		f.entries[i] = t.groups[t.number(c.groups[i])].find(t.space, key, hashes[i])
+		f.entries[i] = t.groups[t.number(c.groups[i])].find(id[K, N]{t.space, key}, hashes[i])
 	}
 	f.base, f.known = c.base, len(c.keys)
 }
@@ -86,5 +86,5 @@ func (f *foresight) foreseen(seq uint64) (entry int) {
 	return none
 }
 
-// forget says that entries are not where they were.
+// forget is called when entries are not where they were.
 func (f *foresight) forget() { f.known = 0 }

@@ -36,19 +36,23 @@ func (a *arena) add(b []byte) (at uint32, err error) {
 	chunk, from := a.end>>chunkBits, a.end&(chunkBytes-1)
 	at = uint32(a.end / arenaUnit)
 	a.end += n
-	chunks := a.list()
-	if chunk == len(chunks) {
-		chunks = append(chunks, a.make(n))
-		if n > chunkBytes { // it takes as many numbers as it is chunks long
-			a.end = roundUp(a.end, chunkBytes)
-			chunks = append(chunks, make([][]byte, a.end>>chunkBits-len(chunks))...)
-		}
-		a.chunks.Store(&chunks)
+	if chunk == len(a.list()) {
+		a.grow(n)
 	}
-	c := chunks[chunk][from:]
+	c := a.list()[chunk][from:]
 	binary.NativeEndian.PutUint32(c, uint32(len(b)))
 	copy(c[4:], b)
 	return at, nil
+}
+
+// grow adds a chunk for n bytes, after which no more fit if they are long.
+func (a *arena) grow(n int) {
+	chunks := append(a.list(), a.make(n))
+	if n > chunkBytes { // it takes as many numbers as it is chunks long
+		a.end = roundUp(a.end, chunkBytes)
+		chunks = append(chunks, make([][]byte, a.end>>chunkBits-len(chunks))...)
+	}
+	a.chunks.Store(&chunks)
 }
 
 // make returns a chunk in which n bytes have room.

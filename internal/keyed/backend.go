@@ -47,7 +47,7 @@ func (b *Backend[K]) add(s state) error {
 	return nil
 }
 
-// Seal ends the time for declaring states: what is restored would not find its state.
+// Seal ends the time for declaring states. One that is declared later would not be restored.
 func (b *Backend[K]) Seal() { b.sealed = true }
 
 // Entries is the number of entries in all states.

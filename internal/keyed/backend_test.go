@@ -78,7 +78,7 @@ func newSample(t interface{ Fatal(...any) }, subtask, parallelism, maxParallelis
 	return s
 }
 
-// at makes key the current key; it tells whether the backend owns it.
+// at makes key the current key, and reports whether the backend has its key group.
 func (s *sample) at(key string) bool {
 	g := flink.KeyGroupOf(s.hash(key), s.max)
 	if !s.keyGroups.Contains(g) {

@@ -50,20 +50,31 @@ func (b *box[V]) appendTo(dst []byte, z *freeze, c codec.Codec[V]) (_ []byte, er
 // refersToMore reports whether a value of the type refers to memory that can be changed
 // through it. Such a value goes into a box.
 func refersToMore(t reflect.Type) bool {
+	return refers(t, func(t reflect.Type) bool {
+		// A string is not changed, nor is the time zone that a time refers to.
+		return t.Kind() != reflect.String && t != reflect.TypeFor[time.Time]()
+	})
+}
+
+// refers reports whether a value of the type refers to memory, in a part for whose type
+// that counts.
+func refers(t reflect.Type, counts func(reflect.Type) bool) bool {
 	switch t.Kind() {
-	case reflect.Map, reflect.Slice, reflect.Pointer, reflect.Interface:
-		return true
 	case reflect.Array:
-		return refersToMore(t.Elem())
+		return refers(t.Elem(), counts)
 	case reflect.Struct:
-		if t == reflect.TypeFor[time.Time]() {
-			return false // it refers to a time zone, which does not change
+		if !counts(t) {
+			return false
 		}
 		for i := range t.NumField() {
-			if refersToMore(t.Field(i).Type) {
+			if refers(t.Field(i).Type, counts) {
 				return true
 			}
 		}
+		return false
+	case reflect.Map, reflect.Slice, reflect.Pointer, reflect.Interface, reflect.String, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return counts(t)
+	default:
+		return false
 	}
-	return false
 }

@@ -21,7 +21,7 @@ type Current[K comparable] struct {
 	codes     []int32 // Flink's hash codes
 	groups    []checkpoint.KeyGroup
 	hasher[K]
-	// What Set makes a run of one.
+	// For a run of one, which set makes.
 	key   [1]K
 	code  [1]int32
 	group [1]checkpoint.KeyGroup
@@ -49,7 +49,8 @@ func (c *Current[K]) Key() (key K) {
 	return key
 }
 
-// at is which key of the run is the current one; it is beyond them all if none is.
+// at is which key of the run is the current one; if none is, it is larger than all numbers
+// of keys.
 func (c *Current[K]) at() uint64 { return c.seq - c.base - 1 }
 
 // set makes key the current key, alone.
@@ -62,7 +63,7 @@ func (c *Current[K]) set(key K, group checkpoint.KeyGroup) {
 // A hasher makes the hashes by which tables find keys.
 type hasher[K comparable] struct {
 	codeOf func(K) int32 // Flink's hash code
-	secret [2]uint64     // another one in each process
+	secret [2]uint64     // different in each process
 	seed   maphash.Seed
 }
 
@@ -71,19 +72,20 @@ func newHasher[K comparable](codeOf func(K) int32) hasher[K] {
 }
 
 // mix makes a hash of Flink's hash code: the two halves of a product, as in wyhash, of the
-// code mixed with one secret and with another. Keys of a group have key group and subtask in
-// common, and so some bits of what Flink makes of the code; and whoever knew where a code
-// leads could choose keys that all lead to one place. Were only one of the factors made of
-// the code, codes at equal distances would lead to places at equal distances, which are few
-// for some of the secrets.
+// code mixed with one secret and with another. The code itself will not do. Keys of a group
+// have key group and subtask in common, and so some bits of what Flink makes of the code;
+// and a user who knew which place a code asks for could choose keys that all ask for one.
+// If only one of the factors were made of the code, codes at equal distances would ask for
+// places at equal distances, which for some secrets are few.
 func (h *hasher[K]) mix(code int32) uint32 {
 	x := uint64(uint32(code)) * (1<<32 + 1) // in both halves
 	hi, lo := bits.Mul64(x^h.secret[0], x^h.secret[1])
 	return uint32(hi ^ lo)
 }
 
-// strong is the hash of a key where many have the same hash code, by chance or because
-// someone chose them so. The code is part of it: 0 and -0 are equal, and have two codes.
+// strong is the hash of a whole key, for where many have the same hash code, by chance or
+// because they were chosen so. The code is part of it: 0 and -0 are equal, and have two
+// codes.
 func (h *hasher[K]) strong(key K, code int32) uint32 {
 	return uint32(maphash.Comparable(h.seed, key)) ^ h.mix(code)
 }
@@ -102,5 +104,9 @@ func spread[N comparable](hash uint32, seed maphash.Seed, space N) uint32 {
 	if unsafe.Sizeof(space) == 0 {
 		return hash
 	}
-	return hash ^ uint32(maphash.Comparable(seed, space))
+	return spaceHash(seed, space) ^ hash
+}
+
+func spaceHash[N comparable](seed maphash.Seed, space N) uint32 {
+	return uint32(maphash.Comparable(seed, space))
 }

@@ -45,7 +45,7 @@ type freeze struct {
 	kept  *arena
 	// These are under of.mu.
 	dead  bool
-	moved map[*mark]uint32 // where values are kept whose marks say it no more
+	moved map[*mark]uint32 // where values are kept, if their marks no longer say it
 	err   error            // the first value that could not be kept
 }
 

@@ -47,23 +47,30 @@ func (l *list[E]) add(e E) {
 	l.tail = append(l.tail, e)
 }
 
-// all returns the elements in order.
-func (l list[E]) all() iter.Seq[E] {
-	return func(yield func(E) bool) {
+// runs returns the elements in order, some at a time.
+func (l list[E]) runs() iter.Seq[[]E] {
+	return func(yield func([]E) bool) {
 		var chunks []*chunk[E]
 		for c := l.full; c != nil; c = c.before {
 			chunks = append(chunks, c)
 		}
 		for _, c := range slices.Backward(chunks) {
-			for _, e := range c.elements {
+			if !yield(c.elements) {
+				return
+			}
+		}
+		yield(l.tail)
+	}
+}
+
+// all returns the elements in order.
+func (l list[E]) all() iter.Seq[E] {
+	return func(yield func(E) bool) {
+		for run := range l.runs() {
+			for _, e := range run {
 				if !yield(e) {
 					return
 				}
-			}
-		}
-		for _, e := range l.tail {
-			if !yield(e) {
-				return
 			}
 		}
 	}
@@ -73,25 +80,27 @@ func (l list[E]) all() iter.Seq[E] {
 // elements, 32 bits, and the elements.
 type lists[E, W any] struct {
 	whole   codec.Codec[[]E]
-	element form[W]
+	element element[W]
 	hold    func(E) W
 }
 
-func (f lists[E, W]) write(out *encoder, z *freeze, l *list[W]) error {
+func (f lists[E, W]) write(out *encoder, z *freeze, l *list[W]) (err error) {
 	n := l.len()
 	if n > math.MaxInt32 {
-		return fmt.Errorf("%d elements do not fit behind a 32-bit number", n)
+		return fmt.Errorf("%d elements, and Flink's format has room for 2147483647 in a list", n)
 	}
 	out.buf = flink.AppendI32(out.buf, int32(n))
-	i := 0
-	for e := range l.all() {
-		if err := f.element.write(out, z, &e); err != nil {
-			return fmt.Errorf("element %d: %w", i, err)
+	written := 0
+	for run := range l.runs() {
+		for i := range run {
+			if out.buf, err = f.element.append(out.buf, z, &run[i]); err != nil {
+				return fmt.Errorf("element %d: %w", written+i, err)
+			}
+			if err := out.room(); err != nil {
+				return err
+			}
 		}
-		if err := out.room(); err != nil {
-			return err
-		}
-		i++
+		written += len(run)
 	}
 	return nil
 }

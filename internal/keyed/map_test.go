@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -238,22 +239,26 @@ func TestSorter(t *testing.T) {
 			keys[i] = prefix + fmt.Sprint(rnd.IntN(10)) + strings.Repeat("\x00", i%3) + fmt.Sprint(i)
 		}
 		appendKey := func(dst []byte, i int) ([]byte, error) { return append(dst, keys[i]...), nil }
+		appendValue := func(dst []byte, i int) ([]byte, error) { return fmt.Append(dst, "=", i, ";"), nil }
+		number := make(map[string]int)
+		for i, k := range keys {
+			number[k] = i
+		}
+		var want []byte
+		for _, k := range slices.Sorted(slices.Values(keys)) {
+			want = fmt.Append(want, k, "=", number[k], ";")
+		}
 		var s sorter
 		for range 2 {
-			var got []string
-			err := s.sort(len(keys), appendKey, func(i int, key []byte) error {
-				if string(key) != keys[i] {
-					t.Fatalf("thing %d comes with key %q, and has %q", i, key, keys[i])
-				}
-				got = append(got, keys[i])
-				return nil
-			})
-			if err != nil || !slices.Equal(got, slices.Sorted(slices.Values(keys))) {
+			var out encoder
+			var got bytes.Buffer
+			out.w = &got
+			if err := errors.Join(s.write(&out, len(keys), appendKey, appendValue), out.flush()); err != nil || !bytes.Equal(got.Bytes(), want) {
 				t.Fatalf("prefix %q: error %v, or not in order", prefix, err)
 			}
 		}
 		keys[7] = keys[len(keys)-1]
-		if err := s.sort(len(keys), appendKey, func(int, []byte) error { return nil }); !errors.Is(err, errSameKey) {
+		if err := s.write(&encoder{w: io.Discard}, len(keys), appendKey, appendValue); !errors.Is(err, errSameKey) {
 			t.Errorf("a key that is there twice: %v", err)
 		}
 	}

@@ -41,18 +41,12 @@ func NewMap[K, UK comparable, UV any](b *Backend[K], name string, key codec.Code
 // NewMaps declares a state of one map per key and namespace.
 func NewMaps[K, N, UK comparable, UV any](b *Backend[K], name string, spaces codec.Codec[N], key codec.Codec[UK], value codec.Codec[UV]) (*Maps[N, UK, UV], error) {
 	meta := flink.MapStateMeta(name, key.Serializer(), value.Serializer())
-	seed := maphash.MakeSeed() // another one in each process
-	hash := func(k UK) uint32 { return uint32(maphash.Comparable(seed, k)) }
 	if !refersToMore(reflect.TypeFor[UV]()) {
-		s, err := declare(b, meta, spaces, func(f *freezer) form[*mapNode[UK, UV]] {
-			return mapForm[UK, UV, UV]{key, value, func(c codec.Codec[UV]) form[UV] { return plain[UV]{c} }, f, hash}
-		})
-		return &Maps[N, UK, UV]{&plainMap[UK, UV]{slot: &s.Slot, of: &s.freezer, hash: hash}, s.in}, err
+		cell, in, err := newPlainMap(b, meta, spaces, key, value, func(c codec.Codec[UV], _ *freezer) element[UV] { return plain[UV]{c} })
+		return &Maps[N, UK, UV]{cell, in}, err
 	}
-	s, err := declare(b, meta, spaces, func(f *freezer) form[*mapNode[UK, *box[UV]]] {
-		return mapForm[UK, UV, *box[UV]]{key, value, func(c codec.Codec[UV]) form[*box[UV]] { return boxes[UV]{c, f} }, f, hash}
-	})
-	return &Maps[N, UK, UV]{&boxMap[UK, UV]{plainMap[UK, *box[UV]]{slot: &s.Slot, of: &s.freezer, hash: hash}, value}, s.in}, err
+	cell, in, err := newPlainMap(b, meta, spaces, key, value, func(c codec.Codec[UV], f *freezer) element[*box[UV]] { return boxes[UV]{c, f} })
+	return &Maps[N, UK, UV]{&boxMap[UK, UV]{*cell, value}, in}, err
 }
 
 // Maps is a state of one map per key and namespace, as a handle sees it.
@@ -69,10 +63,23 @@ func (s *Maps[N, UK, UV]) In(space N) MapCell[UK, UV] {
 
 // A plainMap is the maps of a table of values that are copied by assignment.
 type plainMap[UK comparable, UV any] struct {
-	slot  *Slot[*mapNode[UK, UV]]
-	of    *freezer
-	hash  func(UK) uint32
-	walks []*walk[UK, UV] // that have begun and not ended
+	slot   *Slot[*mapNode[UK, UV]]
+	keeper *keeper[pair[UK, UV]]
+	hash   func(UK) uint32
+	walks  []*walk[UK, UV] // that have begun and not ended
+}
+
+// newPlainMap declares a state of maps of UV that are held as W, and returns it for W, and
+// what makes a namespace the current one.
+func newPlainMap[K, N, UK comparable, UV, W any](b *Backend[K], meta flink.StateMeta, spaces codec.Codec[N], key codec.Codec[UK], value codec.Codec[UV], held func(codec.Codec[UV], *freezer) element[W]) (*plainMap[UK, W], func(N), error) {
+	seed := maphash.MakeSeed() // another one in each process
+	m := &plainMap[UK, W]{hash: func(k UK) uint32 { return uint32(maphash.Comparable(seed, k)) }}
+	s, err := declare(b, meta, spaces, func(f *freezer) form[*mapNode[UK, W]] {
+		m.keeper = newKeeper[pair[UK, W]](f)
+		return mapForm[UK, UV, W]{key, value, func(c codec.Codec[UV]) element[W] { return held(c, f) }, m.keeper, m.hash}
+	})
+	m.slot, s.afterFreeze = &s.Slot, m.keeper.afterFreeze
+	return m, s.in, err
 }
 
 // A walk is an iteration over a map, from its last pair to its first.
@@ -95,9 +102,9 @@ func (s *plainMap[UK, UV]) Ref(k UK) (v *UV, existed bool) {
 	i := node.find(k, s.hash)
 	if existed = i != none; !existed {
 		i = node.len()
-		node.add(s.of, pair[UK, UV]{key: k}, s.hash)
+		node.add(s.keeper, pair[UK, UV]{key: k}, s.hash)
 	}
-	return &node.writable(s.of, i).value, existed
+	return &node.writable(s.keeper, i).value, existed
 }
 
 func (s *plainMap[UK, UV]) Put(k UK, v UV) {
@@ -117,7 +124,7 @@ func (s *plainMap[UK, UV]) Remove(k UK) {
 		s.Clear()
 	default:
 		node = s.writable()
-		node.remove(s.of, i, s.hash, s.walksOver(node))
+		node.remove(s.keeper, i, s.hash, s.walksOver(node))
 	}
 }
 
@@ -175,10 +182,10 @@ func (s *plainMap[UK, UV]) writable() *mapNode[UK, UV] {
 	node, ok := s.slot.Get()
 	switch {
 	case !ok:
-		node = &mapNode[UK, UV]{epoch: s.of.epoch}
+		node = &mapNode[UK, UV]{epoch: s.keeper.epoch}
 		s.slot.Set(node)
-	case s.of.sees(node.epoch, whole):
-		c := node.copied(s.of)
+	case s.keeper.sees(node.epoch, whole):
+		c := node.copied(s.keeper)
 		for _, w := range s.walksOver(node) {
 			w.node = c
 		}
@@ -196,7 +203,7 @@ type boxMap[UK comparable, UV any] struct {
 
 func (s *boxMap[UK, UV]) Get(k UK) (v UV, ok bool) {
 	if b, ok := s.plainMap.Get(k); ok {
-		return *b.open(s.of, s.codec), true
+		return *b.open(s.keeper.freezer, s.codec), true
 	}
 	return v, false
 }
@@ -205,10 +212,10 @@ func (s *boxMap[UK, UV]) Ref(k UK) (v *UV, existed bool) {
 	b, existed := s.plainMap.Get(k)
 	if !existed {
 		var zero UV
-		b = newBox(s.of, zero)
+		b = newBox(s.keeper.freezer, zero)
 		s.plainMap.Put(k, b)
 	}
-	return b.open(s.of, s.codec), existed
+	return b.open(s.keeper.freezer, s.codec), existed
 }
 
 func (s *boxMap[UK, UV]) Put(k UK, v UV) {
@@ -219,7 +226,7 @@ func (s *boxMap[UK, UV]) Put(k UK, v UV) {
 func (s *boxMap[UK, UV]) All() iter.Seq2[UK, UV] {
 	return func(yield func(UK, UV) bool) {
 		for k, b := range s.plainMap.All() {
-			if !yield(k, *b.open(s.of, s.codec)) {
+			if !yield(k, *b.open(s.keeper.freezer, s.codec)) {
 				return
 			}
 		}

@@ -14,15 +14,14 @@ import (
 // the value. Go has no null and never writes one. The entries are in the order of their
 // encoded keys, so that equal maps have equal bytes.
 type mapForm[UK comparable, UV, W any] struct {
-	key   codec.Codec[UK]
-	value codec.Codec[UV]
-	hold  func(codec.Codec[UV]) form[W]
-	of    *freezer
-	hash  func(UK) uint32
+	key    codec.Codec[UK]
+	value  codec.Codec[UV]
+	held   func(codec.Codec[UV]) element[W]
+	keeper *keeper[pair[UK, W]]
+	hash   func(UK) uint32
 }
 
 var (
-	errSameKey  = errors.New("two keys of the map have the same encoding, and would be one after a restore")
 	errKeyTwice = errors.New("a key of the map is there twice")
 	errNull     = errors.New("a null as a value of the map, for which Go has no value")
 )
@@ -31,10 +30,10 @@ func (f mapForm[UK, UV, W]) write(out *encoder, z *freeze, m **mapNode[UK, W]) e
 	node := *m
 	n := node.len()
 	if n > math.MaxInt32 {
-		return fmt.Errorf("%d entries do not fit behind a 32-bit number", n)
+		return fmt.Errorf("%d entries, and Flink's format has room for 2147483647 in a map", n)
 	}
 	out.buf = flink.AppendI32(out.buf, int32(n))
-	value := f.hold(f.value)
+	value := f.held(f.value)
 	appendKey := func(dst []byte, i int) ([]byte, error) {
 		key := node.at(i).key
 		dst, err := f.key.Append(dst, key)
@@ -43,14 +42,15 @@ func (f mapForm[UK, UV, W]) write(out *encoder, z *freeze, m **mapNode[UK, W]) e
 		}
 		return dst, err
 	}
-	return out.sorter.sort(n, appendKey, func(i int, key []byte) error {
-		out.buf = append(append(out.buf, key...), 0)
+	appendValue := func(dst []byte, i int) ([]byte, error) {
 		p := node.at(i)
-		if err := value.write(out, z, &p.value); err != nil {
-			return fmt.Errorf("value of key %v of the map: %w", p.key, err)
+		dst, err := value.append(append(dst, 0), z, &p.value)
+		if err != nil {
+			err = fmt.Errorf("value of key %v of the map: %w", p.key, err)
 		}
-		return out.room()
-	})
+		return dst, err
+	}
+	return out.sorter.write(out, n, appendKey, appendValue)
 }
 
 func (f mapForm[UK, UV, W]) read(src []byte) (*mapNode[UK, W], int, error) {
@@ -59,8 +59,8 @@ func (f mapForm[UK, UV, W]) read(src []byte) (*mapNode[UK, W], int, error) {
 	if err := c.Err(); err != nil {
 		return nil, 0, err
 	}
-	node := &mapNode[UK, W]{epoch: f.of.epoch}
-	value := f.hold(f.value)
+	node := &mapNode[UK, W]{epoch: f.keeper.epoch}
+	value := f.held(f.value)
 	for range n {
 		at := c.Offset()
 		key, size, err := f.key.Decode(src[at:])
@@ -82,7 +82,7 @@ func (f mapForm[UK, UV, W]) read(src []byte) (*mapNode[UK, W], int, error) {
 		if node.find(key, f.hash) != none {
 			return nil, 0, fmt.Errorf("at byte %d: %w", at, errKeyTwice)
 		}
-		node.add(f.of, pair[UK, W]{key, v}, f.hash)
+		node.add(f.keeper, pair[UK, W]{key, v}, f.hash)
 	}
 	return node, c.Offset(), nil
 }

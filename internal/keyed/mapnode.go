@@ -76,8 +76,8 @@ func (m *manyPairs[UK, UV]) find(key UK, hash uint32) int {
 }
 
 // copied returns a copy that may be changed, of which this one sees nothing.
-func (m *mapNode[UK, UV]) copied(f *freezer) *mapNode[UK, UV] {
-	c := &mapNode[UK, UV]{epoch: f.epoch}
+func (m *mapNode[UK, UV]) copied(k *keeper[pair[UK, UV]]) *mapNode[UK, UV] {
+	c := &mapNode[UK, UV]{epoch: k.epoch}
 	if m.many == nil {
 		c.few = append(make([]pair[UK, UV], 0, cap(m.few)), m.few...)
 		return c
@@ -88,15 +88,15 @@ func (m *mapNode[UK, UV]) copied(f *freezer) *mapNode[UK, UV] {
 }
 
 // writable returns pair i for writing.
-func (m *mapNode[UK, UV]) writable(f *freezer, i int) *pair[UK, UV] {
+func (m *mapNode[UK, UV]) writable(k *keeper[pair[UK, UV]], i int) *pair[UK, UV] {
 	if m.many != nil {
-		return m.many.writable(f, i, whole, whole)
+		return m.many.writable(k, i, whole, whole)
 	}
 	return &m.few[i]
 }
 
 // add adds a pair whose key is not there.
-func (m *mapNode[UK, UV]) add(f *freezer, p pair[UK, UV], hash func(UK) uint32) {
+func (m *mapNode[UK, UV]) add(k *keeper[pair[UK, UV]], p pair[UK, UV], hash func(UK) uint32) {
 	if m.many == nil {
 		if len(m.few) < fewPairs {
 			m.few = append(m.few, p)
@@ -104,16 +104,16 @@ func (m *mapNode[UK, UV]) add(f *freezer, p pair[UK, UV], hash func(UK) uint32) 
 		}
 		m.many = &manyPairs[UK, UV]{index: newSegments()}
 		for i := range m.few {
-			m.push(f, m.few[i], hash)
+			m.push(k, m.few[i], hash)
 		}
 		m.few = nil
 	}
-	m.push(f, p, hash)
+	m.push(k, p, hash)
 }
 
-func (m *mapNode[UK, UV]) push(f *freezer, p pair[UK, UV], hash func(UK) uint32) {
+func (m *mapNode[UK, UV]) push(k *keeper[pair[UK, UV]], p pair[UK, UV], hash func(UK) uint32) {
 	i := m.many.n
-	*m.many.push(f, whole, whole) = p
+	*m.many.push(k, whole, whole) = p
 	if p.key == p.key {
 		m.many.index.link(i, hash(p.key))
 	}
@@ -122,7 +122,7 @@ func (m *mapNode[UK, UV]) push(f *freezer, p pair[UK, UV], hash func(UK) uint32)
 // remove removes pair i. The walks are those over this map. What a walk has not come to
 // is the pairs below its place: there the last of them takes the place of one that goes, so
 // that the walk neither misses a pair nor comes to one twice.
-func (m *mapNode[UK, UV]) remove(f *freezer, i int, hash func(UK) uint32, walks []*walk[UK, UV]) {
+func (m *mapNode[UK, UV]) remove(k *keeper[pair[UK, UV]], i int, hash func(UK) uint32, walks []*walk[UK, UV]) {
 	if key := m.at(i).key; m.many != nil && key == key {
 		m.many.index.unlink(i, hash(key))
 	}
@@ -130,18 +130,18 @@ func (m *mapNode[UK, UV]) remove(f *freezer, i int, hash func(UK) uint32, walks 
 	for _, w := range walks {
 		if i < w.left {
 			w.left--
-			m.move(f, w.left, i, hash)
+			m.move(k, w.left, i, hash)
 			i = w.left
 		}
 	}
 	last := m.len() - 1
-	m.move(f, last, i, hash)
+	m.move(k, last, i, hash)
 	if m.many == nil {
 		m.few[last] = pair[UK, UV]{}
 		m.few = m.few[:last]
 		return
 	}
-	m.many.pop(f, whole, whole)
+	m.many.pop(k, whole, whole)
 	if last <= fewPairs/4 {
 		few := make([]pair[UK, UV], 0, fewPairs/4)
 		for i := range last {
@@ -152,12 +152,12 @@ func (m *mapNode[UK, UV]) remove(f *freezer, i int, hash func(UK) uint32, walks 
 }
 
 // move gives pair from another number.
-func (m *mapNode[UK, UV]) move(f *freezer, from, to int, hash func(UK) uint32) {
+func (m *mapNode[UK, UV]) move(k *keeper[pair[UK, UV]], from, to int, hash func(UK) uint32) {
 	if from == to {
 		return
 	}
 	p := *m.at(from)
-	*m.writable(f, to) = p
+	*m.writable(k, to) = p
 	if m.many != nil && p.key == p.key {
 		m.many.index.relink(from, to, hash(p.key))
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// An IncompatibleError says that a checkpoint does not fit the job: the job was changed
-// in a way that its state cannot follow.
+// An IncompatibleError says that a checkpoint does not fit the job, which was changed in a
+// way that its state cannot follow.
 type IncompatibleError struct {
 	From string // the state file, or that it is inline
 	What string // the key, or the state
@@ -27,7 +27,7 @@ func (e *IncompatibleError) Error() string {
 
 func (e *IncompatibleError) Unwrap() error { return e.Err }
 
-// Permanent says that a restart does not help.
+// Permanent reports that a restart does not help.
 func (e *IncompatibleError) Permanent() bool { return true }
 
 // Restore fills the declared states from what subtasks wrote, at whatever parallelism:
@@ -180,8 +180,8 @@ func restoreGroup(g checkpoint.KeyGroup, header *flink.KeyedHeader, readers []en
 	return c.Err()
 }
 
-// blockEnds returns a function that tells where the block that begins at an offset ends:
-// where the next one begins, or with the file.
+// blockEnds returns a function from the offset at which a block begins to that at which it
+// ends: where the next one begins, or the file ends.
 func blockEnds(p flow.KeyedPart) func(off int64) int64 {
 	sorted := slices.Sorted(slices.Values(p.Offsets))
 	return func(off int64) int64 {

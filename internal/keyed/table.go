@@ -20,13 +20,18 @@ type Table[K, N comparable, V any] struct {
 	n       int       // entries in all groups
 	foresight
 	freezer
+	keeper *keeper[entry[K, N, V]]
 }
 
-// entry is one key with its value.
+// entry is one key in a namespace, with its value.
 type entry[K, N comparable, V any] struct {
+	id[K, N]
+	value V
+}
+
+type id[K, N comparable] struct {
 	space N
 	key   K
-	value V
 }
 
 type group[K, N comparable, V any] struct {
@@ -34,8 +39,8 @@ type group[K, N comparable, V any] struct {
 	pages[entry[K, N, V]]
 	// crowded says that hashes are made of the whole key. A hash is otherwise made of
 	// Flink's hash code of the key, which is as good as Java's: for two different strings of
-	// a few characters it may be the same, and whoever chooses the keys can make it the same
-	// for any number of them.
+	// a few characters it may be the same, and a user who chooses the keys can make it the
+	// same for any number of them.
 	crowded bool
 }
 
@@ -46,6 +51,7 @@ const crowd = 8
 func NewTable[K, N comparable, V any](current *Current[K], r checkpoint.KeyGroupRange, own func(K) K) *Table[K, N, V] {
 	t := &Table[K, N, V]{current: current, first: r.Start, groups: make([]group[K, N, V], r.Len()), own: own}
 	t.epoch = 1
+	t.keeper = newKeeper[entry[K, N, V]](&t.freezer)
 	for i := range t.groups {
 		t.groups[i].index = noEntries
 	}
@@ -83,7 +89,7 @@ func (t *Table[K, N, V]) look() {
 		if g.crowded {
 			hash = c.strong(c.keys[at], c.codes[at])
 		}
-		i = g.find(t.space, c.keys[at], spread(hash, c.seed, t.space))
+		i = g.find(id[K, N]{t.space, c.keys[at]}, spread(hash, c.seed, t.space))
 	}
 	t.seq, t.entry = c.seq, i
 	if i == none {
@@ -93,8 +99,8 @@ func (t *Table[K, N, V]) look() {
 	t.point(no)
 }
 
-// find returns the entry of a key in a namespace, or none.
-func (g *group[K, N, V]) find(space N, key K, hash uint32) int {
+// find returns which entry has a key in a namespace, or none.
+func (g *group[K, N, V]) find(id id[K, N], hash uint32) int {
 	mask := uint(len(g.index) - 1)
 	for at := uint(hash) & mask; ; at = (at + 1) & mask {
 		s := g.index[at]
@@ -103,7 +109,7 @@ func (g *group[K, N, V]) find(space N, key K, hash uint32) int {
 		}
 		if uint32(s>>32) == hash {
 			i := int(uint32(s)) - 1
-			if e := &g.list[i>>pageBits].page[i&pageMask]; e.key == key && e.space == space {
+			if g.list[i>>pageBits].page[i&pageMask].id == id {
 				return i
 			}
 		}
@@ -112,8 +118,9 @@ func (g *group[K, N, V]) find(space N, key K, hash uint32) int {
 
 // point tells the slot where the entry is, which is in the group with a number.
 func (t *Table[K, N, V]) point(no int) {
-	p := &t.groups[no].list[t.entry>>pageBits]
-	t.ref, t.has, t.mine = &p.page[t.entry&pageMask].value, true, !t.sees(p.epoch, placeOf(no, t.entry>>pageBits))
+	i := t.entry
+	p := &t.groups[no].list[i>>pageBits]
+	t.ref, t.has, t.mine = &p.page[i&pageMask].value, true, !t.sees(p.epoch, placeOf(no, i>>pageBits))
 }
 
 // ensure is the slot's: it inserts the current key, if it is not there.
@@ -144,8 +151,7 @@ func (t *Table[K, N, V]) insert(no int, key K, hash uint32) int {
 		g.index = g.index.resized(max(minIndex, 2*len(g.index)))
 	}
 	i := g.n
-	e := g.push(&t.freezer, placeOf(no, i>>pageBits), endOf(no))
-	e.space, e.key = t.space, key
+	g.push(t.keeper, placeOf(no, i>>pageBits), endOf(no)).id = id[K, N]{t.space, key}
 	t.n++
 	if same := g.index.link(i, hash); same >= crowd && !g.crowded {
 		t.hashWhole(g)
@@ -183,7 +189,7 @@ func (t *Table[K, N, V]) remove() bool {
 		*t.writable(no, i) = moved
 		g.index.relink(last, i, t.hash(g, &moved))
 	}
-	g.pop(&t.freezer, placeOf(no, (g.n-1)>>pageBits), endOf(no))
+	g.pop(t.keeper, placeOf(no, (g.n-1)>>pageBits), endOf(no))
 	t.n--
 	return true
 }
@@ -191,7 +197,7 @@ func (t *Table[K, N, V]) remove() bool {
 // writable returns the place of an entry for writing: in a copy of its page, if a snapshot
 // sees the one there is.
 func (t *Table[K, N, V]) writable(no, i int) *entry[K, N, V] {
-	return t.groups[no].writable(&t.freezer, i, placeOf(no, i>>pageBits), endOf(no))
+	return t.groups[no].writable(t.keeper, i, placeOf(no, i>>pageBits), endOf(no))
 }
 
 // hash is the hash by which a group finds an entry.
@@ -231,6 +237,7 @@ func (t *Table[K, N, V]) freeze() *frozen[K, N, V] {
 		g := &t.groups[i]
 		f.groups[i] = frozenGroup[K, N, V]{list: g.list, n: g.n}
 	}
+	t.keeper.afterFreeze()
 	t.Slot.forget() // what it takes for its own is the snapshot's now
 	return f
 }

@@ -293,7 +293,7 @@ func TestOwnPlaces(t *testing.T) {
 	own("after a snapshot", true)
 }
 
-// A page is let go with the last of its entries, also behind the end of the list of pages.
+// A page is let go with the last of its entries, also after the end of the list of pages.
 func TestDeletedPagesAreLetGo(t *testing.T) {
 	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
 	table := NewTable[int64, Void, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
@@ -311,8 +311,8 @@ func TestDeletedPagesAreLetGo(t *testing.T) {
 	}
 }
 
-// Keys that someone chose so that they all have one hash code are found by a hash that he
-// cannot know: a search takes as many steps as among other keys.
+// Keys that were chosen so that they all have one hash code are found by a hash that is
+// not known outside: a search takes as many steps as among other keys.
 func TestChosenKeysDoNotCollide(t *testing.T) {
 	// "Aa" and "BB" have the same hash code, and so have all words made of them.
 	words := []string{""}

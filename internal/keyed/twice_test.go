@@ -10,8 +10,8 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// A state that comes twice in a key group leaves another one out: that one would begin
-// empty, and nobody would know.
+// A state that comes twice in a key group leaves another one out, which would begin empty
+// without an error.
 func TestStateThatComesTwice(t *testing.T) {
 	backend := func() *Backend[string] {
 		b := NewBackend(checkpoint.KeyGroupRange{}, of[string](t), flink.JavaStringHash)

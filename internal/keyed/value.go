@@ -57,45 +57,6 @@ func (s *Values[N, V]) In(space N) *Slot[V] {
 	return s.slot
 }
 
-// plain is the form of values that are copied by assignment.
-type plain[V any] struct{ codec codec.Codec[V] }
-
-func (p plain[V]) write(out *encoder, _ *freeze, v *V) (err error) {
-	out.buf, err = p.codec.Append(out.buf, *v)
-	return err
-}
-
-func (p plain[V]) read(src []byte) (V, int, error) { return p.codec.Decode(src) }
-
-func (p plain[V]) reading(was *flink.StateMeta) (form[V], error) {
-	c, err := codec.Reading(p.codec, was.Value())
-	return plain[V]{c}, err
-}
-
-// boxes is the form of values in boxes.
-type boxes[V any] struct {
-	codec codec.Codec[V]
-	of    *freezer
-}
-
-func (b boxes[V]) write(out *encoder, z *freeze, v **box[V]) (err error) {
-	out.buf, err = (*v).appendTo(out.buf, z, b.codec)
-	return err
-}
-
-func (b boxes[V]) read(src []byte) (*box[V], int, error) {
-	v, n, err := b.codec.Decode(src)
-	if err != nil {
-		return nil, 0, err
-	}
-	return newBox(b.of, v), n, nil
-}
-
-func (b boxes[V]) reading(was *flink.StateMeta) (form[*box[V]], error) {
-	c, err := codec.Reading(b.codec, was.Value())
-	return boxes[V]{c, b.of}, err
-}
-
 // A boxSlot is the slot of a table whose values are in boxes. What it hands out may be
 // changed at once, so it is always the slot's own.
 type boxSlot[K, N comparable, V any] struct {
