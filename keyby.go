@@ -17,8 +17,13 @@ import (
 type Keyed[K comparable, T any] struct {
 	stream Stream[T]
 	key    func(T) K
-	codec  codec.Codec[K]
-	hash   func(K) int32
+	keying[K]
+}
+
+// keying is what is known of the keys.
+type keying[K comparable] struct {
+	codec codec.Codec[K]
+	hash  func(K) int32
 }
 
 // KeyBy takes a stream apart by the key that key returns for a record. It must return

@@ -12,6 +12,8 @@ import (
 type KeyContext[K comparable] struct {
 	*plainContext
 	backend   *keyed.Backend[K]
+	timers    timers
+	stamp     func(at Time) // gives what is emitted from now on its timestamp
 	at        Time
 	watermark Time
 }

@@ -56,7 +56,8 @@ type Operator interface {
 	// no record back; what it keeps is state.
 	Push(input int, b Batch) error
 	// Mark says how far event time has come on all inputs together. The operator does
-	// what was due until then, and passes the mark on to its outputs.
+	// what was due until then, and passes the mark on to its outputs. The mark of the end
+	// of time comes in each job whose input ends, also in one without event time.
 	Mark(Mark) error
 	// Snapshot is the synchronous part of checkpoint id: it is called between two
 	// batches, after a barrier has arrived on all inputs, and holds up processing.
@@ -75,6 +76,13 @@ type Operator interface {
 // the first Push. Start is called by the task's goroutine.
 type Starter interface {
 	Start() error
+}
+
+// A Waker is an operator that has something to do when no input comes: when a time has
+// come, or what it waits for is done. Its Context.Wake has Wake called, between two
+// elements of the input, by the task's goroutine.
+type Waker interface {
+	Wake() error
 }
 
 // Stateless is embedded by operators that hold nothing across batches.
@@ -110,6 +118,10 @@ type Context struct {
 	// Side returns where the records of a side output go, and the type they are read as;
 	// nil for one that nothing reads.
 	Side func(port string) (Output, reflect.Type)
+	// Wake has the task call the operator's Wake soon. It never waits, and any goroutine may
+	// call it, also when the task has ended. Calls before Wake begins are one. An operator
+	// that is no Waker must not use it.
+	Wake func()
 	// Metrics is where the operator's figures are kept.
 	Metrics *metrics.Group
 }

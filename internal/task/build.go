@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync/atomic"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/align"
-	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -51,7 +51,7 @@ type Spec struct {
 func Build(s Spec) (_ *Task, err error) {
 	t := &Task{
 		Index: s.Index, Name: s.Chain.Name(), Subtask: s.Subtask,
-		gate: s.Gate, inputs: s.Inputs, timed: s.EventTime, writers: s.Writers, reports: s.Reports, Figures: s.Figures,
+		gate: s.Gate, inputs: s.Inputs, writers: s.Writers, reports: s.Reports, Figures: s.Figures,
 	}
 	t.watermark.Store(int64(flow.MinTime))
 	defer func() {
@@ -73,12 +73,18 @@ func Build(s Spec) (_ *Task, err error) {
 		n := nodes[i]
 		ctx := s.Context(n)
 		ctx.Side = func(name string) (flow.Output, reflect.Type) { return outputs.of(port{n.ID, name}) }
+		asked := new(atomic.Bool)
+		ctx.Wake = func() {
+			if !asked.Swap(true) {
+				s.Gate.Control(Control{Wake: i + 1})
+			}
+		}
 		main, _ := outputs.of(port{n.ID, ""})
 		op, err := open(n, ctx, main)
 		if err != nil {
 			return nil, err
 		}
-		t.ops = append(t.ops, operator{Operator: op, name: n.Label(), id: n.OperatorID()})
+		t.ops = append(t.ops, operator{Operator: op, name: n.Label(), id: n.OperatorID(), asked: asked})
 		if i > 0 {
 			from := n.Inputs[0]
 			// Nodes are opened from the last to the first, so each goes before the receivers
@@ -93,9 +99,6 @@ func Build(s Spec) (_ *Task, err error) {
 		return t, nil
 	}
 	t.aligner = align.New(len(s.Inputs))
-	if s.EventTime {
-		t.clock = clock.New(len(s.Inputs))
-	}
 	return t, nil
 }
 

@@ -93,7 +93,7 @@ func TestFetch(t *testing.T) {
 		b := fetching(t, l, "a", "b")
 		must(t, b.run(func() {}))
 		b.events = slices.DeleteFunc(b.events, func(e string) bool { return e == "flush" })
-		b.wants(t, "op: one", "op: two", "op: three", "exhausted 7", "op: close")
+		b.wants(t, "op: one", "op: two", "op: three", "op: mark max", "exhausted 7", "op: close")
 		if l.open != 0 {
 			t.Errorf("%d splits are left open", l.open)
 		}

@@ -41,6 +41,8 @@ type Control struct {
 	Drain bool
 	// Complete says that this checkpoint is complete.
 	Complete checkpoint.ID
+	// Wake is an operator of the chain that asks to be woken, counted from 1.
+	Wake int
 }
 
 // Reports are the functions by which a task reports to the job. They are called from
@@ -66,12 +68,11 @@ type Task struct {
 	gate    *exchange.Gate[Control]
 	inputs  []uint16       // channel → input of the head
 	aligner *align.Aligner // nil in a source's task
-	clock   *clock.Clock   // nil without event time, and in a source's task
+	clock   *clock.Clock   // nil before the first mark, and in a source's task
 	head    flow.Operator
 	ops     []operator
 	outs    []out
 	fetch   *fetcher // nil if the task does not read a source
-	timed   bool
 	writers NewWriter
 	reports Reports
 	writing sync.WaitGroup
@@ -90,8 +91,9 @@ type Figures struct {
 // operator is one operator of the chain, with the identity of its state.
 type operator struct {
 	flow.Operator
-	name string
-	id   checkpoint.OperatorID
+	name  string
+	id    checkpoint.OperatorID
+	asked *atomic.Bool // to be woken
 }
 
 // out is the sending end of one edge.
@@ -221,8 +223,11 @@ func (t *Task) element(channel int, e exchange.Element) error {
 	case exchange.Barrier:
 		return t.barrier(channel, e.Barrier)
 	case exchange.Mark:
-		if t.clock == nil { // in the task of a source, from the fetcher
+		if t.fetch != nil { // the fetcher has a clock
 			return t.mark(e.Mark)
+		}
+		if t.clock == nil {
+			t.clock = clock.New(len(t.inputs))
 		}
 		if m, changed := t.clock.Mark(channel, e.Mark); changed {
 			return t.mark(m)
@@ -252,9 +257,6 @@ func (t *Task) mark(m flow.Mark) error {
 
 // endOfTime passes the last mark through the operators: no record comes any more.
 func (t *Task) endOfTime() error {
-	if !t.timed {
-		return nil
-	}
 	return t.mark(flow.Mark{Time: flow.MaxTime})
 }
 
@@ -272,6 +274,10 @@ func (t *Task) control(c Control) error {
 		return t.snapshot(c.Trigger)
 	case c.Complete != 0:
 		return t.complete(c)
+	case c.Wake != 0:
+		op := &t.ops[c.Wake-1]
+		op.asked.Store(false)
+		return op.Operator.(flow.Waker).Wake()
 	}
 	return nil
 }
