@@ -102,7 +102,9 @@ func TestCoProcessOfOneStream(t *testing.T) {
 
 // What cannot be joined is refused before anything runs.
 func TestBadCoProcess(t *testing.T) {
-	open := func(*weir.KeyContext[int64], *weir.Out[int64]) (func(int64) error, func(int64) error) { return nil, nil }
+	open := func(*weir.KeyContext[int64], *weir.Out[int64]) (func(int64) error, func(int64) error) {
+		return nil, nil
+	}
 	key := func(n int64) int64 { return n }
 	job, other := weir.NewJob("job"), weir.NewJob("other")
 	in := weir.From(job, "in", weir.Slice(numbers(1)...))

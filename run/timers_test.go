@@ -115,7 +115,7 @@ func TestEventTimers(t *testing.T) {
 		}
 		stop := started(t, build(), opts)
 		add("a 1", "b 1", "a 41", "b 60", "b 60 clear") // a's gap: 141; b has none
-		add("a 101", "a 101 delete")                     // a's gap: 201
+		add("a 101", "a 101 delete")                    // a's gap: 201
 		want := []string{
 			"a every 8, watermark 59", "a every 9, watermark 59", "a every 10, watermark 59",
 			"a every 48, watermark 59", "a every 49, watermark 59", "a every 50, watermark 59",
