@@ -11,6 +11,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/metrics"
 	"github.com/weirstream/weir/internal/plan"
@@ -31,6 +32,7 @@ type attempt struct {
 	passedOver map[plan.NodeID][][]byte
 	wiring     *wiring
 	tasks      []*task.Task
+	groups     map[string]*clock.Group // alignment groups, by name
 	events     *events
 	watch      watch
 
@@ -267,8 +269,23 @@ func (a *attempt) spec(ctx context.Context, chain *plan.Task, subtask int) task.
 	}
 	if head.Source != nil {
 		s.Splits = a.start.shares[head.ID][subtask].read
+		s.Group = a.group(head.Source)
 	}
 	return s
+}
+
+// group returns the alignment group of a source, nil if it has none.
+func (a *attempt) group(source flow.Source) *clock.Group {
+	name, _ := source.Alignment()
+	if name == "" {
+		return nil
+	}
+	g := a.groups[name]
+	if g == nil {
+		g = clock.NewGroup()
+		a.groups[name] = g
+	}
+	return g
 }
 
 // discover asks unbounded sources for new splits while the job runs.

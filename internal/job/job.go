@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -97,7 +98,7 @@ func (r *run) attempts(ctx context.Context) error {
 	from := r.From
 	retry := backoff{Restart: r.Restart}
 	for n := 1; ; n++ {
-		a := &attempt{run: r, number: n, log: r.Log.With("attempt", n)}
+		a := &attempt{run: r, number: n, groups: make(map[string]*clock.Group), log: r.Log.With("attempt", n)}
 		err := a.run1(ctx, from)
 		if err != nil && !errors.Is(err, ErrStopped) {
 			r.Monitor.update(func(v *View) { v.LastFailure = err.Error(); v.Failures[kindOf(r.Plan, err)]++ })

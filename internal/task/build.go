@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/align"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -40,7 +41,9 @@ type Spec struct {
 	// the side outputs to it.
 	Context func(n *plan.Node) *flow.Context
 	// Splits are the splits that this subtask of a source reads from the start on.
-	Splits  []flow.Split
+	Splits []flow.Split
+	// Group is the alignment group of the source, nil if it has none.
+	Group   *clock.Group
 	Writers NewWriter
 	Reports Reports
 	Figures *Figures
@@ -94,8 +97,8 @@ func Build(s Spec) (_ *Task, err error) {
 		t.head = op
 	}
 	slices.Reverse(t.ops)
-	if src := s.Chain.Head.Source; src != nil {
-		t.fetch = newFetcher(src, s.EventTime, s.Gate, s.Splits)
+	if s.Chain.Head.Source != nil {
+		t.fetch = newFetcher(s)
 		return t, nil
 	}
 	t.aligner = align.New(len(s.Inputs))

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/weirstream/weir/durable/faultfs"
 	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/plan"
 )
 
 // A library is a bounded source whose splits are texts, with a record for each word.
@@ -25,8 +27,9 @@ type library struct {
 func (l *library) Splits(context.Context, []flow.Split) (flow.Listing, error) {
 	return flow.Listing{}, nil
 }
-func (l *library) Bounded() bool     { return true }
-func (l *library) Reads(string) bool { return false }
+func (l *library) Bounded() bool                      { return true }
+func (l *library) Reads(string) bool                  { return false }
+func (l *library) Alignment() (string, time.Duration) { return "", 0 }
 
 func (l *library) Open(_ context.Context, s flow.Split, _ bool) (flow.SplitReader, error) {
 	l.open++
@@ -59,6 +62,7 @@ func (r *textReader) Read(context.Context) (flow.Fetched, error) {
 }
 
 func (r *textReader) Commits() bool                           { return false }
+func (r *textReader) Resumed()                                {}
 func (r *textReader) Committed(context.Context, []byte) error { return nil }
 
 func (r *textReader) Close() error {
@@ -81,7 +85,7 @@ func fetching(t *testing.T, l *library, splits ...string) *bench {
 	for _, id := range splits {
 		begin = append(begin, flow.Split{ID: id})
 	}
-	b.task.fetch = newFetcher(l, false, b.gate, begin)
+	b.task.fetch = newFetcher(Spec{Chain: &plan.Task{Head: &plan.Node{Source: l}}, Gate: b.gate, Splits: begin})
 	return b
 }
 

@@ -7,6 +7,7 @@
 //	restore.go   from the state in a checkpoint to the state of each subtask
 //	fetch.go     reading the splits of a source into the gate
 //	idle.go      splits that have nothing for now
+//	pace.go      splits that are ahead of others
 //	build.go     from nodes of a plan to a chain of operators
 //	outputs.go   the receivers of each output of an operator
 //
