@@ -16,6 +16,9 @@ type KeyContext[K comparable] struct {
 	stamp     func(at Time) // gives what is emitted from now on its timestamp
 	at        Time
 	watermark Time
+	firing    bool  // a timer fires
+	clocked   bool  // came is needed
+	came      int64 // when the batch came, in milliseconds
 }
 
 // plainContext is a Context under a name that leaves the method Context visible.

@@ -13,6 +13,7 @@ type StateOption interface{ state(*stateOptions) }
 // stateOptions are the options of one state. Codecs are a Codec[T] of whatever T.
 type stateOptions struct {
 	codec, keyCodec any
+	ttl             *TTL
 }
 
 // WithCodec has the values of a state written by a codec of its own: those of a value, the

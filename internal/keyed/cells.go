@@ -18,6 +18,7 @@ type cells[K, N comparable, V any] struct {
 	meta    flink.StateMeta
 	spaces  codec.Codec[N]
 	form    form[V]
+	visitor
 	// afterFreeze is called when the table has been frozen; it may be nil.
 	afterFreeze func()
 }
