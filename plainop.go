@@ -78,7 +78,13 @@ func (o *plainOp[U]) Snapshot(CheckpointID) (flow.Snapshot, error) {
 }
 
 func (o *plainOp[U]) Complete(id CheckpointID) error { return o.c.complete(id) }
-func (o *plainOp[U]) Close() error                   { return o.c.close() }
+
+// Close calls what the user wants to be called at the end. Nothing can be emitted there.
+func (o *plainOp[U]) Close() error {
+	o.out.shut()
+	o.c.sides.shut()
+	return errors.Join(o.c.close(), o.misused(nil))
+}
 
 // Mark passes the mark on, also to the side outputs.
 func (o *plainOp[U]) Mark(m flow.Mark) error { return o.c.mark(m, o.to) }
