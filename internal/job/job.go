@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -99,6 +100,9 @@ func (r *run) attempts(ctx context.Context) error {
 	for n := 1; ; n++ {
 		a := &attempt{run: r, number: n, log: r.Log.With("attempt", n)}
 		err := a.run1(ctx, from)
+		if kindOf(r.Plan, err) == Sink && !durable.Heals(err) {
+			err = flow.Permanent(err) // a missing permission, a read-only file system
+		}
 		if err != nil && !errors.Is(err, ErrStopped) {
 			r.Monitor.update(func(v *View) { v.LastFailure = err.Error(); v.Failures[kindOf(r.Plan, err)]++ })
 		}
