@@ -1,12 +1,17 @@
 package run_test
 
 import (
+	"context"
 	"errors"
+	"io/fs"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/connector/generator"
+	"github.com/weirstream/weir/connector/ratelimit"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/faultfs"
 	"github.com/weirstream/weir/run"
@@ -48,4 +53,32 @@ func TestErrorsOfSinksThatDoNotHeal(t *testing.T) {
 			})
 		})
 	}
+}
+
+// shutsDown is a source whose splits can be listed a few times only.
+type shutsDown struct {
+	weir.Source[int64]
+	lists *atomic.Int32
+}
+
+func (s shutsDown) Splits(ctx context.Context) ([]string, error) {
+	if s.lists.Add(1) > 3 {
+		return nil, &fs.PathError{Op: "open", Path: "in", Err: syscall.EACCES}
+	}
+	return s.Source.Splits(ctx)
+}
+
+// So does an error of a source that no retry heals.
+func TestErrorsOfSourcesThatDoNotHeal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		job := weir.NewJob("shuts down")
+		endless := generator.Source(-1, func(i int64) int64 { return i })
+		in := weir.From(job, "in", weir.Source[int64](shutsDown{ratelimit.Source(endless, 100), new(atomic.Int32)}))
+		weir.To(in, "out", &weir.Collector[int64]{})
+		opts := options(t, 1)
+		err := run.Local(t.Context(), job, opts)
+		if st := opts.Monitor.Status(); !errors.Is(err, syscall.EACCES) || !weir.IsPermanent(err) || st.Attempt != 1 || st.Failures["source"] != 1 {
+			t.Errorf("in attempt %d, with failures %v: %v", st.Attempt, st.Failures, err)
+		}
+	})
 }

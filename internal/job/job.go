@@ -100,7 +100,7 @@ func (r *run) attempts(ctx context.Context) error {
 	for n := 1; ; n++ {
 		a := &attempt{run: r, number: n, log: r.Log.With("attempt", n)}
 		err := a.run1(ctx, from)
-		if kindOf(r.Plan, err) == Sink && !durable.Heals(err) {
+		if k := kindOf(r.Plan, err); (k == Sink || k == Source) && !durable.Heals(err) {
 			err = flow.Permanent(err) // a missing permission, a read-only file system
 		}
 		if err != nil && !errors.Is(err, ErrStopped) {
