@@ -75,7 +75,10 @@ func (c *Context) close() error {
 	for i := len(c.closers) - 1; i >= 0; i-- {
 		errs = append(errs, func() (err error) {
 			defer guard(c.ctx, &err)
-			return c.closers[i]()
+			if err := c.closers[i](); err != nil {
+				return blame(c.ctx, fmt.Errorf("close: %w", err))
+			}
+			return nil
 		}())
 	}
 	c.closers = nil

@@ -43,7 +43,7 @@ func (s erasedSink[T]) Claim(ctx context.Context, c flow.Claim) (release func() 
 		SinkID: s.id, Owner: c.Owner, Lineage: c.Lineage, Fresh: c.Fresh, From: c.From, BesideOld: c.BesideOld,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("sink %s: %w", s.id.Operator, err)
+		return nil, s.blame(err)
 	}
 	return release, nil
 }
@@ -59,15 +59,15 @@ func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed
 	defer rescue(&err)
 	prepared, err := twophase.Restored(elements)
 	if err != nil {
-		return fmt.Errorf("sink %s: restored: %w", s.id.Operator, err)
+		return s.blame(fmt.Errorf("restored: %w", err))
 	}
 	if len(prepared) > 0 && !committed {
 		if err := s.sink.Commit(ctx, prepared); err != nil {
-			return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
+			return s.blame(fmt.Errorf("commit what the checkpoint holds prepared: %w", err))
 		}
 	}
 	if err := s.sink.Abort(ctx, s.id); err != nil {
-		return fmt.Errorf("sink %s: undo what was not committed: %w", s.id.Operator, err)
+		return s.blame(fmt.Errorf("undo what was not committed: %w", err))
 	}
 	return nil
 }
@@ -79,10 +79,25 @@ func (s erasedSink[T]) Commit(ctx context.Context, element []byte) (err error) {
 		err = s.sink.Commit(ctx, prepared)
 	}
 	if err != nil {
-		return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
+		return s.blame(fmt.Errorf("commit what the checkpoint holds prepared: %w", err))
 	}
 	return nil
 }
+
+// blame names the sink whose code returned the error.
+func (s erasedSink[T]) blame(err error) error { return &sinkError{s.id.Operator, err} }
+
+// A sinkError says which sink could not be driven at a start.
+type sinkError struct {
+	sink string
+	err  error
+}
+
+func (e *sinkError) Error() string { return fmt.Sprintf("sink %s: %v", e.sink, e.err) }
+func (e *sinkError) Unwrap() error { return e.err }
+
+// Origin returns the sink.
+func (e *sinkError) Origin() (operator string, subtask int) { return e.sink, -1 }
 
 // A sinkOp is one subtask of a sink.
 type sinkOp[T any] struct {

@@ -51,6 +51,9 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	p := plan.Of(j)
+	if err := opts.fit(p); err != nil {
+		return fmt.Errorf("job %s: %w", j.Name(), err)
+	}
 	id := flink.JobIDOf(j.Name())
 	if err := job.CheckPlaces(p, filepath.Join(opts.CheckpointDir, id.String())); err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
@@ -103,6 +106,9 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		stuck.WhenDone(func() { _ = s.Close() })
 	} else if cerr := s.Close(); err == nil {
 		err = cerr
+	}
+	if old := (*weir.OldOutputError)(nil); errors.As(err, &old) {
+		err = fmt.Errorf("%w; or set Options.BesideOldOutput, if the same records may be there twice", err)
 	}
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), err)

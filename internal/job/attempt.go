@@ -72,8 +72,27 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 	cancel()
 	if !a.watch.wait(a.Patience, a.warnSlow) {
 		err = &StuckError{Waited: a.Patience, Where: a.watch.stuck(), Err: notStopped(err), done: &a.watch}
+	} else {
+		err = a.hearClosed(err)
 	}
 	a.events.close()
+	return err
+}
+
+// hearClosed logs what could not be closed after the end was decided. If the attempt has
+// ended well, an error of a function fails the job: that function had something to do at
+// the end, and a restart would find nothing left to process.
+func (a *attempt) hearClosed(err error) error {
+	for _, event := range a.events.take() {
+		var unclosed *task.CloseError
+		if failed, ok := event.(taskFailed); !ok || !errors.As(failed.err, &unclosed) {
+			continue
+		}
+		a.log.Warn("an operator could not be closed", "error", unclosed)
+		if err == nil && kindOf(a.Plan, unclosed) == Function {
+			err = flow.Permanent(unclosed)
+		}
+	}
 	return err
 }
 

@@ -75,7 +75,11 @@ func Build(s Spec) (_ *Task, err error) {
 	for i := len(nodes) - 1; i >= 0; i-- {
 		n := nodes[i]
 		ctx := s.Context(n)
-		ctx.Side = func(name string) (flow.Output, reflect.Type) { return outputs.of(port{n.ID, name}) }
+		sides := outputs.sides(n.ID)
+		ctx.Side = func(name string) (flow.Output, reflect.Type) {
+			delete(sides, name)
+			return outputs.of(port{n.ID, name})
+		}
 		asked := new(atomic.Bool)
 		ctx.Wake = func() {
 			if !asked.Swap(true) {
@@ -88,6 +92,9 @@ func Build(s Spec) (_ *Task, err error) {
 			return nil, err
 		}
 		t.ops = append(t.ops, operator{Operator: op, name: n.Label(), id: n.OperatorID(), asked: asked})
+		for name := range sides {
+			return nil, flow.Permanent(fmt.Errorf("open %s: its side output %q is read, and it has none of that name: ask the operator that emits it", n.Label(), name))
+		}
 		if i > 0 {
 			from := n.Inputs[0]
 			// Nodes are opened from the last to the first, so each goes before the receivers

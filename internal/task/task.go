@@ -155,21 +155,30 @@ func (t *Task) Run(ctx context.Context) (err error) {
 	default:
 	}
 	t.writing.Wait()
-	if cerr := t.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return errors.Join(err, t.Close())
 }
 
-// Close closes the operators of a task that does not run. Run calls it at its end.
-func (t *Task) Close() (err error) {
+// Close closes the operators of a task that does not run. Run calls it at its end. The
+// error is a *CloseError.
+func (t *Task) Close() error {
+	var errs []error
 	for _, op := range t.ops {
-		if cerr := op.Close(); err == nil && cerr != nil {
-			err = fmt.Errorf("close operator %s: %w", op.name, cerr)
+		if err := op.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close operator %s: %w", op.name, err))
 		}
 	}
-	return err
+	if errs == nil {
+		return nil
+	}
+	return &CloseError{errors.Join(errs...)}
 }
+
+// A CloseError says that operators could not be closed. What they had to do for checkpoints
+// was done before.
+type CloseError struct{ Err error }
+
+func (e *CloseError) Error() string { return e.Err.Error() }
+func (e *CloseError) Unwrap() error { return e.Err }
 
 func (t *Task) start() error {
 	for _, op := range t.ops {
