@@ -34,7 +34,7 @@ func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 			if size, err := f.Size(); err == nil && l.read(f, size) == nil && l.current >= 0 {
 				locked.Owner, locked.Incarnation = l.content.owner, l.content.incarnation
 			}
-			f.Close()
+			_ = f.Close() // the lock is another process's, and nothing was written
 		}
 		return nil, locked
 	}

@@ -97,7 +97,7 @@ func sealStaging(fsys durable.FS, dir string, metadata []byte, serial bool) erro
 		return fmt.Errorf("create %s: %w", checkpoint.MetadataName, err)
 	}
 	if _, err := bytes.NewReader(metadata).WriteTo(f); err != nil { // it reports a short write as well
-		f.Close()
+		_ = f.Close() // the checkpoint fails, and the file with it
 		return fmt.Errorf("write %s: %w", checkpoint.MetadataName, err)
 	}
 	return both(serial,

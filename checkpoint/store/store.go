@@ -96,7 +96,7 @@ func Open(fsys durable.FS, dir string, job checkpoint.JobID, opts Options) (*Sto
 	}
 	if err := s.take(); err != nil {
 		if s.lock != nil {
-			s.lock.close()
+			_ = s.lock.close() // no checkpoint was begun, and err says why there is no store
 		}
 		return nil, err
 	}

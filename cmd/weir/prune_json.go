@@ -101,7 +101,7 @@ func (p *prune) end(gaps []error) error {
 			return err
 		}
 	}
-	p.t.sayAll(p.asJSON, gaps)
+	_ = p.t.sayAll(p.asJSON, gaps) // the exit code has been decided
 	switch s.ExitCode {
 	case exitDamaged:
 		return errDamaged

@@ -54,7 +54,8 @@ func (t *terminal) flush() error {
 	return nil
 }
 
-func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
+// printf writes into the buffer, whose error comes from Flush.
+func (t *terminal) printf(format string, args ...any) { _, _ = fmt.Fprintf(t, format, args...) }
 
 // A tint is the colour of a word.
 type tint string

@@ -210,7 +210,7 @@ func (v *verification) leave(s summaryLine, gaps []error) error {
 	for _, rep := range v.done {
 		gaps = append(gaps, rep.Failure)
 	}
-	v.t.sayAll(v.asJSON, gaps)
+	_ = v.t.sayAll(v.asJSON, gaps) // the exit code has been decided
 	switch s.ExitCode {
 	case exitDamaged:
 		return errDamaged
