@@ -38,12 +38,12 @@ func NewLists[K, N comparable, E any](b *Backend[K], name string, spaces codec.C
 		s, err := declare(b, meta, spaces, func(*freezer) form[list[E]] {
 			return lists[E, E]{whole, plain[E]{element}, func(e E) E { return e }}
 		})
-		return &Lists[N, E]{plainList[E]{&s.Slot}, s.in}, err
+		return &Lists[N, E]{plainList[E]{&s.table.Slot}, s.table.in}, err
 	}
 	s, err := declare(b, meta, spaces, func(f *freezer) form[list[*box[E]]] {
 		return lists[E, *box[E]]{whole, boxes[E]{element, f}, func(e E) *box[E] { return newBox(f, e) }}
 	})
-	return &Lists[N, E]{boxList[E]{plainList[*box[E]]{&s.Slot}, &s.freezer, element}, s.in}, err
+	return &Lists[N, E]{boxList[E]{plainList[*box[E]]{&s.table.Slot}, &s.table.freezer, element}, s.table.in}, err
 }
 
 // Lists is a state of one list per key and namespace, as a handle sees it.
