@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
@@ -105,6 +106,15 @@ func (l *lock) write(s slot) error {
 }
 
 func (l *lock) close() error { return l.file.Close() }
+
+// ProcessName names this process for Options.Owner, as "process 17 on host".
+func ProcessName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unnamed host"
+	}
+	return fmt.Sprintf("process %d on %s", os.Getpid(), host)
+}
 
 // A LockedError says that another job manager owns the job's directory.
 type LockedError struct {

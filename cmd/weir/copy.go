@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -68,7 +67,7 @@ func (c *copying) run(ctx context.Context, src, dst string) error {
 	if from.Kind != inspect.AtCheckpoint {
 		return fmt.Errorf("%s is a directory around checkpoints and none itself; copy takes one at a time, and \"weir ls %s\" lists them", from.Shown, from.Shown)
 	}
-	shown, err := inspect.LocalPath(dst)
+	shown, err := store.LocalPath(dst)
 	if err != nil {
 		return err
 	}
@@ -134,10 +133,4 @@ func (c *copying) copyTo(ctx context.Context, from inspect.Place, to string) (*c
 }
 
 // owner says which process a verb is that takes the lock of a job.
-func owner(verb string) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "an unnamed host"
-	}
-	return fmt.Sprintf("weir %s, process %d on %s", verb, os.Getpid(), host)
-}
+func owner(verb string) string { return fmt.Sprintf("weir %s, %s", verb, store.ProcessName()) }

@@ -142,6 +142,19 @@ func (t *tool) sayAll(asJSON bool, errs []error) error {
 	return said
 }
 
+// end writes each error that is not nil, and ends the verb with an exit code: exitGood,
+// exitDamaged or exitFailed.
+func (t *tool) end(asJSON bool, errs []error, code int) error {
+	_ = t.sayAll(asJSON, errs) // the code has been decided
+	switch code {
+	case exitDamaged:
+		return errDamaged
+	case exitFailed:
+		return errSaid
+	}
+	return nil
+}
+
 // An errorLine is an error for programs.
 type errorLine struct {
 	Type     string `json:"message_type"`
