@@ -247,7 +247,7 @@ func (e *UnknownOutcomeError) Error() string {
 		before = "there is no complete one before it"
 	}
 	return fmt.Sprintf("it is not known whether checkpoint %v is complete (%s): %v: "+
-		"nothing of it may be committed or aborted; the next start decides by what is on the disk; look after the disk first",
+		"nothing of it may be committed or aborted; the next start decides by what is on the disk",
 		e.ID, before, e.Err)
 }
 

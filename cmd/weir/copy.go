@@ -41,7 +41,7 @@ checkpoint is refused. Let Flink take a savepoint, and copy that.`,
   weir copy /flink/savepoint-1a2b3c-4d5e6f /backup/sp      one of Flink's
   weir copy --json weir-data/<job>/chk-17 /backup/monday   as JSON, see docs/cli-json.md`,
 		Annotations: map[string]string{"exit codes": `  0  copied, durable, verified
-  1  SRC is damaged or incomplete; nothing was copied
+  1  SRC is damaged or incomplete; it was not copied
   2  wrong usage, DST exists, a job runs there, or something failed`},
 		Args:              twoPaths,
 		ValidArgsFunction: completeDirs,
@@ -119,7 +119,7 @@ func (c *copying) soundUnsealed(ctx context.Context, from inspect.Place) (jobNam
 	default:
 		c.t.textReport(rep)
 	}
-	c.t.complain(c.asJSON, fmt.Errorf("%s is %v: nothing was copied", from.Shown, rep.Verdict))
+	c.t.complain(c.asJSON, fmt.Errorf("%s is %v: it was not copied", from.Shown, rep.Verdict))
 	return "", errDamaged
 }
 
