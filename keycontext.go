@@ -36,8 +36,8 @@ func (c *KeyContext[K]) Timestamp() Time { return c.at }
 // event time.
 func (c *KeyContext[K]) Watermark() Time { return c.watermark }
 
-// Now returns the time of the engine's clock, which tests set by hand. What depends on it
-// comes out otherwise when records are processed again after a restart.
+// Now returns the time of the engine's clock, which tests can set. If a result depends on it,
+// the result may be another one when records are processed again after a restart.
 func (c *KeyContext[K]) Now() time.Time { return time.Now() }
 
 // failState says what is wrong with a state.

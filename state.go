@@ -151,7 +151,8 @@ type ReducingState[V any] struct {
 	fn   func(a, b V) (V, error)
 }
 
-// NewReducing declares a reducing state; fn joins what is there with what is added.
+// NewReducing declares a reducing state. fn joins the value that is there with the value that
+// is added.
 func NewReducing[V any, K comparable](c *KeyContext[K], name string, fn func(a, b V) (V, error), opts ...StateOption) ReducingState[V] {
 	if fn == nil {
 		c.failState(name, errors.New("nil function"))

@@ -16,11 +16,11 @@ type stateOptions struct {
 	ttl             *TTL
 }
 
-// WithCodec has the values of a state written by a codec of its own: those of a value, the
-// elements of a list, the values of a map, accumulators.
+// WithCodec sets the codec for the values of a state: the value itself, the elements of a
+// list, the values of a map, or the accumulators.
 func WithCodec[T any](c Codec[T]) StateOption { return withCodec{c} }
 
-// WithKeyCodec has the keys of a map state written by a codec of its own.
+// WithKeyCodec sets the codec for the keys of a map state.
 func WithKeyCodec[T any](c Codec[T]) StateOption { return withKeyCodec{c} }
 
 type withCodec struct{ codec any }

@@ -10,8 +10,8 @@ import (
 	"github.com/weirstream/weir/internal/twophase"
 )
 
-// To ends a stream in a sink. The name is the sink's identity: what is prepared is kept
-// under it.
+// To ends a stream in a sink. The name is the sink's identity: checkpoints keep the prepared
+// output under it.
 func To[T any](in Stream[T], name string, sink Sink[T]) Ended {
 	job := in.owner()
 	id := SinkID{Job: job.Name(), Operator: name}

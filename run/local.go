@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -118,9 +117,5 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 
 // owner names this process. Another process that finds a lock held is told this name.
 func owner() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "an unnamed host"
-	}
-	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
+	return fmt.Sprintf("%s, since %s", store.ProcessName(), time.Now().UTC().Format(time.RFC3339))
 }

@@ -311,7 +311,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 		if err := run.Local(t.Context(), sums(&out, 2000, 1e6, never), opts); !errors.As(err, &damaged) {
 			t.Fatalf("got %v, want a *store.DamagedError", err)
 		}
-		if damaged.Intact != newest-1 || !strings.Contains(damaged.Error(), "--allow-fallback") {
+		if damaged.Intact != newest-1 || !strings.Contains(damaged.Error(), "set Options.AllowFallback") {
 			t.Errorf("%v: want it to say that %d is intact, and how to go back to it", damaged, newest-1)
 		}
 		if len(out.Records()) != before {

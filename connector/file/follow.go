@@ -123,7 +123,7 @@ func (r *reader[T]) stays(now stamp) error {
 	}
 	if !r.watch.asleep && time.Since(r.watch.since) >= idleTime {
 		r.watch.asleep = true
-		return r.scan.sleep()
+		r.scan.sleep()
 	}
 	return nil
 }

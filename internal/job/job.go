@@ -85,7 +85,7 @@ func Run(ctx context.Context, cfg Config) error {
 	} else {
 		r.release()
 	}
-	return TellFull(err, cfg.Monitor.View().LastComplete)
+	return TellFull(err, cfg.goesOnFrom())
 }
 
 // A run is all attempts of a job in this process.

@@ -80,7 +80,7 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 }
 
 func (s *start) open(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState, n *plan.Node) error {
-	state, err := task.OpenState(op, func(h flink.StreamHandle) (task.Stream, error) { return cp.OpenStream(h) })
+	state, err := task.OpenState(op, cp.OpenStream)
 	if flow.IsPermanent(err) {
 		return &UnfitError{cp.ID, fmt.Errorf("operator %s: %w", n.Label(), err)}
 	}
@@ -123,7 +123,7 @@ func preparedIn(p *plan.Plan, cp *store.Checkpoint) (map[plan.NodeID][][]byte, e
 			if cp.Meta.Operators[i].ID != n.OperatorID() {
 				continue
 			}
-			state, err := task.OpenState(&cp.Meta.Operators[i], func(h flink.StreamHandle) (task.Stream, error) { return cp.OpenStream(h) })
+			state, err := task.OpenState(&cp.Meta.Operators[i], cp.OpenStream)
 			if err != nil {
 				return nil, fmt.Errorf("checkpoint %d: operator %s: %w", cp.ID, n.Label(), err)
 			}

@@ -44,14 +44,14 @@ func newLists[K, N comparable, E any](b *Backend[K], name string, spaces codec.C
 		s, err := declare(b, meta, spaces, func(*freezer) form[list[E]] {
 			return lists[E, E]{whole, plain[E]{element}, func(e E) E { return e }}
 		})
-		return &Lists[N, E]{plainList[E]{&s.Slot}, s.in}, func(old func(*E) bool) bool {
+		return &Lists[N, E]{plainList[E]{&s.table.Slot}, s.table.in}, func(old func(*E) bool) bool {
 			return s.visit(func(l *list[E]) bool { return old(l.first()) })
 		}, err
 	}
 	s, err := declare(b, meta, spaces, func(f *freezer) form[list[*box[E]]] {
 		return lists[E, *box[E]]{whole, boxes[E]{element, f}, func(e E) *box[E] { return newBox(f, e) }}
 	})
-	return &Lists[N, E]{boxList[E]{plainList[*box[E]]{&s.Slot}, &s.freezer, element}, s.in}, func(old func(*E) bool) bool {
+	return &Lists[N, E]{boxList[E]{plainList[*box[E]]{&s.table.Slot}, &s.table.freezer, element}, s.table.in}, func(old func(*E) bool) bool {
 		return s.visit(func(l *list[*box[E]]) bool { return old(&(*l.first()).value) })
 	}, err
 }

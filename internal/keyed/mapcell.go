@@ -86,8 +86,8 @@ func newPlainMap[K, N, UK comparable, UV, W any](b *Backend[K], meta flink.State
 		m.keeper = newKeeper[pair[UK, W]](f)
 		return mapForm[UK, UV, W]{key, value, func(c codec.Codec[UV]) element[W] { return held(c, f) }, m.keeper, m.hash}
 	})
-	m.slot, m.visit, s.afterFreeze = &s.Slot, s.visit, m.keeper.afterFreeze
-	return m, s.in, err
+	m.slot, m.visit, s.afterFreeze = &s.table.Slot, s.visit, m.keeper.afterFreeze
+	return m, s.table.in, err
 }
 
 // A walk is an iteration over a map, from its last pair to its first.
@@ -198,9 +198,9 @@ func (s *plainMap[UK, UV]) writable() *mapNode[UK, UV] {
 	node, ok := s.slot.Get()
 	switch {
 	case !ok:
-		node = &mapNode[UK, UV]{epoch: s.keeper.epoch}
+		node = &mapNode[UK, UV]{epoch: s.keeper.freezer.epoch}
 		s.slot.Set(node)
-	case s.keeper.sees(node.epoch, whole):
+	case s.keeper.freezer.sees(node.epoch, whole):
 		c := node.copied(s.keeper)
 		for _, w := range s.walksOver(node) {
 			w.node = c

@@ -44,11 +44,11 @@ func newValues[K, N comparable, V any](b *Backend[K], name string, kind Kind, sp
 	meta := kind.meta(name, c.Serializer())
 	if !refersToMore(reflect.TypeFor[V]()) {
 		s, err := declare(b, meta, spaces, func(*freezer) form[V] { return plain[V]{c} })
-		return &Values[N, V]{&s.Slot, s.in}, func(old func(*V) bool) bool { return s.visit(old) }, err
+		return &Values[N, V]{&s.table.Slot, s.table.in}, func(old func(*V) bool) bool { return s.visit(old) }, err
 	}
 	s, err := declare(b, meta, spaces, func(f *freezer) form[*box[V]] { return boxes[V]{c, f} })
 	slot := newBoxSlot(s, c)
-	return &Values[N, V]{&slot.Slot, func(n N) { s.in(n); slot.forget() }},
+	return &Values[N, V]{&slot.Slot, func(n N) { s.table.in(n); slot.forget() }},
 		func(old func(*V) bool) bool { return s.visit(func(b **box[V]) bool { return old(&(*b).value) }) }, err
 }
 
@@ -73,8 +73,8 @@ type boxSlot[K, N comparable, V any] struct {
 }
 
 func newBoxSlot[K, N comparable, V any](s *cells[K, N, *box[V]], c codec.Codec[V]) *boxSlot[K, N, V] {
-	b := &boxSlot[K, N, V]{table: s.Table, codec: c}
-	b.Slot = Slot[V]{now: s.now, in: b}
+	b := &boxSlot[K, N, V]{table: s.table, codec: c}
+	b.Slot = Slot[V]{now: s.table.now, in: b}
 	b.forget()
 	s.afterFreeze = b.forget
 	return b

@@ -16,21 +16,21 @@ type visitor struct {
 
 // visit is the table's.
 func (s *cells[K, N, V]) visit(wanted func(*V) bool) bool {
-	if s.n == 0 {
+	if s.table.n == 0 {
 		return false
 	}
 	v := &s.visitor
-	for v.left = min(v.left, s.groups[v.group].n); v.left == 0; v.left = s.groups[v.group].n {
-		v.group = (v.group + 1) % len(s.groups)
+	for v.left = min(v.left, s.table.groups[v.group].n); v.left == 0; v.left = s.table.groups[v.group].n {
+		v.group = (v.group + 1) % len(s.table.groups)
 	}
 	// From the last to the first: when one is removed, the last takes its place, and that was
 	// come to already.
 	v.left--
-	e := s.groups[v.group].at(v.left)
+	e := s.table.groups[v.group].at(v.left)
 	if !wanted(&e.value) {
 		return false
 	}
-	s.backend.Set(e.key, checkpoint.KeyGroup(s.first+v.group))
-	s.in(e.space)
+	s.backend.Set(e.key, checkpoint.KeyGroup(s.table.first+v.group))
+	s.table.in(e.space)
 	return true
 }

@@ -59,9 +59,7 @@ func Build(s Spec) (_ *Task, err error) {
 	t.watermark.Store(int64(flow.MinTime))
 	defer func() {
 		if err != nil {
-			for _, op := range t.ops {
-				op.Close()
-			}
+			_ = t.Close() // nothing was processed, and err says why
 		}
 	}()
 	outputs := make(outputs)
