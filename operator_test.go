@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/metrics"
+	"github.com/weirstream/weir/internal/plan"
 )
 
 // A noted output notes every record with its timestamp, and every mark, in order. If it has
@@ -72,6 +74,15 @@ func open(t *testing.T, job *Job, ctx *flow.Context, to flow.Output) flow.Operat
 		t.Fatal(err)
 	}
 	return op
+}
+
+// pushKeyed sends records to the operator that was added to the job last, whose only subtask
+// is op, as the operator before it would.
+func pushKeyed[T any](job *Job, op flow.Operator, records ...T) error {
+	s := job.last().Inputs[0].NewSender(plan.Routing{Target: "op", Parallelism: 1, MaxParallelism: 1, Send: func(_ checkpoint.Subtask, b flow.Batch) error {
+		return op.Push(0, b)
+	}})
+	return errors.Join(s.Push(&flow.Vec[T]{Values: records}), s.Flush())
 }
 
 func ints(job *Job) Stream[int64] { return From(job, "in", Slice[int64]()) }
