@@ -350,8 +350,9 @@ func (f *fetcher) drop(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.splits[id]
-	if r == nil {
+	if r == nil { // the task has never read it; until it is forgotten it is not offered again
 		r = &reading{Split: flow.Split{ID: id}}
+		f.splits[id] = r
 	}
 	r.forget = true
 	f.idle.remove(r)
