@@ -99,6 +99,13 @@ func (s *stream) change(f func()) {
 	f()
 }
 
+// count returns how often readers were asked.
+func (s *stream) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads
+}
+
 // add adds words to a split.
 func (s *stream) add(id string, words ...string) {
 	s.change(func() { s.words[id] = append(s.words[id], words...) })
@@ -285,9 +292,9 @@ func TestNewsWithoutRecords(t *testing.T) {
 		if known := b.known(); known != "a3 ended" {
 			t.Errorf("known is %q", known)
 		}
-		reads := b.reads
+		reads := b.count()
 		time.Sleep(time.Minute)
-		if b.wants("after the end", ""); b.reads != reads {
+		if b.wants("after the end", ""); b.count() != reads {
 			t.Error("a split that has ended was read")
 		}
 	})
@@ -438,11 +445,11 @@ func TestPauses(t *testing.T) {
 		defer b.close()
 		pauses := func(n int) (all []time.Duration) {
 			synctest.Wait()
-			for reads, last := b.reads, time.Now(); len(all) < n; {
+			for reads, last := b.count(), time.Now(); len(all) < n; {
 				time.Sleep(firstPause / 2)
-				if synctest.Wait(); b.reads != reads {
+				if synctest.Wait(); b.count() != reads {
 					all = append(all, time.Since(last).Round(firstPause))
-					reads, last = b.reads, time.Now()
+					reads, last = b.count(), time.Now()
 				}
 			}
 			return all
