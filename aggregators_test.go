@@ -130,7 +130,7 @@ func TestAccumulatorsAndReducers(t *testing.T) {
 			return nil
 		}))
 		return func(v string) error {
-				return pushKeyed(job, op, v)
+				return pushKeyed(job, op, vec(v))
 			}, func() string {
 				s := strings.Join(out, " ")
 				out = nil
@@ -210,7 +210,7 @@ func TestClearedAccumulators(t *testing.T) {
 		}
 	})
 	op := open(t, job, testContext(), &noted[string]{})
-	if err := pushKeyed(job, op, "a", "b", "clear", "c"); err != nil {
+	if err := pushKeyed(job, op, vec("a", "b", "clear", "c")); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"1 true a true", "2 true ab true", "0 false  false", "1 true c true"}; !slices.Equal(got, want) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -76,14 +77,16 @@ func open(t *testing.T, job *Job, ctx *flow.Context, to flow.Output) flow.Operat
 	return op
 }
 
-// pushKeyed sends records to the operator that was added to the job last, whose only subtask
+// pushKeyed sends a batch to the operator that was added to the job last, whose only subtask
 // is op, as the operator before it would.
-func pushKeyed[T any](job *Job, op flow.Operator, records ...T) error {
+func pushKeyed(job *Job, op flow.Operator, b flow.Batch) error {
 	s := job.last().Inputs[0].NewSender(plan.Routing{Target: "op", Parallelism: 1, MaxParallelism: 1, Send: func(_ checkpoint.Subtask, b flow.Batch) error {
 		return op.Push(0, b)
 	}})
-	return errors.Join(s.Push(&flow.Vec[T]{Values: records}), s.Flush())
+	return errors.Join(s.Push(b), s.Flush())
 }
+
+func vec[T any](values ...T) *flow.Vec[T] { return &flow.Vec[T]{Values: values} }
 
 func ints(job *Job) Stream[int64] { return From(job, "in", Slice[int64]()) }
 
@@ -173,6 +176,71 @@ func TestErrorsFromFurtherDown(t *testing.T) {
 			t.Errorf("%s: got %v, want the error as it was", name, err)
 		}
 	}
+}
+
+// An error or a panic of a function names the operator, with timestamps and without, and nothing
+// is left out because of it.
+func TestErrorsOfFunctions(t *testing.T) {
+	boom := errors.New("boom")
+	tag := NewTag[int64]("tag")
+	for how, f := range map[string]func() error{"boom": func() error { return boom }, "panic: boom": func() error { panic(boom) }} {
+		for name, add := range map[string]func(*Job){
+			"map":     func(j *Job) { Map(ints(j), func(n int64) (int64, error) { return n, f() }) },
+			"filter":  func(j *Job) { Filter(ints(j), func(int64) (bool, error) { return false, f() }) },
+			"flatmap": func(j *Job) { FlatMap(ints(j), func(int64) (iter.Seq[int64], error) { return nil, f() }) },
+			"to":      func(j *Job) { FlatMapTo(ints(j), func(int64, *Out[int64]) error { return f() }) },
+			"watermarks": func(j *Job) {
+				if how != "boom" {
+					AssignWatermarks(ints(j), NoWatermarks(func(int64) Time { _ = f(); return 1 }))
+				} else {
+					AssignWatermarks(ints(j), Monotonous(func(int64) Time { return MaxTime }))
+				}
+			},
+			"process": func(j *Job) {
+				Process(KeyBy(ints(j), func(n int64) int64 { return n }), "op", func(c *KeyContext[int64], _ *Out[int64]) func(int64) error {
+					Side(c, tag)
+					return func(int64) error { return f() }
+				})
+			},
+		} {
+			for _, eventTime := range []bool{false, true} {
+				job := NewJob("fails")
+				add(job)
+				ctx := testContext()
+				ctx.EventTime = eventTime
+				op := open(t, job, ctx, &noted[int64]{})
+				in := timedInts(1, 2)
+				if !eventTime && name != "watermarks" {
+					in.Times = nil
+				}
+				var err error
+				if name == "process" {
+					err = pushKeyed(job, op, in)
+				} else {
+					err = op.Push(0, in)
+				}
+				if err == nil || !strings.HasPrefix(err.Error(), "operator op, subtask 0: ") || how == "boom" && name != "watermarks" && !errors.Is(err, boom) || !strings.Contains(err.Error(), how) && name != "watermarks" {
+					t.Errorf("%s, event time %t: got %v, want %s", name, eventTime, err, how)
+				}
+			}
+		}
+	}
+}
+
+// A nil sequence is an empty one.
+func TestFlatMapWithoutASequence(t *testing.T) {
+	var out noted[int64]
+	job := NewJob("nil")
+	FlatMap(ints(job), func(n int64) (iter.Seq[int64], error) {
+		if n == 1 {
+			return nil, nil
+		}
+		return slices.Values([]int64{n, -n}), nil
+	})
+	if err := open(t, job, testContext(), &out).Push(0, vec[int64](1, 2)); err != nil {
+		t.Fatal(err)
+	}
+	out.wants(t, "flatmap", "2", "-2")
 }
 
 // A side output that is used from outside of the function is noticed as the main one is.

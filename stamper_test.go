@@ -92,9 +92,9 @@ func TestAssignedWatermarks(t *testing.T) {
 			if err := op.Push(0, in); err != nil {
 				t.Fatal(err)
 			}
-			for i, at := range times {
-				if in.Times[i] != at {
-					t.Errorf("the timestamp %d of the batch has become %d", at, in.Times[i])
+			for i, n := range in.Values {
+				if in.Times[i] != Time(n) {
+					t.Errorf("the timestamp of %d in the batch has become %d", n, in.Times[i])
 				}
 			}
 		}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/flow"
 )
 
@@ -83,7 +85,7 @@ func TestStateIsWrittenByItsCodec(t *testing.T) {
 		job := NewJob("codecs")
 		Process(KeyBy(From(job, "in", Slice[string]()), func(string) string { return "k" }, hexCodec("of the key")), "op", tt.open)
 		op := open(t, job, testContext(), &noted[string]{})
-		if err := pushKeyed(job, op, "one"); err != nil {
+		if err := pushKeyed(job, op, vec("one")); err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
 		snap, err := op.Snapshot(1)
@@ -103,7 +105,7 @@ func TestStateIsWrittenByItsCodec(t *testing.T) {
 		ctx := testContext()
 		ctx.Restored = &flow.Restored{Keyed: []flow.KeyedPart{{Range: snap.Keyed.Range(), Offsets: offsets, Data: bytes.NewReader(written.Bytes()), Size: int64(written.Len()), From: "memory"}}}
 		var out noted[string]
-		if err := pushKeyed(job, open(t, job, ctx, &out), "two"); err != nil {
+		if err := pushKeyed(job, open(t, job, ctx, &out), vec("two")); err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
 		}
 		out.wants(t, tt.name, "one")
@@ -151,7 +153,7 @@ func TestStateThatIsNotDeclared(t *testing.T) {
 	}
 	declared("old")
 	op := open(t, job, testContext(), &noted[int64]{})
-	if err := pushKeyed(job, op, int64(1)); err != nil {
+	if err := pushKeyed(job, op, vec(int64(1))); err != nil {
 		t.Fatal(err)
 	}
 	snap, err := op.Snapshot(1)
@@ -172,5 +174,55 @@ func TestStateThatIsNotDeclared(t *testing.T) {
 	ctx.AllowNonRestored = true
 	if _, err := job.last().New(ctx, &noted[int64]{}); err != nil || closed != 1 {
 		t.Errorf("closed %d times; got %v", closed, err)
+	}
+}
+
+// A checkpoint says of which of Flink's types a state is.
+func TestStatesHaveTheirTypes(t *testing.T) {
+	add := func(a, b int64) (int64, error) { return a + b, nil }
+	for want, build := range map[string]func(Keyed[int64, int64]){
+		"reduce=reducing":       func(k Keyed[int64, int64]) { Reduce(k, "op", add) },
+		"aggregate=aggregating": func(k Keyed[int64, int64]) { Aggregate(k, "op", Count[int64]()) },
+		"a=aggregating l=list m=map r=reducing v=value": func(k Keyed[int64, int64]) {
+			Process(k, "op", func(c *KeyContext[int64], _ *Out[int64]) func(int64) error {
+				v, r, a := NewValue[int64](c, "v"), NewReducing(c, "r", add), NewAggregating(c, "a", Count[int64]())
+				l, m := NewList[int64](c, "l"), NewMap[int64, int64](c, "m")
+				return func(n int64) error {
+					v.Set(n)
+					l.Add(n)
+					m.Put(n, n)
+					return errors.Join(r.Add(n), a.Add(n))
+				}
+			})
+		},
+	} {
+		job := NewJob("types")
+		build(KeyBy(ints(job), func(n int64) int64 { return n }))
+		op := open(t, job, testContext(), outputFunc(func(flow.Batch) error { return nil }))
+		if err := pushKeyed(job, op, vec[int64](1)); err != nil {
+			t.Fatal(err)
+		}
+		snap, err := op.Snapshot(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var written bytes.Buffer
+		offsets, err := snap.Keyed.Write(&written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &flink.KeyGroupsHandle{Tag: flink.TagKeyGroupsV2, Range: snap.Keyed.Range(), Offsets: offsets}
+		r, err := flink.NewKeyedReader(h, bytes.NewReader(written.Bytes()), int64(written.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range r.Header().States {
+			got = append(got, strings.ToLower(fmt.Sprintf("%s=%v", s.Name, s.Type())))
+		}
+		slices.Sort(got)
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
