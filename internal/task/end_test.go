@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable/faultfs"
 	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/exchange"
@@ -154,12 +155,10 @@ func TestTheFinalCheckpointWaitsForCommits(t *testing.T) {
 	}
 }
 
-// A checkpoint says how long the barriers of its channels were apart, and how large its state
-// is.
-func TestPhasesOfACheckpoint(t *testing.T) {
+// A checkpoint says how long its barriers were apart, each checkpoint for itself.
+func TestAlignmentIsMeasured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		keyed := &keyedState{write: func() { time.Sleep(3 * time.Second) }}
-		b := newBench(t, 2, faultfs.Rule{}, &recorder{name: "op", keyed: keyed})
+		b := newBench(t, 2, faultfs.Rule{}, &recorder{name: "op"})
 		one, two := b.begin(t), b.begin(t)
 		must(t, b.run(func() {
 			barrier(t, b, 0, one)
@@ -169,15 +168,42 @@ func TestPhasesOfACheckpoint(t *testing.T) {
 			barrier(t, b, 1, two)
 			time.Sleep(time.Minute)
 			barrier(t, b, 0, two)
-			time.Sleep(time.Hour)
 		}))
-		if len(b.parts) != 2 {
-			t.Fatalf("acknowledged %+v", b.parts)
-		}
-		for i, want := range []time.Duration{time.Second, time.Minute} {
-			if p := b.parts[i].Phases; p.Alignment != want || p.Synchronous != 0 || p.Write != 3*time.Second || p.Sync != 0 || p.Bytes <= int64(len("keyed")) {
-				t.Errorf("phases %+v, want an alignment of %v and 3 s of writing", p, want)
-			}
+		if len(b.parts) != 2 || b.parts[0].Phases.Alignment != time.Second || b.parts[1].Phases.Alignment != time.Minute {
+			t.Errorf("acknowledged %+v, want alignments of 1 s and 1 min", b.parts)
 		}
 	})
+}
+
+// A checkpoint says how long its state took to write and to sync, and how large it is.
+func TestWritingIsMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keyed := &keyedState{write: func() { time.Sleep(3 * time.Second) }}
+		b := newBench(t, 1, faultfs.Rule{}, &recorder{name: "op", keyed: keyed})
+		writers := b.task.writers
+		b.task.writers = func(id checkpoint.ID, what string, subtask checkpoint.Subtask) (StateWriter, error) {
+			w, err := writers(id, what, subtask)
+			return slowToClose{w}, err
+		}
+		id := b.begin(t)
+		must(t, b.run(func() {
+			b.gate.Control(Control{Trigger: id})
+			time.Sleep(time.Hour)
+		}))
+		if len(b.parts) != 1 {
+			t.Fatalf("acknowledged %+v", b.parts)
+		}
+		// The operator state and the keyed state are a file each.
+		if p := b.parts[0].Phases; p.Alignment != 0 || p.Synchronous != 0 || p.Write != 3*time.Second || p.Sync != 2*time.Minute || p.Bytes <= int64(len("keyed")) {
+			t.Errorf("phases %+v, want 3 s of writing and twice a minute of making it durable", p)
+		}
+	})
+}
+
+// A slowToClose state file takes a minute to become durable.
+type slowToClose struct{ StateWriter }
+
+func (s slowToClose) Close() (store.Blob, error) {
+	time.Sleep(time.Minute)
+	return s.StateWriter.Close()
 }
