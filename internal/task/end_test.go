@@ -207,3 +207,25 @@ func (s slowToClose) Close() (store.Blob, error) {
 	time.Sleep(time.Minute)
 	return s.StateWriter.Close()
 }
+
+// The figures of a task say how long it has waited for input, and for receivers.
+func TestWaitingIsMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1, faultfs.Rule{}, &recorder{name: "op"})
+		must(t, b.run(func() {
+			time.Sleep(time.Minute)
+			send(t, b, 0, "one")
+			time.Sleep(time.Second)
+		}))
+		if d := b.task.Idle(); d != time.Minute+time.Second {
+			t.Errorf("it was idle for %v", d)
+		}
+	})
+	var f Figures
+	for _, d := range []time.Duration{time.Second, 0, -time.Hour, time.Minute} {
+		f.AddBlocked(d)
+	}
+	if d := f.Blocked(); d != time.Minute+time.Second {
+		t.Errorf("it was blocked for %v", d)
+	}
+}
