@@ -361,7 +361,7 @@ func TestChangedJobs(t *testing.T) {
 			}
 		}
 		refused(build("renamed", "n"), "does not fit the job", "which the job does not have", "Options.AllowNonRestoredState")
-		refused(build("op", "renamed"), "does not fit the job", `state "n"`, "Options.AllowNonRestoredState")
+		refused(build("op", "renamed"), "restore checkpoint 1: ", "does not fit the job", `state "n"`, "Options.AllowNonRestoredState")
 
 		job := weir.NewJob("changing")
 		in := weir.From(job, "numbers", weir.Slice(numbers(100)...))
