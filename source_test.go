@@ -97,6 +97,8 @@ func TestSourceErrorsSayWhere(t *testing.T) {
 			var of *SourceError
 			if err := tt.call(erase[int64](&s)); !errors.As(err, &of) || !strings.HasPrefix(err.Error(), tt.want+how) {
 				t.Errorf("got %v, want %q", err, tt.want+how)
+			} else if operator, _ := of.Origin(); operator != "in" {
+				t.Errorf("%v: it comes from %q", err, operator)
 			}
 		}
 	}
@@ -422,5 +424,34 @@ func TestEventTimeOfASource(t *testing.T) {
 	f := s.fetched("c", "5", 800, 801)
 	if err := s.op.Push(0, &f); err != boom {
 		t.Errorf("an operator further down fails: %v", err)
+	}
+}
+
+// A slice that has become shorter than what was read of it is refused, and so is a position that
+// is none.
+func TestSlicePositions(t *testing.T) {
+	s := Slice(1, 2, 3)
+	for _, tt := range []struct {
+		position, says string
+	}{
+		{"\x00", ""}, {"\x02", ""}, {"\x03", ""},
+		{"\x04", "has read further than the 3 records"},
+		{"", "is not a position in a slice"}, {"\x01\x01", "is not a position in a slice"}, {"\x80", "is not a position in a slice"},
+	} {
+		r, err := s.Open(t.Context(), Split{ID: "slice", Position: []byte(tt.position)})
+		if tt.says != "" {
+			if !IsPermanent(err) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("position %q: %v, want %q", tt.position, err, tt.says)
+			}
+			continue
+		}
+		records := make([]int, 10)
+		n, rerr := r.Read(t.Context(), records)
+		if err != nil || rerr != io.EOF || n != 3-int(tt.position[0]) || n > 0 && records[0] != int(tt.position[0])+1 {
+			t.Errorf("position %q: %v, %v, %v", tt.position, records[:n], err, rerr)
+		}
+	}
+	if _, err := s.Open(t.Context(), Split{ID: "another"}); !IsPermanent(err) {
+		t.Errorf("another split: %v", err)
 	}
 }

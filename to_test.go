@@ -260,3 +260,17 @@ func TestSinkErrorsSayWhere(t *testing.T) {
 		}
 	}
 }
+
+// What Records returns is the caller's.
+func TestCollectedRecordsAreCopied(t *testing.T) {
+	var c Collector[string]
+	o := openSink(t, &c)
+	prepareRecord(t, o, "one", 1)
+	if err := o.Complete(1); err != nil {
+		t.Fatal(err)
+	}
+	c.Records()[0] = "changed"
+	if got := c.Records(); !slices.Equal(got, []string{"one"}) {
+		t.Errorf("collected %q", got)
+	}
+}
