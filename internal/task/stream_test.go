@@ -26,7 +26,9 @@ type stream struct {
 	idle      map[string]bool // event time need not wait for them
 	open      map[string]int
 	reads     int
-	fails     error // of the next call of Read or Committed
+	skipped   int // what positions are longer for, of every split
+	failsRead error
+	fails     error // of Committed
 	committed []string
 	commits   chan struct{} // if it is not nil, Committed waits for a token
 }
@@ -55,8 +57,8 @@ func (r *streamReader) Read(context.Context) (flow.Fetched, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reads++
-	if r.fails != nil {
-		return flow.Fetched{}, r.fails
+	if r.failsRead != nil {
+		return flow.Fetched{}, r.failsRead
 	}
 	f := flow.Fetched{Split: r.id, Mark: flow.Mark{Idle: r.idle[r.id]}}
 	var err error
@@ -66,7 +68,7 @@ func (r *streamReader) Read(context.Context) (flow.Fetched, error) {
 	} else if r.ended[r.id] {
 		f.Ended, err = true, io.EOF
 	}
-	f.Position = bytes.Repeat([]byte("."), r.at)
+	f.Position = bytes.Repeat([]byte("."), r.at+r.skipped)
 	return f, err
 }
 
@@ -283,6 +285,10 @@ func TestNewsWithoutRecords(t *testing.T) {
 		b.change(func() { b.idle["a"] = false })
 		time.Sleep(lastPause)
 		b.wants("idle no more", "a2")
+		b.change(func() { b.skipped = 5 })
+		time.Sleep(lastPause)
+		b.wants("a position", "a7")
+		b.change(func() { b.skipped = 0 })
 		b.add("a", "3")
 		time.Sleep(lastPause)
 		b.wants("a record", "a3=3")
@@ -394,7 +400,7 @@ func TestWhenCommitted(t *testing.T) {
 		// A later checkpoint is complete before the first one is committed: it makes up for it.
 		synctest.Wait()
 		b.f.committed([]flow.Split{{ID: "a", Position: []byte("..")}})
-		settled := 0
+		began, settled := time.Now(), 0
 		b.f.whenCommitted(func() { settled++ })
 		for i := range 3 {
 			if synctest.Wait(); settled != 0 {
@@ -402,10 +408,41 @@ func TestWhenCommitted(t *testing.T) {
 			}
 			b.commits <- struct{}{}
 		}
-		if synctest.Wait(); settled != 1 || b.f.pending != 0 {
-			t.Errorf("settled %d times, and %d are pending", settled, b.f.pending)
+		if synctest.Wait(); settled != 1 || b.f.pending != 0 || time.Since(began) != 0 {
+			t.Errorf("settled %d times after %v, and %d are pending", settled, time.Since(began), b.f.pending)
 		}
 	})
+}
+
+// A split that is to be forgotten, or has a position to commit, while it is being read or has
+// ended, is looked after as soon as it can be.
+func TestSplitsThatAreBusy(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newStreamBench(t, false, flow.Split{ID: "a"})
+			defer b.close()
+			b.add("a", "1", "2")
+			b.change(func() { b.ended["a"] = ended })
+			b.got()
+			began := time.Now()
+			b.commits = make(chan struct{})
+			b.f.committed([]flow.Split{{ID: "a", Position: []byte(".")}})
+			synctest.Wait()
+			b.f.committed([]flow.Split{{ID: "a", Position: []byte("..")}})
+			b.commits <- struct{}{}
+			b.commits <- struct{}{}
+			b.wants("two commits", "")
+			b.f.committed([]flow.Split{{ID: "a", Position: []byte("...")}})
+			synctest.Wait()
+			b.f.drop("a")
+			b.wants("while it is busy", "")
+			b.commits <- struct{}{}
+			b.wants("after that", "forget a")
+			if got := strings.Join(b.committed, " "); got != "a1 a2 a3" || time.Since(began) != 0 || b.known() != "" || b.open["a"] != 0 {
+				t.Errorf("ended %t: committed %q after %v; known are %q, and %d readers are open", ended, got, time.Since(began), b.known(), b.open["a"])
+			}
+		})
+	}
 }
 
 // An error of reading or committing ends the fetcher.
@@ -416,10 +453,11 @@ func TestStreamFails(t *testing.T) {
 			b := newStreamBench(t, false, flow.Split{ID: "a"})
 			b.add("a", "1")
 			b.got()
-			b.change(func() { b.fails = boom })
 			if what == "commit" {
+				b.change(func() { b.fails = boom })
 				b.f.committed([]flow.Split{{ID: "a", Position: []byte(".")}})
 			} else {
+				b.change(func() { b.failsRead = boom })
 				time.Sleep(lastPause)
 			}
 			synctest.Wait()
