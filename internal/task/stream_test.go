@@ -445,6 +445,41 @@ func TestSplitsThatAreBusy(t *testing.T) {
 	}
 }
 
+// A position that is never committed, because its split was forgotten or is read anew, is not
+// waited for: the job could not end.
+func TestCommitsThatAreDropped(t *testing.T) {
+	for _, forget := range []bool{true, false} {
+		for _, early := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				b := newStreamBench(t, false, flow.Split{ID: "a"})
+				defer b.close()
+				b.add("a", "1", "2")
+				b.change(func() { b.ended["a"] = true })
+				b.got()
+				settled := false
+				wait := func() { b.f.whenCommitted(func() { settled = true }) }
+				b.f.mu.Lock() // a position that the goroutine of the split does not know of yet
+				b.f.splits["a"].commit, b.f.pending = new([]byte("..")), 1
+				b.f.mu.Unlock()
+				if early {
+					wait()
+				}
+				if forget {
+					b.f.drop("a")
+				} else {
+					b.f.offer(flow.Split{ID: "a"}, true)
+				}
+				if b.got(); !early {
+					wait()
+				}
+				if synctest.Wait(); !settled || b.f.pending != 0 {
+					t.Errorf("forget %t, waited for before %t: settled %t, %d are pending", forget, early, settled, b.f.pending)
+				}
+			})
+		}
+	}
+}
+
 // An error of reading or committing ends the fetcher.
 func TestStreamFails(t *testing.T) {
 	boom := errors.New("boom")
