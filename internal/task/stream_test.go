@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
