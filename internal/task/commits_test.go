@@ -17,12 +17,12 @@ func TestCommits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newStreamBench(t, false, flow.Split{ID: "a"}, flow.Split{ID: "b"}, flow.Split{ID: "c"})
 		defer b.close()
-		if b.f.wantsCommits() {
+		if newFetcher(b.stream, false, b.gate, nil).wantsCommits() {
 			t.Error("there is no reader yet")
 		}
 		b.add("a", "1", "2")
-		b.add("b", "1")
 		b.change(func() { b.ended["b"] = true })
+		b.add("b", "1")
 		time.Sleep(time.Minute)
 		b.got()
 		if !b.f.wantsCommits() {
@@ -90,8 +90,8 @@ func TestSplitsThatAreBusy(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newStreamBench(t, false, flow.Split{ID: "a"})
 			defer b.close()
-			b.add("a", "1", "2")
 			b.change(func() { b.ended["a"] = ended })
+			b.add("a", "1", "2")
 			b.got()
 			began := time.Now()
 			b.commits = make(chan struct{})
@@ -146,8 +146,8 @@ func TestCommitsThatAreDropped(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newStreamBench(t, false, flow.Split{ID: "a"})
 				defer b.close()
-				b.add("a", "1", "2")
 				b.change(func() { b.ended["a"] = true })
+				b.add("a", "1", "2")
 				b.got()
 				settled := false
 				wait := func() { b.f.whenCommitted(func() { settled = true }) }
@@ -171,4 +171,22 @@ func TestCommitsThatAreDropped(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The fetcher ends, and closes its readers, when no reader is used any more.
+func TestTheEndWaitsForReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newStreamBench(t, false, flow.Split{ID: "a"})
+		b.add("a", "1")
+		b.got()
+		b.commits = make(chan struct{})
+		b.f.committed([]flow.Split{{ID: "a", Position: []byte(".")}})
+		synctest.Wait()
+		b.stop()
+		if synctest.Wait(); len(b.done) > 0 || b.open["a"] != 1 {
+			t.Errorf("it has ended while a reader commits; %d readers are open", b.open["a"])
+		}
+		close(b.commits)
+		b.close()
+	})
 }

@@ -33,7 +33,7 @@ func TestPauses(t *testing.T) {
 		if got := pauses(len(want)); !slices.Equal(got, want) {
 			t.Errorf("pauses %v, want %v", got, want)
 		}
-		b.add("a", "1")
+		b.stream.add("a", "1")
 		time.Sleep(lastPause)
 		b.wants("a record", "a1=1")
 		if got := pauses(3); !slices.Equal(got, want[:3]) {

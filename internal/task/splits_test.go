@@ -25,6 +25,9 @@ func TestForgottenWhileTheTaskIsBusy(t *testing.T) {
 		synctest.Wait()
 		b.f.drop("gone")
 		synctest.Wait()
+		if known := b.known(); strings.Contains(known, "gone") {
+			t.Errorf("known are %q", known)
+		}
 		b.add("gone", "new")
 		b.f.offer(flow.Split{ID: "gone"}, false) // the plan lists a new split of that name
 		if got := b.got(); !strings.Contains(got, "forget gone") || strings.Contains(got, "new") {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
@@ -147,7 +148,14 @@ func newStreamBench(t *testing.T, timed bool, begin ...flow.Split) *streamBench 
 	ctx, cancel := context.WithCancel(t.Context())
 	b.stop = cancel
 	go func() { b.done <- b.f.run(ctx) }()
+	synctest.Wait()
 	return b
+}
+
+// add adds words to a split, and gives it time to be read.
+func (b *streamBench) add(id string, words ...string) {
+	b.stream.add(id, words...)
+	time.Sleep(lastPause)
 }
 
 // got returns what the fetcher has sent until now. The clock stands still.
