@@ -33,8 +33,15 @@ type erasedSink[T any] struct {
 	sink Sink[T]
 }
 
+// rescue turns a panic of the sink into an error that names it.
+func (s erasedSink[T]) rescue(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("sink %s: %w", s.id.Operator, newPanicError(r))
+	}
+}
+
 func (s erasedSink[T]) Claim(ctx context.Context, c flow.Claim) (release func() error, err error) {
-	defer rescue(&err)
+	defer s.rescue(&err)
 	claimer, ok := s.sink.(Claimer)
 	if !ok {
 		return nil, nil
@@ -56,7 +63,7 @@ func (s erasedSink[T]) Writes() string {
 }
 
 func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed bool) (err error) {
-	defer rescue(&err)
+	defer s.rescue(&err)
 	prepared, err := twophase.Restored(elements)
 	if err != nil {
 		return s.blame(fmt.Errorf("restored: %w", err))
@@ -73,7 +80,7 @@ func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed
 }
 
 func (s erasedSink[T]) Commit(ctx context.Context, element []byte) (err error) {
-	defer rescue(&err)
+	defer s.rescue(&err)
 	prepared, err := twophase.Restored([][]byte{element})
 	if err == nil {
 		err = s.sink.Commit(ctx, prepared)

@@ -322,3 +322,18 @@ func TestSideOutputOfTheWrongOperator(t *testing.T) {
 		})
 	}
 }
+
+// Operators that read one stream in one chain get its records in the order of the plan.
+func TestReadersOfAStreamAreInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var order []string
+		job := weir.NewJob("order")
+		in := weir.From(job, "in", weir.Slice[int64](1))
+		for _, name := range []string{"a", "b", "c"} {
+			weir.To(weir.Map(in, func(n int64) (int64, error) { order = append(order, name); return n, nil }), name, &weir.Collector[int64]{})
+		}
+		if err := run.Local(t.Context(), job, options(t, 1)); err != nil || !slices.Equal(order, []string{"a", "b", "c"}) {
+			t.Errorf("%q, %v", order, err)
+		}
+	})
+}

@@ -163,21 +163,32 @@ func (a *attempt) recoverAndPrepare(ctx context.Context, from store.From) error 
 
 // recover finds the checkpoint to start from. If that need not be the newest one, it keeps
 // the prepared output in the newest in a.passedOver: that output belongs to a complete
-// checkpoint, so it has to become visible.
+// checkpoint, so it has to become visible. A checkpoint of this run is not passed over: the
+// records before it are processed.
 func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
 	if !from.None && from.Path == "" {
 		return a.Store.Recover(from)
 	}
 	newest, err := a.Store.Look()
-	if err != nil {
+	switch {
+	case err != nil:
 		a.log.Warn("the newest checkpoint cannot be read; prepared output in it that is not visible yet is dropped", "error", err)
-	} else if newest != nil {
+	case newest == nil:
+	case a.wrote(newest):
+		return a.Store.Recover(store.From{})
+	default:
 		if a.passedOver, err = preparedIn(a.Plan, newest); err != nil {
 			return nil, err
 		}
 		a.newest = newest
 	}
 	return a.Store.Recover(from)
+}
+
+// wrote reports whether this run has written a checkpoint. It may have become complete as an
+// attempt ended, so that no attempt has completed it.
+func (r *run) wrote(cp *store.Checkpoint) bool {
+	return cp != nil && cp.Seal != nil && cp.Seal.Incarnation == r.Store.Incarnation()
 }
 
 // prepare makes everything ready to run: state, splits, tasks, sinks.
@@ -195,7 +206,7 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 		// had ended, and older ones may be gone.
 		v.LastComplete = a.start.from
 	})
-	if err := a.start.dealSplits(ctx, &a.Config, a.number == 1); err != nil {
+	if err := a.start.dealSplits(ctx, &a.Config, !a.wrote(cp)); err != nil {
 		return err
 	}
 	chains := a.Plan.Chain(a.Parallelism)

@@ -243,18 +243,25 @@ func (f *fetcher) commit(ctx context.Context, r *reading) error {
 		}
 	}
 	f.mu.Lock()
-	f.pending--
-	settled := f.settled
-	if f.pending > 0 {
-		settled = nil
-	} else {
-		f.settled = nil
-	}
+	settled := f.settle()
 	f.mu.Unlock()
-	for _, done := range settled {
-		done()
-	}
+	call(settled)
 	return nil
+}
+
+// settle counts that a position is committed, or that it never will be. It returns what waited
+// for that, to be called without the lock. The lock is held.
+func (f *fetcher) settle() (settled []func()) {
+	if f.pending--; f.pending == 0 {
+		settled, f.settled = f.settled, nil
+	}
+	return settled
+}
+
+func call(functions []func()) {
+	for _, f := range functions {
+		f()
+	}
 }
 
 // rest ends a goroutine's use of a split. If the split is idle it is read again later.
@@ -331,7 +338,12 @@ func (f *fetcher) start(ctx context.Context, r *reading) error {
 		return nil
 	}
 	delete(f.splits, r.ID)
+	var settled []func()
+	if r.commit != nil {
+		settled = f.settle()
+	}
 	f.mu.Unlock()
+	call(settled)
 	f.leave(r)
 	if r.reader != nil {
 		if err := r.reader.Close(); err != nil {
@@ -352,6 +364,8 @@ func (f *fetcher) poke() {
 // offer adds a split, with the position to begin at. A split that is being read is left
 // alone. One that has ended is read again if again is true.
 func (f *fetcher) offer(s flow.Split, again bool) {
+	var settled []func()
+	defer func() { call(settled) }() // without the lock
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.splits[s.ID]
@@ -364,7 +378,7 @@ func (f *fetcher) offer(s flow.Split, again bool) {
 			f.running.Go(func() { _ = old.Close() })
 		}
 		if r.commit != nil {
-			f.pending--
+			settled = f.settle()
 		}
 		*r = reading{Split: s, fresh: true}
 	default:
@@ -379,8 +393,9 @@ func (f *fetcher) drop(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.splits[id]
-	if r == nil {
+	if r == nil { // the task has never read it; until it is forgotten it is not offered again
 		r = &reading{Split: flow.Split{ID: id}}
+		f.splits[id] = r
 	}
 	r.forget = true
 	f.idle.remove(r)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/durable/faultfs"
+	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
 )
@@ -34,6 +35,11 @@ func (l *library) Alignment() (string, time.Duration) { return "", 0 }
 func (l *library) Open(_ context.Context, s flow.Split, _ bool) (flow.SplitReader, error) {
 	l.open++
 	return &textReader{library: l, id: s.ID, words: strings.Fields(l.splits[s.ID])}, nil
+}
+
+// fetcherOf makes a fetcher of a source.
+func fetcherOf(source flow.Source, timed bool, gate *exchange.Gate[Control], begin []flow.Split) *fetcher {
+	return newFetcher(Spec{Chain: &plan.Task{Head: &plan.Node{Source: source}}, EventTime: timed, Gate: gate, Splits: begin})
 }
 
 type textReader struct {
@@ -85,7 +91,7 @@ func fetching(t *testing.T, l *library, splits ...string) *bench {
 	for _, id := range splits {
 		begin = append(begin, flow.Split{ID: id})
 	}
-	b.task.fetch = newFetcher(Spec{Chain: &plan.Task{Head: &plan.Node{Source: l}}, Gate: b.gate, Splits: begin})
+	b.task.fetch = fetcherOf(l, false, b.gate, begin)
 	return b
 }
 
