@@ -115,8 +115,9 @@ const (
 )
 
 // A Coordinator is the state of one attempt. Invariants: at most one checkpoint is under
-// way, and id is 0 unless one has begun; Publish is decided once all of Config.Subtasks have acknowledged, and never for a
-// checkpoint that was aborted; after Publish a checkpoint is not aborted.
+// way, and id is 0 unless one has begun; Publish is decided once all of Config.Subtasks
+// have acknowledged, and never for a checkpoint that was aborted; after Publish a
+// checkpoint is not aborted.
 type Coordinator struct {
 	cfg      Config
 	phase    phase
