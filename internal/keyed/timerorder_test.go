@@ -2,7 +2,10 @@ package keyed
 
 import (
 	"math"
+	"runtime"
 	"testing"
+	"unsafe"
+	"weak"
 
 	"pgregory.net/rapid"
 
@@ -151,5 +154,29 @@ func TestWrittenTimersAreNotCopied(t *testing.T) {
 		if (before == page(int64(group))) != want {
 			t.Errorf("the page of group %d, of which group 0 is written, was copied: %t", group, want)
 		}
+		again, runs := page(int64(group)), unsafe.SliceData(s.timers.queues[group].runs)
+		s.timers.Delete(-1)
+		if page(int64(group)) != again || unsafe.SliceData(s.timers.queues[group].runs) != runs {
+			t.Errorf("what was copied of group %d is copied again", group)
+		}
+	}
+}
+
+// A page of timers is let go with the last of them.
+func TestPagesOfTimersAreLetGo(t *testing.T) {
+	s := newTimerSample(t, 0, 1, 1)
+	s.Set("key", 0)
+	for at := range int64(2 * runSize) {
+		s.plain.Register(at)
+	}
+	page := weak.Make(s.plain.queues[0].runs[0].page)
+	for range runSize {
+		s.plain.PopDue(math.MaxInt64)
+	}
+	if runtime.GC(); page.Value() != nil {
+		t.Error("a page of timers that have come is there still")
+	}
+	if s.plain.size() != runSize {
+		t.Errorf("%d timers are left", s.plain.size())
 	}
 }

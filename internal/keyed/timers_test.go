@@ -373,6 +373,21 @@ func TestTimerQueue(t *testing.T) {
 		f := &freezer{epoch: 1}
 		model := make(map[int]timer[int, int])
 		top := rapid.IntRange(0, 3).Draw(t, "highest time")
+		end := endOf(0)
+		type shot struct {
+			*freeze
+			runs []timerRun[int, int]
+			want []timer[int, int]
+		}
+		var shots []shot
+		timersOf := func(runs []timerRun[int, int]) (all []timer[int, int]) {
+			for _, run := range runs {
+				for i := run.from; i < run.to; i++ {
+					all = append(all, run.page.get(int(i)))
+				}
+			}
+			return all
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"insert": func(t *rapid.T) {
 				step := rapid.IntRange(1, 7).Draw(t, "step")
@@ -384,7 +399,7 @@ func TestTimerQueue(t *testing.T) {
 						t.Fatalf("%v is found: %t", w, found)
 					}
 					if !found {
-						q.insert(f, 0, r, i, w)
+						q.insert(f, end, r, i, w)
 						model[key] = w
 					}
 				}
@@ -400,13 +415,13 @@ func TestTimerQueue(t *testing.T) {
 					if !found {
 						t.Fatalf("%v is not found", w)
 					}
-					q.remove(f, 0, r, i)
+					q.remove(f, end, r, i)
 					delete(model, key)
 				}
 			},
 			"pop": func(t *rapid.T) {
 				for range min(q.n, rapid.IntRange(0, 50).Draw(t, "n")) {
-					w := q.pop(f, 0)
+					w := q.pop(f, end)
 					key := 3*w.key + w.space
 					if model[key] != w {
 						t.Fatalf("%v has come, and is not there", w)
@@ -419,12 +434,32 @@ func TestTimerQueue(t *testing.T) {
 					delete(model, key)
 				}
 			},
+			"freeze": func(t *rapid.T) {
+				if len(shots) < 2 {
+					shots = append(shots, shot{f.freeze(), q.runs, timersOf(q.runs)})
+				}
+			},
+			"release": func(t *rapid.T) {
+				if len(shots) > 0 {
+					i := rapid.IntRange(0, len(shots)-1).Draw(t, "snapshot")
+					shots[i].release()
+					shots = slices.Delete(shots, i, i+1)
+				}
+			},
 			"": func(t *rapid.T) {
+				for _, s := range shots {
+					if got := timersOf(s.runs); !slices.Equal(got, s.want) {
+						t.Fatalf("a snapshot has %v, and had %v", got, s.want)
+					}
+				}
 				checkQueue(t, &q)
 				if q.n != len(model) {
 					t.Fatalf("%d timers, want %d", q.n, len(model))
 				}
-				for _, run := range q.runs { // what is gone is not held on to
+				if f.epoch > 1 {
+					return
+				}
+				for _, run := range q.runs { // what is gone is not held on to, but for a snapshot
 					for i := range runSize {
 						if w := run.page.get(i); (i < int(run.from) || i >= int(run.to)) && w != (timer[int, int]{}) {
 							t.Fatalf("%v is still in a page", w)
