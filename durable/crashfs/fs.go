@@ -45,6 +45,8 @@ type FS struct {
 	atPoint func(*Point)
 }
 
+var _ durable.FS = (*FS)(nil)
+
 // New makes an empty file system. Its root is durable.
 func New(m Model) *FS {
 	f := &FS{model: m, forgotten: 1}
@@ -447,13 +449,24 @@ func (f *FS) Remove(name string) error {
 	}
 	f.begin("remove %s", full(name))
 	f.change(&effect{what: f.trace[len(f.trace)-1], dir: dir, child: n, sets: []set{{base, nil}}})
-	// The blocks of a file that keeps another name are not used again.
+	// The blocks of a file that keeps another name are not used again: a power cut in a
+	// rename to another directory may have left it both.
 	if !n.dir && !f.root.names(n) {
 		n.removed = true
 		n.contents = nil
 		f.removed = n.data
 	}
 	return nil
+}
+
+// names reports whether n has a name in d or below, in the live view.
+func (d *inode) names(n *inode) bool {
+	for _, c := range d.live {
+		if c == n || c.dir && c.names(n) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *FS) ReadDir(name string) ([]durable.Entry, error) {

@@ -70,7 +70,7 @@ func (c *Clock) Remove(n int) (m flow.Mark, changed bool) {
 	if !wasIdle {
 		c.active--
 	}
-	return c.judge(flow.MinTime)
+	return c.judge(false)
 }
 
 // Mark takes the mark of a channel. If that changes the mark of the clock, it returns the new
@@ -89,7 +89,7 @@ func (c *Clock) Mark(n int, m flow.Mark) (out flow.Mark, changed bool) {
 		c.active--
 		// The channel may be the one that held time back: then what the others have come
 		// to is as far as all of them, idle ones among them, have come.
-		return c.judge(last)
+		return c.judge(last == c.out.Time)
 	case m.Idle:
 		return c.out, false
 	case ch.idle:
@@ -102,24 +102,24 @@ func (c *Clock) Mark(n int, m flow.Mark) (out flow.Mark, changed bool) {
 	case ch.time >= c.out.Time:
 		c.push(n)
 	}
-	return c.judge(flow.MinTime)
+	return c.judge(false)
 }
 
 // Settle returns the mark that follows from channels that were added, and whether it is a new
 // one.
-func (c *Clock) Settle() (m flow.Mark, changed bool) { return c.judge(flow.MinTime) }
+func (c *Clock) Settle() (m flow.Mark, changed bool) { return c.judge(false) }
 
 // Now returns the last mark that was to be passed on.
 func (c *Clock) Now() flow.Mark { return c.out }
 
-// judge returns the mark that follows from the channels, and whether it is a new one. If a
-// channel has just become idle, last is the time it had.
-func (c *Clock) judge(last flow.Time) (flow.Mark, bool) {
+// judge returns the mark that follows from the channels, and whether it is a new one. held
+// says that a channel has just become idle that may have held time back.
+func (c *Clock) judge(held bool) (flow.Mark, bool) {
 	next := flow.Mark{Time: c.out.Time, Idle: c.active == 0 && len(c.channels) > 0}
 	switch {
 	case len(c.heap) > 0:
 		next.Time = max(next.Time, c.channels[c.heap[0]].time)
-	case next.Idle && !c.out.Idle && last == c.out.Time:
+	case next.Idle && !c.out.Idle && held:
 		for _, ch := range c.channels {
 			if !ch.removed {
 				next.Time = max(next.Time, ch.time)

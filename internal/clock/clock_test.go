@@ -75,33 +75,25 @@ func TestChannelsThatComeAndGo(t *testing.T) {
 func TestClockAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type state struct {
-			time        flow.Time
-			idle, count bool
+			time                flow.Time
+			idle, count, absent bool
 		}
-		n := rapid.IntRange(1, 6).Draw(t, "channels")
+		n := rapid.IntRange(0, 12).Draw(t, "channels")
+		times := rapid.IntRange(0, rapid.SampledFrom([]int{4, 20}).Draw(t, "times"))
 		c := New(n)
 		model := make([]state, n)
 		for i := range model {
-			model[i] = state{flow.MinTime, false, true}
+			model[i] = state{time: flow.MinTime, count: true}
 		}
 		out := flow.Mark{Time: flow.MinTime}
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			i := rapid.IntRange(0, n-1).Draw(t, "channel")
-			m := flow.Mark{Time: flow.Time(rapid.IntRange(0, 20).Draw(t, "time")), Idle: rapid.IntRange(0, 3).Draw(t, "idle") == 0}
-			s := &model[i]
-			before := s.time
-			wasIdle := s.idle
-			s.time = max(s.time, m.Time)
-			s.idle = m.Idle
-			switch {
-			case m.Idle:
-				s.count = false
-			case wasIdle || !s.count:
-				s.count = s.time >= out.Time
-			}
-			want := flow.Mark{Time: out.Time, Idle: true}
+		// judge is what follows; stopped is the time of a channel that has just become idle.
+		judge := func(stopped *flow.Time) flow.Mark {
+			want := flow.Mark{Time: out.Time, Idle: len(model) > 0}
 			least, furthest, counted := flow.MaxTime, flow.MinTime, false
 			for _, s := range model {
+				if s.absent {
+					continue
+				}
 				want.Idle = want.Idle && s.idle
 				furthest = max(furthest, s.time)
 				if s.count {
@@ -110,14 +102,81 @@ func TestClockAgainstAModel(t *testing.T) {
 			}
 			if counted {
 				want.Time = max(want.Time, least)
-			} else if want.Idle && !out.Idle && m.Idle && !wasIdle && before == out.Time {
+			} else if want.Idle && !out.Idle && stopped != nil && *stopped == out.Time {
 				want.Time = max(want.Time, furthest)
 			}
-			got, changed := c.Mark(i, m)
-			if got != want || changed != (want != out) {
-				t.Fatalf("channel %d at %+v: got %+v %t, want %+v after %+v", i, m, got, changed, want, out)
+			return want
+		}
+		check := func(what string, i int, got flow.Mark, changed bool, want flow.Mark) {
+			if got != want || changed != (want != out) || c.Now() != want {
+				t.Fatalf("%s of channel %d: got %+v %t, want %+v after %+v; the model is %+v", what, i, got, changed, want, out, model)
 			}
 			out = want
+		}
+		for range rapid.IntRange(1, 120).Draw(t, "steps") {
+			i, what := 0, rapid.IntRange(0, 9).Draw(t, "what")
+			if len(model) > 0 {
+				i = rapid.IntRange(0, len(model)-1).Draw(t, "channel")
+			} else {
+				what = 0
+			}
+			s := state{}
+			if len(model) > 0 {
+				s = model[i]
+			}
+			switch what {
+			case 0:
+				at := flow.Time(times.Draw(t, "time"))
+				added := c.Add(at)
+				if added > len(model) || added < len(model) && !model[added].absent {
+					t.Fatalf("channel %d of %d is added", added, len(model))
+				}
+				if added == len(model) {
+					for i := range model {
+						if model[i].absent {
+							t.Fatalf("channel %d is new, and %d is free", added, i)
+						}
+					}
+					model = append(model, state{})
+				}
+				model[added] = state{time: at, count: true}
+				m, changed := c.Settle()
+				check("adding", added, m, changed, judge(nil))
+			case 1:
+				if s.absent {
+					m, changed := c.Remove(i)
+					check("removing again", i, m, changed, out)
+					continue
+				}
+				model[i] = state{absent: true}
+				m, changed := c.Remove(i)
+				check("removing", i, m, changed, judge(nil))
+			default:
+				m := flow.Mark{Time: flow.Time(times.Draw(t, "time")), Idle: rapid.IntRange(0, 2).Draw(t, "idle") == 0}
+				got, changed := c.Mark(i, m)
+				if s.absent {
+					check("a late mark", i, got, changed, out)
+					continue
+				}
+				before, wasIdle := s.time, s.idle
+				s.time, s.idle = max(s.time, m.Time), m.Idle
+				var stopped *flow.Time
+				switch {
+				case m.Idle:
+					s.count = false
+					if !wasIdle {
+						stopped = &before
+					}
+				case wasIdle || !s.count:
+					s.count = s.time >= out.Time
+				}
+				model[i] = s
+				if m.Idle && wasIdle { // nothing has changed
+					check("idle again", i, got, changed, out)
+					continue
+				}
+				check("a mark", i, got, changed, judge(stopped))
+			}
 		}
 	})
 }

@@ -177,6 +177,11 @@ func TestProcessBound(t *testing.T) {
 		Any  any
 		Done chan int `avro:"-"`
 	}](t, "struct.Any, of type any: ")
+	// So is what has no name.
+	unsupported[struct {
+		Any any
+		_   chan int
+	}](t, "struct.Any, of type any: ")
 	// And a type may know how to be written whatever is in it.
 	unsupported[struct {
 		T   textual

@@ -195,6 +195,10 @@ func TestKeysOfAvro(t *testing.T) {
 		N  uint16
 	}{netip.MustParseAddr("::ffff:192.0.2.1"), 1})
 	isKey(t, struct{}{})
+	isKey(t, struct {
+		A int64
+		_ *int64 // is not compared
+	}{A: 1})
 }
 
 func isKey[K comparable](t *testing.T, k K) {

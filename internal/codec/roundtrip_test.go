@@ -75,6 +75,58 @@ func TestRoundTripOfErased(t *testing.T) {
 		func(a, b []map[string]int16) bool { return slices.EqualFunc(a, b, maps.Equal) })
 }
 
+// growing is read into what is there already.
+type growing struct{ s string }
+
+func (v growing) MarshalText() ([]byte, error)     { return []byte(v.s), nil }
+func (v *growing) UnmarshalText(text []byte) error { v.s += string(text); return nil }
+
+// Nothing of one entry of a map, or element of a list, becomes a part of another one.
+func TestEntriesDoNotMix(t *testing.T) {
+	type optional struct {
+		P *int64
+		Q *int64
+	}
+	n := int64(7)
+	m := map[int64]optional{1: {P: &n}, 2: {}, 3: {Q: &n}, 4: {}}
+	l := []optional{{P: &n}, {}, {Q: &n}, {}}
+	same := func(what any, got, want optional) {
+		if (got.P == nil) != (want.P == nil) || (got.Q == nil) != (want.Q == nil) {
+			t.Errorf("%v became %+v, and was %+v", what, got, want)
+		}
+	}
+	gotMap, gotList := decode(t, of[map[int64]optional](t), encode(t, of[map[int64]optional](t), m)), decode(t, of[[]optional](t), encode(t, of[[]optional](t), l))
+	for k := range m {
+		same(k, gotMap[k], m[k])
+	}
+	for i := range l {
+		same(i, gotList[i], l[i])
+	}
+	keys := map[growing]int64{{"a"}: 1, {"b"}: 2, {"cd"}: 3}
+	if got := decode(t, of[map[growing]int64](t), encode(t, of[map[growing]int64](t), keys)); !maps.Equal(got, keys) {
+		t.Errorf("%v became %v", keys, got)
+	}
+}
+
+// After an error what was there is there, and nothing more.
+func TestErrorsAppendNothing(t *testing.T) {
+	far := time.Unix(1<<62, 0)
+	fails(t, []time.Time{time.Unix(1, 0), far})
+	fails(t, [][]time.Time{{time.Unix(1, 0)}, {far}})
+	fails(t, map[string]time.Time{"a": far})
+	fails(t, map[int64][]time.Time{1: {far}})
+	fails(t, struct{ A, B time.Time }{B: far})
+	fails(t, []struct{ A, B time.Time }{{}, {B: far}})
+	fails(t, map[int64]struct{ A, B time.Time }{1: {B: far}})
+}
+
+func fails[T any](t *testing.T, v T) {
+	t.Helper()
+	if b, err := of[T](t).Append(append(make([]byte, 0, 100), "x"...), v); err == nil || string(b) != "x" {
+		t.Errorf("%T: %q, %v", v, b, err)
+	}
+}
+
 // Types declared as one of Go's own.
 func TestRoundTripOfNamed(t *testing.T) {
 	named := rapid.Map(anyString(), func(s string) airport { return airport(s) })

@@ -115,8 +115,9 @@ const (
 )
 
 // A Coordinator is the state of one attempt. Invariants: at most one checkpoint is under
-// way; Publish is decided once all of Config.Subtasks have acknowledged, and never for a
-// checkpoint that was aborted; after Publish a checkpoint is not aborted.
+// way, and id is 0 unless one has begun; Publish is decided once all of Config.Subtasks
+// have acknowledged, and never for a checkpoint that was aborted; after Publish a
+// checkpoint is not aborted.
 type Coordinator struct {
 	cfg      Config
 	phase    phase
@@ -187,7 +188,6 @@ func (c *Coordinator) NotBegun(now time.Duration, reason error) []Decision {
 	if c.phase != beginning {
 		return nil
 	}
-	c.id = 0
 	return c.fail(now, NotTriggered, reason)
 }
 

@@ -236,7 +236,7 @@ func (g *Gate[C]) next() (int32, bool) {
 		g.ready.first = q.next
 		g.ready.n--
 		q.queued = false
-		if !q.held && q.n > 0 {
+		if !q.held { // it was queued with an element, which only Receive takes
 			return channel, true
 		}
 	}

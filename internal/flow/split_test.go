@@ -2,6 +2,8 @@ package flow
 
 import (
 	"bytes"
+	"encoding/binary"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +31,35 @@ func TestSplitEncoding(t *testing.T) {
 	}
 	if !bytes.Equal(AppendSplit(nil, Split{ID: "a", Position: []byte("p"), Watermark: MinTime}), old) {
 		t.Error("a split without a watermark is not written as version 1")
+	}
+}
+
+// What is no encoding of a split is refused, and what is decoded shares no memory with it.
+func TestDecodeSplitRefuses(t *testing.T) {
+	head := func(version, n uint32, rest ...byte) []byte {
+		return append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, version), n), rest...)
+	}
+	for want, b := range map[string][]byte{
+		"split says it has 5 bytes, has 6":     head(splitPlain, 5, 0, 0, 0, 1, 'a', 'p'),
+		"split says it has 7 bytes, has 6":     head(splitPlain, 7, 0, 0, 0, 1, 'a', 'p'),
+		"split with a watermark of 11 bytes":   head(splitTimed, 11, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0),
+		"split with a watermark of 8 bytes":    head(splitTimed, 8, 0, 0, 0, 0, 0, 0, 0, 7),
+		"split id says it has 3 bytes, 2 are":  head(splitPlain, 6, 0, 0, 0, 3, 'a', 'p'),
+		"split id says it has 4294967295 byte": head(splitPlain, 4, 255, 255, 255, 255),
+		"split encoding version 3":             head(3, 6, 0, 0, 0, 1, 'a', 'p'),
+		"split encoding version 0":             head(0, 6, 0, 0, 0, 1, 'a', 'p'),
+		"split of 11 bytes":                    head(splitPlain, 3, 0, 0, 0),
+		"split of 0 bytes":                     nil,
+	} {
+		if s, err := DecodeSplit(b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%x is %+v, %v; want %s", b, s, err, want)
+		}
+	}
+	b := AppendSplit(nil, Split{ID: "a", Position: []byte("p")})
+	s, err := DecodeSplit(b)
+	clear(b)
+	if err != nil || s.ID != "a" || string(s.Position) != "p" {
+		t.Errorf("after its bytes were used again, a split is %+v, %v", s, err)
 	}
 }
 

@@ -56,7 +56,7 @@ func (t *Table[K, N, V]) lookAhead() {
 	}
 	f := &t.foresight
 	worth := t.n >= worthwhile && 2*f.asked >= f.ran
-	f.base, f.known, f.asked, f.ran = t.current.base, 0, 0, len(t.current.keys)
+	f.known, f.asked, f.ran = 0, 0, len(t.current.keys)
 	if worth {
 		t.foresee()
 	}

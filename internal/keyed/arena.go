@@ -23,18 +23,18 @@ const (
 
 var errArenaFull = errors.New("the values that were used while the checkpoint was being written take more than 8 GiB, and no more can be kept: raise the parallelism, so that each subtask has less state")
 
-// add adds bytes and returns where they are, which is never 0.
+// add adds bytes and returns where they are, counted in units from 1.
 func (a *arena) add(b []byte) (at uint32, err error) {
 	n := 4 + len(b)
-	a.end = roundUp(max(a.end, arenaUnit), arenaUnit)
+	a.end = roundUp(a.end, arenaUnit)
 	if a.end&(chunkBytes-1)+n > chunkBytes {
 		a.end = roundUp(a.end, chunkBytes)
 	}
-	if a.end/arenaUnit > markPlace {
+	if a.end/arenaUnit >= markPlace {
 		return 0, errArenaFull
 	}
 	chunk, from := a.end>>chunkBits, a.end&(chunkBytes-1)
-	at = uint32(a.end / arenaUnit)
+	at = uint32(a.end/arenaUnit + 1)
 	a.end += n
 	if chunk == len(a.list()) {
 		a.grow(n)
@@ -67,7 +67,7 @@ func (a *arena) make(n int) []byte {
 
 // at returns the bytes that add has put there.
 func (a *arena) at(at uint32) []byte {
-	from := int(at) * arenaUnit
+	from := int(at-1) * arenaUnit
 	c := a.list()[from>>chunkBits][from&(chunkBytes-1):]
 	n := binary.NativeEndian.Uint32(c)
 	return c[4 : 4+n]

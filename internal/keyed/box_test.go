@@ -3,9 +3,11 @@ package keyed
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/weirstream/weir/checkpoint"
@@ -13,6 +15,39 @@ import (
 	"github.com/weirstream/weir/internal/codec"
 	"github.com/weirstream/weir/internal/flow"
 )
+
+// What refers to memory that can be changed, in whichever part, is in a box.
+func TestWhatIsInABox(t *testing.T) {
+	type inner struct {
+		N int
+		S string
+		T time.Time
+	}
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[[]int](), reflect.TypeFor[map[int]int](), reflect.TypeFor[*int](), reflect.TypeFor[any](),
+		reflect.TypeFor[[2][]int](), reflect.TypeFor[[2]*int](), reflect.TypeFor[struct{ A, B []int }](),
+		reflect.TypeFor[struct {
+			A inner
+			B struct{ C [1]map[int]int }
+		}](),
+	} {
+		if !refersToMore(typ) {
+			t.Errorf("%v is not in a box", typ)
+		}
+	}
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[int](), reflect.TypeFor[string](), reflect.TypeFor[time.Time](), reflect.TypeFor[inner](),
+		reflect.TypeFor[[2]inner](), reflect.TypeFor[struct{ A, B string }](), reflect.TypeFor[[16]byte](), reflect.TypeFor[struct{}](),
+	} {
+		if refersToMore(typ) {
+			t.Errorf("%v is in a box", typ)
+		}
+	}
+	f := &freezer{epoch: 1}
+	if newKeeper[entry[string, Void, int]](f).reuse || newKeeper[pair[int, time.Time]](f).reuse || !newKeeper[entry[int, Window, [4]float64]](f).reuse {
+		t.Error("pages are used again if they refer to memory, or are not if they do not")
+	}
+}
 
 // counting is a codec that counts what it encodes.
 type counting struct {

@@ -149,6 +149,39 @@ func TestMapsAreMaps(t *testing.T) {
 
 func hasKey[K comparable, V any](m map[K]V, k K) bool { _, ok := m[k]; return ok }
 
+// What a map has let go of it holds on to no longer: pairs that are removed, and iterations
+// that have ended, however they did.
+func TestMapsHoldOnToNothing(t *testing.T) {
+	_, m := newMapOf[int64, string](t)
+	for i := range int64(fewPairs) {
+		m.Put(i, "value")
+	}
+	for range m.All() {
+		break
+	}
+	func() {
+		defer func() { recover() }()
+		for range m.All() {
+			panic("in an iteration")
+		}
+	}()
+	for k := range m.All() {
+		if k > 0 {
+			m.Remove(k)
+		}
+	}
+	plain := m.(*plainMap[int64, string])
+	if len(plain.walks) != 0 {
+		t.Errorf("%d iterations have not ended", len(plain.walks))
+	}
+	node, _ := plain.slot.Get()
+	for i, p := range node.few[:cap(node.few)] {
+		if (p.value != "") != (i == 0) {
+			t.Errorf("pair %d of 1 is %v", i, p)
+		}
+	}
+}
+
 // A large map finds what it has, grows a small part at a time, and becomes small again.
 func TestLargeMap(t *testing.T) {
 	const n = 60_000
@@ -237,6 +270,9 @@ func TestSorter(t *testing.T) {
 		keys := make([]string, 3*partSize)
 		for i := range keys {
 			keys[i] = prefix + fmt.Sprint(rnd.IntN(10)) + strings.Repeat("\x00", i%3) + fmt.Sprint(i)
+			if i%5 == 0 { // many begin alike, with more than a number of 64 bits
+				keys[i] = prefix + "5 and the same again: " + strings.Repeat("\x00", i%7) + strings.Repeat("\xff", i%11) + fmt.Sprint(i)
+			}
 		}
 		appendKey := func(dst []byte, i int) ([]byte, error) { return append(dst, keys[i]...), nil }
 		appendValue := func(dst []byte, i int) ([]byte, error) { return fmt.Append(dst, "=", i, ";"), nil }
@@ -264,6 +300,28 @@ func TestSorter(t *testing.T) {
 	}
 }
 
+// Keys of which one is the beginning of another are in order, in whichever order they come.
+func TestSorterOfBeginnings(t *testing.T) {
+	keys := []string{"ab", "a", "b", "", "ab\x00", "a\x00", "ab\x00\x00\x00\x00\x00\x00\x00\x00", "ab\x00\x00\x00\x00\x00\x00\x00\x00\x00", "\xff"}
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		rnd.Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+		some := keys[:1+rnd.IntN(len(keys))]
+		want := ""
+		for _, k := range slices.Sorted(slices.Values(some)) {
+			want += k + ";"
+		}
+		var s sorter
+		var out encoder
+		err := s.write(&out, len(some),
+			func(dst []byte, i int) ([]byte, error) { return append(dst, some[i]...), nil },
+			func(dst []byte, _ int) ([]byte, error) { return append(dst, ';'), nil })
+		if err != nil || string(out.buf) != want {
+			t.Fatalf("%q are written as %q, %v", some, out.buf, err)
+		}
+	}
+}
+
 // NaN is not equal to itself. It is put and never found, as in Go's maps, and does not
 // disturb what else there is.
 func TestNaNInAMap(t *testing.T) {
@@ -275,6 +333,10 @@ func TestNaNInAMap(t *testing.T) {
 	m.Put(math.NaN(), -2)
 	if _, ok := m.Get(math.NaN()); ok || m.Len() != 3*fewPairs+2 {
 		t.Errorf("NaN is found %t, and there are %d entries", ok, m.Len())
+	}
+	node, _ := m.(*plainMap[float64, int64]).slot.Get()
+	if n := node.many.index.dir[0].n; n != 3*fewPairs {
+		t.Errorf("%d entries are in the index, want %d", n, 3*fewPairs)
 	}
 	for i := range 3 * fewPairs {
 		m.Remove(float64(i))

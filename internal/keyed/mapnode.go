@@ -123,8 +123,8 @@ func (m *mapNode[UK, UV]) push(k *keeper[pair[UK, UV]], p pair[UK, UV], hash fun
 // is the pairs below its place: there the last of them takes the place of one that goes, so
 // that the walk neither misses a pair nor comes to one twice.
 func (m *mapNode[UK, UV]) remove(k *keeper[pair[UK, UV]], i int, hash func(UK) uint32, walks []*walk[UK, UV]) {
-	if key := m.at(i).key; m.many != nil && key == key {
-		m.many.index.unlink(i, hash(key))
+	if m.many != nil { // what was found is in the index
+		m.many.index.unlink(i, hash(m.at(i).key))
 	}
 	slices.SortFunc(walks, func(a, b *walk[UK, UV]) int { return a.left - b.left })
 	for _, w := range walks {

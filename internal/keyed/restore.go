@@ -34,6 +34,7 @@ func (e *IncompatibleError) Permanent() bool { return true }
 // of each part it takes the key groups that are its own. A state in a part that is not
 // declared is an error, unless allowNonRestored is set, which drops it.
 func (b *Backend[K]) Restore(parts []flow.KeyedPart, allowNonRestored bool) error {
+	defer b.Current.End() // each key was the current one when its entries were put in
 	for _, p := range parts {
 		if b.keyGroups.Intersect(p.Range).Len() == 0 {
 			continue

@@ -80,6 +80,11 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 				}
 				cur.begin(run, codes, in)
 				table.foresee()
+				for i, k := range run {
+					if there := table.entries[i] != none; there != hasKey(model, k) {
+						t.Fatalf("%q is foreseen: %t", k, there)
+					}
+				}
 				cur.Next()
 			},
 			"put": func(t *rapid.T) {
@@ -123,9 +128,14 @@ func TestTableIsAMapAndSnapshotsAreCopies(t *testing.T) {
 				if want, was := model[cur.Key()]; v != want || ok != was {
 					t.Fatalf("Get(%q) = %d, %t; want %d, %t", cur.Key(), v, ok, want, was)
 				}
-				if rapid.Bool().Draw(t, "change it") {
+				switch rapid.IntRange(0, 2).Draw(t, "change it") {
+				case 0:
 					table.Set(v - 1)
 					model[cur.Key()] = v - 1
+				case 1:
+					ref, _ := table.Ref()
+					*ref = v + 7
+					model[cur.Key()] = v + 7
 				}
 			},
 			"get": func(t *rapid.T) {
@@ -223,6 +233,68 @@ func TestLookAhead(t *testing.T) {
 	}{{true, Ahead}, {true, Ahead}, {false, Ahead}, {true, 0}, {true, Ahead}} {
 		if got := run(c.ask); got != c.want {
 			t.Errorf("run %d: %d keys are known about, want %d", i, got, c.want)
+		}
+	}
+}
+
+// An entry that moves while a run is processed is found where it is then.
+func TestDeletingInARun(t *testing.T) {
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, Void, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	keys, codes, in := make([]int64, Ahead), make([]int32, Ahead), make([]checkpoint.KeyGroup, Ahead)
+	for i := range keys {
+		keys[i], codes[i] = int64(i), int32(i)
+		cur.set(keys[i], 0)
+		table.Set(keys[i])
+	}
+	cur.begin(keys, codes, in)
+	table.foresee()
+	for i := range keys {
+		cur.Next()
+		if v, ok := table.Get(); v != keys[i] || !ok {
+			t.Fatalf("key %d has %d, %t", i, v, ok)
+		}
+		if i%2 == 0 {
+			table.Clear()
+		}
+	}
+}
+
+// A table with namespaces does not look ahead: it is not known which will be asked for.
+func TestNamespacesAreNotForeseen(t *testing.T) {
+	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
+	table := NewTable[int64, Window, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
+	for k := range int64(worthwhile) {
+		cur.set(k, 0)
+		table.Set(k)
+	}
+	cur.begin([]int64{1}, []int32{1}, []checkpoint.KeyGroup{0})
+	table.lookAhead()
+	if table.known != 0 {
+		t.Error("a table with namespaces looks ahead")
+	}
+}
+
+// What a snapshot has written it needs no longer: a write goes to the page that is there.
+func TestWrittenPagesAreNotCopied(t *testing.T) {
+	s := newDeep(t)
+	s.fill()
+	table := s.states[0].(*cells[int64, Void, int64])
+	page := func(group int) *page[entry[int64, Void, int64]] { return table.table.groups[group].list[0].page }
+	snapshot := s.Snapshot().(*snapshot)
+	defer snapshot.Release()
+	for group := range deepGroups {
+		if err := snapshot.writeGroup(new(encoder), group); err != nil {
+			t.Fatal(err)
+		}
+		for g := range deepGroups {
+			before := page(g)
+			s.at(int64(g))
+			s.number.Set(1)
+			copied := page(g) != before
+			if want := g > group && group == 0; copied != want {
+				t.Errorf("with group %d written, the page of group %d is copied: %t", group, g, copied)
+			}
 		}
 	}
 }
@@ -336,6 +408,17 @@ func TestChosenKeysDoNotCollide(t *testing.T) {
 		table.Set(i)
 	}
 	fewSteps(t, table, words)
+	var codes [Ahead]int32
+	for i := range codes {
+		codes[i] = flink.JavaStringHash(words[i])
+	}
+	cur.begin(words[:Ahead], codes[:], make([]checkpoint.KeyGroup, Ahead))
+	table.foresee()
+	for i, e := range table.entries {
+		if e != i {
+			t.Fatalf("entry %d is foreseen as %d", i, e)
+		}
+	}
 }
 
 // fewSteps checks that a search takes few steps; entry i has key and value i.

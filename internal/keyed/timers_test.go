@@ -54,12 +54,21 @@ func (s *timerSample) at(w wake, maxParallelism int) bool {
 	return true
 }
 
+// isHome checks that the current key is in its own key group.
+func (s *timerSample) isHome(t *rapid.T, maxParallelism int) {
+	c := &s.Current
+	if got, want := c.groups[c.at()], flink.KeyGroupOf(flink.JavaStringHash(c.Key()), maxParallelism); got != want {
+		t.Fatalf("the timer's key %q is current in key group %d, and belongs to %d", c.Key(), got, want)
+	}
+}
+
 // Timers are a set that gives out what is due in the order of time. A snapshot of them is
 // restored at any parallelism as they were, whatever is done to them while it is written.
 func TestTimersAreASet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		maxParallelism := rapid.SampledFrom([]int{1, 3, 128}).Draw(t, "max parallelism")
-		s := newTimerSample(t, 0, 1, maxParallelism)
+		parallelism := rapid.IntRange(1, min(2, maxParallelism)).Draw(t, "parallelism")
+		s := newTimerSample(t, rapid.IntRange(0, parallelism-1).Draw(t, "subtask"), parallelism, maxParallelism)
 		plain, windows := make(map[wake]bool), make(map[wake]bool)
 		times := rapid.OneOf(rapid.Int64Range(-3, 3), rapid.Int64Range(-200, 200), rapid.SampledFrom([]int64{math.MinInt64, math.MaxInt64}))
 		keys := rapid.SampledFrom([]string{"", "a", "Aa", "BB", "😀", "b", "c", "d"})
@@ -81,6 +90,7 @@ func TestTimersAreASet(t *testing.T) {
 					break
 				}
 				w := wake{at, s.Current.Key(), space()}
+				s.isHome(t, maxParallelism)
 				if !model[w] || at > now || at < last {
 					t.Fatalf("%s: %v is due at %d, after one at %d; it is there: %t", what, w, now, last, model[w])
 				}
@@ -110,9 +120,11 @@ func TestTimersAreASet(t *testing.T) {
 					t.Fatal(err)
 				}
 				for at, ok := r.plain.PopDue(math.MaxInt64); ok; at, ok = r.plain.PopDue(math.MaxInt64) {
+					r.isHome(t, maxParallelism)
 					plain[wake{at, r.Current.Key(), Window{}}] = true
 				}
 				for at, ok := r.windows.PopDue(math.MaxInt64); ok; at, ok = r.windows.PopDue(math.MaxInt64) {
+					r.isHome(t, maxParallelism)
 					windows[wake{at, r.Current.Key(), r.windows.Space()}] = true
 				}
 			}
@@ -123,7 +135,9 @@ func TestTimersAreASet(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"register": func(t *rapid.T) {
 				for _, w := range rapid.SliceOfN(anyWake, 1, 100).Draw(t, "timers") {
-					s.at(w, maxParallelism)
+					if !s.at(w, maxParallelism) {
+						continue
+					}
 					if got, want := s.plain.Register(w.at), !plain[void(w)]; got != want {
 						t.Fatalf("%v is new: %t, want %t", void(w), got, want)
 					}
@@ -135,7 +149,9 @@ func TestTimersAreASet(t *testing.T) {
 			},
 			"delete": func(t *rapid.T) {
 				for _, w := range rapid.SliceOfN(anyWake, 1, 100).Draw(t, "timers") {
-					s.at(w, maxParallelism)
+					if !s.at(w, maxParallelism) {
+						continue
+					}
 					if got, want := s.plain.Delete(w.at), plain[void(w)]; got != want {
 						t.Fatalf("%v was there: %t, want %t", void(w), got, want)
 					}
@@ -294,6 +310,12 @@ func TestTimersThatDoNotFit(t *testing.T) {
 		return err
 	}).Restore([]flow.KeyedPart{p}, true), name, "VoidNamespace", "TimeWindow")
 
+	value := backend(func(b *Backend[string]) error {
+		_, err := NewValue(b, name, PlainValue, of[int64](t))
+		return err
+	})
+	wantIncompatible(t, newTimerSample(t, 0, 1, 1).Restore([]flow.KeyedPart{write(t, value.Snapshot())}, true), name, "keyed state", "declares it as timers")
+
 	data := make([]byte, p.Size)
 	p.Data.ReadAt(data, 0)
 	data = bytes.Replace(data, []byte("\x80\x00\x00\x00\x00\x00\x00\x08"), []byte("\x80\x00\x00\x00\x00\x00\x00\x07"), 1)
@@ -347,22 +369,37 @@ func TestDeletedTimersTakeNothing(t *testing.T) {
 // A queue finds every timer, also where many have one time and hash.
 func TestTimerQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var q timerQueue[int, Void]
+		var q timerQueue[int, int]
 		f := &freezer{epoch: 1}
-		model := make(map[int]timer[int, Void])
+		model := make(map[int]timer[int, int])
 		top := rapid.IntRange(0, 3).Draw(t, "highest time")
+		end := endOf(0)
+		type shot struct {
+			*freeze
+			runs []timerRun[int, int]
+			want []timer[int, int]
+		}
+		var shots []shot
+		timersOf := func(runs []timerRun[int, int]) (all []timer[int, int]) {
+			for _, run := range runs {
+				for i := run.from; i < run.to; i++ {
+					all = append(all, run.page.get(int(i)))
+				}
+			}
+			return all
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"insert": func(t *rapid.T) {
 				step := rapid.IntRange(1, 7).Draw(t, "step")
 				for range rapid.IntRange(1, 200).Draw(t, "n") {
 					key := len(model) * step % 1000
-					w := timer[int, Void]{at: int64(key % (top + 1)), hash: uint32(key / 100 % 2), key: key}
+					w := timer[int, int]{at: int64(key % (top + 1)), hash: uint32(key / 100 % 2), key: key / 3, space: key % 3}
 					r, i, found := q.find(&w)
 					if found != hasKey(model, key) {
 						t.Fatalf("%v is found: %t", w, found)
 					}
 					if !found {
-						q.insert(f, 0, r, i, w)
+						q.insert(f, end, r, i, w)
 						model[key] = w
 					}
 				}
@@ -378,27 +415,53 @@ func TestTimerQueue(t *testing.T) {
 					if !found {
 						t.Fatalf("%v is not found", w)
 					}
-					q.remove(f, 0, r, i)
+					q.remove(f, end, r, i)
 					delete(model, key)
 				}
 			},
 			"pop": func(t *rapid.T) {
 				for range min(q.n, rapid.IntRange(0, 50).Draw(t, "n")) {
-					w := q.pop(f, 0)
-					if model[w.key] != w {
+					w := q.pop(f, end)
+					key := 3*w.key + w.space
+					if model[key] != w {
 						t.Fatalf("%v has come, and is not there", w)
 					}
-					delete(model, w.key)
+					for _, other := range model {
+						if earlier(other.at, other.hash, w.at, w.hash) {
+							t.Fatalf("%v has come before %v", w, other)
+						}
+					}
+					delete(model, key)
+				}
+			},
+			"freeze": func(t *rapid.T) {
+				if len(shots) < 2 {
+					shots = append(shots, shot{f.freeze(), q.runs, timersOf(q.runs)})
+				}
+			},
+			"release": func(t *rapid.T) {
+				if len(shots) > 0 {
+					i := rapid.IntRange(0, len(shots)-1).Draw(t, "snapshot")
+					shots[i].release()
+					shots = slices.Delete(shots, i, i+1)
 				}
 			},
 			"": func(t *rapid.T) {
+				for _, s := range shots {
+					if got := timersOf(s.runs); !slices.Equal(got, s.want) {
+						t.Fatalf("a snapshot has %v, and had %v", got, s.want)
+					}
+				}
 				checkQueue(t, &q)
 				if q.n != len(model) {
 					t.Fatalf("%d timers, want %d", q.n, len(model))
 				}
-				for _, run := range q.runs { // what is gone is not held on to
+				if f.epoch > 1 {
+					return
+				}
+				for _, run := range q.runs { // what is gone is not held on to, but for a snapshot
 					for i := range runSize {
-						if w := run.page.get(i); (i < int(run.from) || i >= int(run.to)) && w != (timer[int, Void]{}) {
+						if w := run.page.get(i); (i < int(run.from) || i >= int(run.to)) && w != (timer[int, int]{}) {
 							t.Fatalf("%v is still in a page", w)
 						}
 					}
