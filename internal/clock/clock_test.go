@@ -62,11 +62,38 @@ func TestChannelsThatComeAndGo(t *testing.T) {
 	if m, changed := c.Remove(b); !changed || m != at(20) {
 		t.Fatalf("%+v %t: the channel that was behind is gone", m, changed)
 	}
+	if m, changed := c.Remove(b); changed || m != at(20) {
+		t.Fatalf("%+v %t: it is gone already", m, changed)
+	}
 	if m, changed := c.Mark(b, at(99)); changed || m != at(20) {
 		t.Fatalf("%+v %t: a mark of a channel that is gone", m, changed)
 	}
 	if again := c.Add(25); again != b {
 		t.Errorf("channel %d, want %d again", again, b)
+	}
+	c = New(0)
+	a, b = c.Add(20), c.Add(50)
+	c.Settle()
+	c.Remove(b)
+	if m, changed := c.Mark(a, idle(20)); !changed || m != idle(20) {
+		t.Errorf("%+v %t: how far a channel had come that is gone does not count", m, changed)
+	}
+	if m, changed := New(0).Settle(); changed || m != at(flow.MinTime) {
+		t.Errorf("%+v %t: without channels there is nothing to say", m, changed)
+	}
+}
+
+// A channel that takes the place of one that is gone in the middle of the heap goes up to
+// where it belongs.
+func TestChannelsGoInTheMiddle(t *testing.T) {
+	c := New(0)
+	for _, at := range []flow.Time{1, 10, 2, 11, 12, 3} {
+		c.Add(at)
+	}
+	c.Remove(3) // of 11; the last one, of 3, takes its place under that of 10
+	c.Mark(0, at(20))
+	if m, _ := c.Mark(2, at(20)); m != at(3) {
+		t.Errorf("time is %+v, and there is a channel at 3", m)
 	}
 }
 
