@@ -10,7 +10,7 @@ import (
 // checkpoints, others delete old ones, remember commits and ask. For the race detector; and
 // whatever came first, what the last one left is whole, and known to be committed.
 func TestStoreConcurrently(t *testing.T) {
-	const checkpoints = 20
+	const checkpoints, most = 20, 500 // of each of the others
 	disk := newDisk(t)
 	opts := testOptions(2)
 	opts.newName, opts.serial = randomName, false
@@ -20,7 +20,7 @@ func TestStoreConcurrently(t *testing.T) {
 	done := make(chan struct{})
 	meanwhile := func(what string, do func() error) {
 		others.Go(func() {
-			for {
+			for range most {
 				if err := do(); err != nil {
 					t.Errorf("%s: %v", what, err)
 					return
