@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 )
@@ -10,7 +9,7 @@ import (
 // checkpoints, others delete old ones, remember commits and ask. For the race detector; and
 // whatever came first, what the last one left is whole, and known to be committed.
 func TestStoreConcurrently(t *testing.T) {
-	const checkpoints = 20
+	const checkpoints, aborted = 100, 100
 	disk := newDisk(t)
 	opts := testOptions(2)
 	opts.newName, opts.serial = randomName, false
@@ -18,43 +17,57 @@ func TestStoreConcurrently(t *testing.T) {
 	incarnation, lineage, dir := s.Incarnation(), s.Lineage(), s.Dir()
 	var others sync.WaitGroup
 	done := make(chan struct{})
-	meanwhile := func(what string, do func() error) {
+	others.Go(func() {
+		for {
+			if _, err := s.Subsume(); err != nil {
+				t.Errorf("subsume: %v", err)
+				return
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	// Each is asked by a goroutine of its own, which takes no lock and only receives: anything
+	// else would hide a call without the mutex from the race detector.
+	var turns []chan bool
+	for what, same := range map[string]func() bool{
+		"incarnation": func() bool { return s.Incarnation() == incarnation },
+		"lineage":     func() bool { return s.Lineage() == lineage },
+		"directory":   func() bool { return s.Dir() == dir },
+	} {
+		turn := make(chan bool, checkpoints)
+		turns = append(turns, turn)
 		others.Go(func() {
-			for {
-				if err := do(); err != nil {
-					t.Errorf("%s: %v", what, err)
-					return
-				}
-				select {
-				case <-done:
-					return
-				default:
+			for range turn {
+				if !same() {
+					t.Errorf("the %s has changed", what)
 				}
 			}
 		})
 	}
-	meanwhile("subsume", func() error { _, err := s.Subsume(); return err })
-	meanwhile("committed", func() error {
-		if id := s.Newest(); id > 0 {
-			return s.Committed(id)
+	others.Go(func() {
+		for range aborted {
+			p, err := s.Begin()
+			if err != nil {
+				t.Errorf("begin: %v", err)
+				return
+			}
+			if err := p.Abort(); err != nil {
+				t.Errorf("abort: %v", err)
+			}
 		}
-		return nil
-	})
-	meanwhile("ask", func() error {
-		if i, l, d := s.Incarnation(), s.Lineage(), s.Dir(); i != incarnation || l != lineage || d != dir {
-			return fmt.Errorf("it has become incarnation %v of lineage %v in %v", i, l, d)
-		}
-		return nil
-	})
-	meanwhile("begin and abort", func() error {
-		p, err := s.Begin()
-		if err != nil {
-			return err
-		}
-		return p.Abort()
 	})
 	for range checkpoints {
-		mustPublish(t, s, 2)
+		for _, turn := range turns {
+			turn <- true
+		}
+		check(t, s.Committed(mustPublish(t, s, 2)))
+	}
+	for _, turn := range turns {
+		close(turn)
 	}
 	close(done)
 	others.Wait()
