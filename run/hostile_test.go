@@ -70,19 +70,24 @@ func TestSplitsThatComeAndGo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		four := []string{"a", "b", "c", "d"}
-		runFor(func(int64) []string { return four })
+		// So many that chance alone does not give each of them back to the subtask that has its
+		// position.
+		var first []string
+		for i := range 12 {
+			first = append(first, fmt.Sprintf("split %d: ", i))
+		}
+		runFor(func(int64) []string { return first })
 		runFor(func(call int64) []string {
 			if call == 1 {
 				return nil
 			}
-			return append(slices.Clone(four), "e", "f")
+			return append(slices.Clone(first), "e", "f")
 		})
-		runFor(func(int64) []string { return append([]string{"f"}, four...) })
+		runFor(func(int64) []string { return append([]string{"f"}, first...) })
 		records := out.Records()
 		slices.Sort(records)
-		if len(records) != 60 || len(slices.Compact(records)) != 60 {
-			t.Errorf("%d records, want each of 60 once", len(out.Records()))
+		if len(records) != 140 || len(slices.Compact(records)) != 140 {
+			t.Errorf("%d records, want each of 140 once", len(out.Records()))
 		}
 	})
 }

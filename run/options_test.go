@@ -88,6 +88,37 @@ func TestMaxParallelismIsKept(t *testing.T) {
 	})
 }
 
+// An operator with a parallelism of its own has as many key groups as follow from that, and its
+// state is found again.
+func TestKeyGroupsOfAnOperator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[total]
+		opts := options(t, 1)
+		for _, n := range []int{200, 400} {
+			job := weir.NewJob("groups")
+			by := weir.KeyBy(weir.From(job, "in", weir.Slice(numbers(n)...)), func(n int64) int64 { return n % 100 })
+			weir.To(weir.Process(by, "op", func(c *weir.KeyContext[int64], out *weir.Out[total]) func(int64) error {
+				seen := weir.NewValue[int64](c, "n")
+				return func(n int64) error {
+					count, _ := seen.Get()
+					seen.Set(count + 1)
+					out.Emit(total{Rest: c.Key(), Number: n, Sum: count + 1})
+					return nil
+				}
+			}).Parallelism(90), "out", &out)
+			must(t, run.Local(t.Context(), job, opts))
+		}
+		for _, r := range out.Records() {
+			if r.Sum != (r.Number-1)/100+1 {
+				t.Fatalf("%+v: the key was not found again", r)
+			}
+		}
+		if len(out.Records()) != 400 {
+			t.Errorf("%d records", len(out.Records()))
+		}
+	})
+}
+
 // With Drain event time comes to its end when the job is stopped, and only then: not at other
 // checkpoints.
 func TestDrainEndsEventTime(t *testing.T) {

@@ -132,3 +132,74 @@ func TestSinksAreClaimed(t *testing.T) {
 		}
 	})
 }
+
+// failsToClaim is a sink whose place cannot be claimed the first time.
+type failsToClaim struct {
+	claimed
+	failed *bool
+}
+
+func (f failsToClaim) Claim(ctx context.Context, c weir.Claim) (func() error, error) {
+	if !*f.failed {
+		*f.failed = true
+		return nil, errors.New("not now")
+	}
+	return f.claimed.Claim(ctx, c)
+}
+
+// If a claim fails, the places that were claimed before it are released at once, and once; the
+// next attempt claims all of them.
+func TestClaimsAreReleasedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var claims []weir.Claim
+		holds, failed := 0, false
+		one := claimed{&weir.Collector[int64]{}, &claims, &holds, nil}
+		job := weir.NewJob("release")
+		in := weir.Map(weir.From(job, "in", weir.Slice(numbers(10)...)), func(n int64) (int64, error) {
+			if holds != 2 {
+				t.Errorf("%d places are held", holds)
+			}
+			return n, nil
+		})
+		weir.To(in, "one", weir.Sink[int64](one))
+		weir.To(in, "two", weir.Sink[int64](failsToClaim{one, &failed}))
+		if err := run.Local(t.Context(), job, options(t, 1)); err != nil || holds != 0 || len(claims) != 3 {
+			t.Errorf("%d claims, %d places are still held, %v", len(claims), holds, err)
+		}
+	})
+}
+
+// A run that is told to go back to an older checkpoint may write beside output of later ones;
+// one that merely may start anew may not.
+func TestWhoMayWriteBesideOldOutput(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var claims []weir.Claim
+		opts := options(t, 1)
+		start := func(set func(*run.Options)) weir.Claim {
+			t.Helper()
+			o := opts
+			set(&o)
+			job := weir.NewJob("beside")
+			weir.To(weir.From(job, "in", weir.Slice(numbers(10)...)), "out", weir.Sink[int64](claimed{&weir.Collector[int64]{}, &claims, new(int), nil}))
+			if err := run.Local(t.Context(), job, o); err != nil {
+				t.Fatal(err)
+			}
+			return claims[len(claims)-1]
+		}
+		for i, tt := range []struct {
+			set  func(*run.Options)
+			want bool
+		}{
+			{func(o *run.Options) { o.AllowFallback = true }, false}, // there is nothing to go back to
+			{func(*run.Options) {}, false},
+			{func(o *run.Options) { o.AllowFallback = true }, true},
+			{func(o *run.Options) { o.From = run.Path(glob(t, opts.CheckpointDir, "*", "chk-*")[0]) }, true},
+			{func(o *run.Options) { o.From = run.None }, false},
+			{func(o *run.Options) { o.From, o.BesideOldOutput = run.None, true }, true},
+		} {
+			if c := start(tt.set); c.BesideOld != tt.want {
+				t.Errorf("start %d: %+v", i, c)
+			}
+		}
+	})
+}

@@ -198,7 +198,8 @@ func TestPlannedSplits(t *testing.T) {
 	}
 }
 
-// When a job with bounded input has ended, its readers have committed their last positions.
+// When a job with bounded input has ended, its readers have committed their last positions,
+// though that takes a while.
 func TestTheLastPositionIsCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{logs: map[string]*shelfLog{}, committed: map[string][]uint64{}}
@@ -224,7 +225,25 @@ func TestTheLastPositionIsCommitted(t *testing.T) {
 	})
 }
 
+// A boundedShelf is bounded, and its readers take a second to commit, unless they are told to
+// return.
 type boundedShelf struct{ *shelf }
+
+func (s boundedShelf) Open(ctx context.Context, split weir.Split) (weir.Reader[string], error) {
+	r, err := s.shelf.Open(ctx, split)
+	return slowToCommit{r.(*shelfReader)}, err
+}
+
+type slowToCommit struct{ *shelfReader }
+
+func (s slowToCommit) Committed(ctx context.Context, position []byte) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Second):
+		return s.shelfReader.Committed(ctx, position)
+	}
+}
 
 func (boundedShelf) Bounded() bool { return true }
 

@@ -32,7 +32,8 @@ type bench struct {
 	t       *testing.T
 	disk    durable.FS
 	ctx     context.Context
-	restart Restart // none, if it is not set
+	restart Restart       // none, if it is not set
+	every   time.Duration // between checkpoints; 50 s, if it is not set
 	from    store.From
 	forget  map[string][]string
 	out     weir.Collector[int64]
@@ -60,7 +61,7 @@ func check(t *testing.T, err error) {
 // key and some bytes of state of its own.
 const records = 1000
 
-// run runs the job on fsys with a checkpoint every 50 s. A function fails with the error
+// run runs the job on fsys. A function fails with the error
 // that fail returns for a record.
 func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	b.t.Helper()
@@ -90,9 +91,13 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	}), "out", weir.Sink[int64](heeding{&b.out}))
 	check(b.t, j.Check())
 	b.monitor = &Monitor{}
+	every := b.every
+	if every == 0 {
+		every = 50 * time.Second
+	}
 	err = Run(b.ctx, Config{
 		Plan: plan.Of(j), Store: s, Parallelism: 1, FinalCheckpoint: true, Restart: b.restart, From: b.from, ForgetSplits: b.forget,
-		Checkpoints: coordinator.Config{Interval: 50 * time.Second, Timeout: 24 * time.Hour, Tolerated: 10},
+		Checkpoints: coordinator.Config{Interval: every, Timeout: 24 * time.Hour, Tolerated: 10},
 		Patience:    24 * time.Hour, Monitor: b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
 	})
 	if d, ok := fsys.(*slowDisk); ok && d.begun.Load() != d.ended.Load() {
@@ -289,6 +294,24 @@ func TestTheEndWaitsForStateWriters(t *testing.T) {
 		}
 		if got := b.names(); got != ".lock" {
 			t.Errorf("left are %s, want the lock alone", got)
+		}
+		check(t, b.run(b.disk, never))
+		b.wantOnce()
+	})
+}
+
+// That is so for each checkpoint, not only for the first one.
+func TestTheEndRemovesALaterCheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.every = 20 * time.Second
+		began := time.Now()
+		disk := &slowDisk{FS: b.disk, write: func(name string) bool { return name != checkpoint.MetadataName && time.Since(began) > 70*time.Second }}
+		if err := b.run(disk, lastFails); !errors.Is(err, errBoom) {
+			t.Fatalf("got %v, want %v", err, errBoom)
+		}
+		if got := b.names(); strings.Contains(got, ".inprogress") || !strings.Contains(got, "chk-3") || disk.begun.Load() != 1 {
+			t.Errorf("left are %s after %d slow writes", got, disk.begun.Load())
 		}
 		check(t, b.run(b.disk, never))
 		b.wantOnce()

@@ -173,24 +173,28 @@ func TestRecoveryThatFails(t *testing.T) {
 	}
 }
 
-// A checkpoint that cannot be begun, or whose state cannot be written, counts as failed. The
-// job goes on, and nothing of the checkpoint stays on the disk, which may be full.
+// A checkpoint that cannot be begun, or whose state or metadata cannot be written, counts as
+// failed. The job goes on, and nothing of the checkpoint stays: neither on the disk, which may
+// be full, nor in the next checkpoint.
 func TestFailedCheckpointsLeaveNothing(t *testing.T) {
-	for what, rule := range map[string]faultfs.Rule{
-		"begin": {Ops: faultfs.Mkdir, Name: ".inprogress-1.1"},
-		"state": {Ops: faultfs.Sync, Name: "????????-????-*"},
-	} {
-		t.Run(what, func(t *testing.T) {
+	rules := map[coordinator.Cause]faultfs.Rule{
+		coordinator.NotTriggered: {Ops: faultfs.Mkdir, Name: ".inprogress-1.1"},
+		coordinator.Declined:     {Ops: faultfs.Sync, Name: "????????-????-*"},
+		coordinator.NotFinalized: {Ops: faultfs.Sync, Name: "_metadata"},
+	}
+	for cause, rule := range rules {
+		t.Run(cause.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t)
 				rule.K, rule.Err = 1, syscall.ENOSPC
 				check(t, b.run(faultfs.New(b.disk, rule), never))
-				if v := b.monitor.View(); v.Failed != 1 || v.Completed == 0 || v.Attempt != 1 {
+				if v := b.monitor.View(); v.Failed != 1 || v.Causes[cause] != 1 || v.Completed == 0 || v.Attempt != 1 {
 					t.Errorf("view %+v, want one checkpoint that failed and one attempt", v)
 				}
 				if got := b.names(); strings.Contains(got, ".inprogress") {
 					t.Errorf("left are %s", got)
 				}
+				check(t, b.run(b.disk, never))
 				b.wantOnce()
 			})
 		})
