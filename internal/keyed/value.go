@@ -35,7 +35,12 @@ func NewValue[K comparable, V any](b *Backend[K], name string, kind Kind, c code
 
 // NewValues declares a state of one value per key and namespace.
 func NewValues[K, N comparable, V any](b *Backend[K], name string, kind Kind, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], error) {
-	meta := kind.meta(name, c.Serializer())
+	return NewCells(b, kind.meta(name, c.Serializer()), spaces, c)
+}
+
+// NewCells declares a state of one value per key and namespace that is described to Flink as
+// meta, which is that without namespaces.
+func NewCells[K, N comparable, V any](b *Backend[K], meta flink.StateMeta, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], error) {
 	if !refersToMore(reflect.TypeFor[V]()) {
 		s, err := declare(b, meta, spaces, func(*freezer) form[V] { return plain[V]{c} })
 		return &Values[N, V]{&s.Slot, s.in}, err
