@@ -15,8 +15,8 @@ import (
 //
 // A slice has a timer for the earliest of its windows that has not ended. Each window that
 // fires sets the timer of the next one, if there is a slice in it: so there is about one
-// timer per key, and not one per window. A slice also has one for when its last window is
-// gone, and the slice with it, in the name of that window.
+// timer per key, and not one per window. With the last of its windows the slice goes; if
+// lateness is allowed it has a timer for that, in the name of that window.
 type slicedWindows[K comparable, T, Acc any] struct {
 	*windows[K, T]
 	fold  windowFold[T, Acc]
@@ -84,7 +84,7 @@ func (s *slicedWindows[K, T, Acc]) enterSlice(at Time) {
 // added fires the windows of the current slice that have ended, and sets the timer of the
 // first one that has not.
 func (s *slicedWindows[K, T, Acc]) added(existed bool) error {
-	if !existed && s.gone != MaxTime {
+	if !existed && s.lateness > 0 && s.gone != MaxTime {
 		s.timers.register(s.gone, s.last)
 	}
 	s.assigned = s.shape.Append(s.assigned[:0], s.Start)

@@ -83,7 +83,8 @@ type windowNumber struct {
 // Clear removes the number.
 func (n *windowNumber) Clear() { n.windowValue.Clear() }
 
-// Merge makes the number of the current window what those have had that it is made of.
+// Merge makes the number of the current window what those have that it is made of. Theirs go
+// when the rule's Clear is called for them.
 func (n *windowNumber) Merge() {
 	var sum int64
 	any := false
@@ -93,7 +94,6 @@ func (n *windowNumber) Merge() {
 		if !ok {
 			continue
 		}
-		n.windowValue.Clear()
 		if any {
 			v = n.merge(sum, v)
 		}

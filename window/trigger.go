@@ -36,7 +36,8 @@ type Rule interface {
 	// OnProcessingTime is called when a timer of processing time fires that was set for at.
 	OnProcessingTime(at eventtime.Time, w Bounds) Result
 	// OnMerge is called when sessions have become one, with that one. It merges the rule's
-	// numbers, and sets its timers anew: those of the former windows are removed by Clear.
+	// numbers, and sets timers for the window. Clear is called for each of the former windows
+	// after that.
 	OnMerge(w Bounds)
 	// Clear is called when a window is removed. It removes the rule's numbers and timers.
 	Clear(w Bounds)
