@@ -25,16 +25,15 @@ func (m *markers) OnRecord(line string, at weir.Time) {
 }
 func (m *markers) Watermark() weir.Time { return m.at }
 
-func isRecord(line string) (bool, error) { return !strings.HasPrefix(line, "- "), nil }
-
 func keyOfLine(line string) string { key, _, _ := strings.Cut(line, " "); return key }
 
 // marked makes a keyed stream of the lines "key milliseconds" of a source, whose watermarks are
-// lines too. All come from one subtask, so that they stay in their order.
-func marked(job *weir.Job, src weir.Source[string]) weir.Keyed[string, string] {
+// lines too. All come from one subtask, so that they stay in their order. fail is called for
+// each line.
+func marked(job *weir.Job, src weir.Source[string], fail func(line string) error) weir.Keyed[string, string] {
 	marks := weir.WatermarksBy(timeOf, func() weir.WatermarkGenerator[string] { return &markers{weir.MinTime} })
 	lines := weir.From(job, "lines", src, marks).Parallelism(1)
-	return weir.KeyBy(weir.Filter(lines, isRecord).Parallelism(1), keyOfLine)
+	return weir.KeyBy(weir.Filter(lines, func(line string) (bool, error) { return !strings.HasPrefix(line, "- "), fail(line) }).Parallelism(1), keyOfLine)
 }
 
 // A lineJob is a job over the lines of a shelf.
@@ -64,7 +63,7 @@ func withLines(t *testing.T, make func(weir.Keyed[string, string]) weir.Stream[s
 
 func (j *lineJob) start() {
 	job := weir.NewJob("windows")
-	weir.To(j.make(marked(job, j.s)), "out", j.out)
+	weir.To(j.make(marked(job, j.s, func(string) error { return nil })), "out", j.out)
 	j.stop = started(j.t, job, j.opts)
 }
 

@@ -96,7 +96,7 @@ func TestSessionsOfAllKinds(t *testing.T) {
 			j.wants()
 			time.Sleep(30 * time.Second)
 			j.wants("a [0,28) 3") // a minute after the first one
-			time.Sleep(time.Hour)
+			time.Sleep(3 * time.Minute)
 			j.write("- 27")
 			j.wants("a [0,28) 3")
 		})
@@ -162,7 +162,7 @@ func TestEarly(t *testing.T) {
 		j.write("a 2")
 		time.Sleep(time.Minute)
 		j.wants("a [0,10) 2")
-		time.Sleep(time.Hour)
+		time.Sleep(3 * time.Minute)
 		j.wants()
 		j.write("a 3, b 1")
 		j.restart(3)
@@ -170,7 +170,7 @@ func TestEarly(t *testing.T) {
 		j.wants("a [0,10) 3", "b [0,10) 1")
 		j.write("a 3, - 9")
 		j.wants("a [0,10) 4", "b [0,10) 1")
-		time.Sleep(time.Hour)
+		time.Sleep(3 * time.Minute)
 		j.wants() // the end has taken it back
 		j.write("a 3")
 		j.wants("a [0,10) 5")
@@ -189,26 +189,26 @@ func TestProcessingTimeWindows(t *testing.T) {
 				fn.Merge = nil
 			}
 			withLines(t, func(lines weir.Keyed[string, string]) weir.Stream[string] {
-				hours := weir.AggregateWindow(weir.Window(lines, window.Sliding(2*time.Hour, time.Hour).ProcessingTime()), "hours", fn)
-				return weir.Map(hours, func(p weir.Pane[string, int64]) (string, error) {
+				w := window.Sliding(4*time.Minute, 2*time.Minute).ProcessingTime()
+				return weir.Map(weir.AggregateWindow(weir.Window(lines, w), "clock", fn), func(p weir.Pane[string, int64]) (string, error) {
 					zero := weir.At(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC))
 					return fmt.Sprintf("%s [%v,%v) %d", p.Key, p.Start.Sub(zero), p.End.Sub(zero), p.Value), nil
 				})
 			}, func(j *lineJob) {
 				j.write("a 1, - 100")
-				time.Sleep(30 * time.Minute)
+				time.Sleep(time.Minute)
 				j.write("a 1, b 2")
 				j.wants()
-				time.Sleep(31 * time.Minute)
-				j.wants("a [-1h0m0s,1h0m0s) 2", "b [-1h0m0s,1h0m0s) 1")
+				time.Sleep(time.Minute)
+				j.wants("a [-2m0s,2m0s) 2", "b [-2m0s,2m0s) 1")
 				j.write("a 1")
 				j.restart(1)
-				time.Sleep(time.Hour)
-				j.wants("a [0s,2h0m0s) 3", "b [0s,2h0m0s) 1")
+				time.Sleep(2 * time.Minute)
+				j.wants("a [0s,4m0s) 3", "b [0s,4m0s) 1")
 				j.stop()
-				time.Sleep(5 * time.Hour)
+				time.Sleep(time.Hour)
 				j.start()
-				j.wants("a [1h0m0s,3h0m0s) 1")
+				j.wants("a [2m0s,6m0s) 1")
 			})
 		})
 	}
