@@ -9,7 +9,7 @@ import (
 // An Aggregator adds values up in an accumulator: what a mean, a top ten or a count
 // distinct is made of. The accumulator is kept as state. Add may change it in place, but
 // must not keep it. [Aggregating] makes one of two functions; [Count], [Sum], [Min], [Max],
-// [Mean] and [TopN] are ready-made.
+// [Mean], [TopN] and [Distinct] are ready-made.
 type Aggregator[In, Acc, R any] struct {
 	// New makes an empty accumulator; nil means the zero value of Acc.
 	New func() Acc
@@ -19,7 +19,9 @@ type Aggregator[In, Acc, R any] struct {
 	// that a later Add changes in place.
 	Result func(acc Acc) (R, error)
 	// Merge returns one accumulator for all that is in two. It is needed where two
-	// accumulators of a key become one, as when session windows meet; nil otherwise.
+	// accumulators of a key become one, as when session windows meet, and lets sliding windows
+	// share their state; nil if it is not possible. It may change a in place. It must leave b as
+	// it is, and what it returns must not share memory with b: b may be merged again.
 	Merge func(a, b Acc) (Acc, error)
 }
 

@@ -26,7 +26,7 @@ func clock(t weir.Time) string { return t.Time().Format("15:04") }
 func clicks(job *weir.Job) weir.Keyed[string, Click] {
 	in := weir.From(job, "clicks", weir.Slice(
 		Click{"home", "ann", noon(0)}, Click{"home", "bob", noon(1)}, Click{"news", "ann", noon(3)},
-		Click{"home", "ann", noon(6)}, Click{"home", "cleo", noon(14)},
+		Click{"home", "ann", noon(7)}, Click{"home", "cleo", noon(14)},
 	), weir.OutOfOrder(time.Minute, Click.time))
 	return weir.KeyBy(in, Click.page)
 }
@@ -96,7 +96,7 @@ func ExampleProcessWindow() {
 	}))
 	// Output:
 	// home from 12:00 to 12:06: ann bob
-	// home from 12:06 to 12:11: ann
+	// home from 12:07 to 12:12: ann
 	// home from 12:14 to 12:19: cleo
 	// news from 12:03 to 12:08: ann
 }

@@ -63,12 +63,33 @@ func numberOfLine(line string) int64 {
 	return n
 }
 
-// numbersOf keeps the numbers of lines. The accumulator refers to memory that is changed in
-// place.
+// numbersOf keeps the numbers of lines, and how often there was each. The accumulator refers to
+// memory that is changed in place, also when it is merged.
 var numbersOf = weir.Aggregating(
-	func(all []int64, line string) ([]int64, error) { return append(all, numberOfLine(line)), nil },
-	func(all []int64) (string, error) { return textOf(all), nil },
-).WithMerge(func(a, b []int64) ([]int64, error) { return append(a, b...), nil })
+	func(all map[int64]int, line string) (map[int64]int, error) {
+		return more(all, numberOfLine(line), 1), nil
+	},
+	func(all map[int64]int) (string, error) {
+		var numbers []int64
+		for n, times := range all {
+			numbers = append(numbers, slices.Repeat([]int64{n}, times)...)
+		}
+		return textOf(numbers), nil
+	},
+).WithMerge(func(a, b map[int64]int) (map[int64]int, error) {
+	for n, times := range b {
+		a = more(a, n, times)
+	}
+	return a, nil
+})
+
+func more(all map[int64]int, n int64, times int) map[int64]int {
+	if all == nil {
+		all = make(map[int64]int)
+	}
+	all[n] += times
+	return all
+}
 
 func textOf(numbers []int64) string { return fmt.Sprint(slices.Sorted(slices.Values(numbers))) }
 

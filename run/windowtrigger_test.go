@@ -353,6 +353,35 @@ func TestWindowsOfWindows(t *testing.T) {
 	})
 }
 
+// They have it also if a record makes the window fire before its end.
+func TestTimesOfEarlyPanes(t *testing.T) {
+	for name, first := range map[string]func(weir.Windowed[string, string]) weir.Stream[string]{
+		"aggregated": func(w weir.Windowed[string, string]) weir.Stream[string] {
+			return weir.Map(weir.AggregateWindow(w, "first", weir.Count[string]()), func(p weir.Pane[string, int64]) (string, error) { return p.Key, nil })
+		},
+		"processed": func(w weir.Windowed[string, string]) weir.Stream[string] {
+			return weir.ProcessWindow(w, "first", func(c *weir.KeyContext[string], out *weir.Out[string]) func(window.Bounds, iter.Seq[string]) error {
+				return func(window.Bounds, iter.Seq[string]) error { out.Emit(c.Key()); return nil }
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withLines(t, func(lines weir.Keyed[string, string]) weir.Stream[string] {
+				each := first(weir.Window(lines, window.Tumbling(10*ms)).Trigger(window.EveryCount(1)))
+				small := weir.Window(weir.KeyBy(each, keyOfLine), window.Tumbling(2*ms))
+				return weir.Map(weir.AggregateWindow(small, "second", weir.Count[string]()), seenPane)
+			}, func(j *lineJob) {
+				j.write("a 1, a 5, b 12, - 19")
+				j.wants("a [8,10) 2", "b [18,20) 1")
+			})
+		})
+	}
+}
+
+func seenPane(p weir.Pane[string, int64]) (string, error) {
+	return fmt.Sprintf("%s [%d,%d) %v", p.Key, p.Start, p.End, p.Value), nil
+}
+
 // What cannot work is refused before anything runs, in words that say what to do.
 func TestBadWindows(t *testing.T) {
 	job := weir.NewJob("job")

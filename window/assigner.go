@@ -42,8 +42,8 @@ func Sliding(size, slide time.Duration) Assigner {
 	return a
 }
 
-// Session makes windows that end when a key has had no record for as long as gap: records
-// that are less than gap apart are in one session. A session begins with its first record,
+// Session makes windows that end when a key has had no record for longer than gap: records
+// that are at most gap apart are in one session, as in Flink. A session begins with its first record,
 // and ends gap after its last one. Sessions grow together if a record comes in between; an
 // aggregator needs Merge for that.
 func Session(gap time.Duration) Assigner {
