@@ -9,8 +9,8 @@ import (
 // An Aggregator puts values into an accumulator, one after the other, and makes a result from
 // the accumulator. A mean, a top ten and a count of distinct values are computed in this way.
 // The accumulator is kept as state. Add may change it in place, but must not keep it.
-// [Aggregating] makes an Aggregator from two functions; [Count], [Sum], [Min], [Max], [Mean]
-// and [TopN] are ready-made.
+// [Aggregating] makes an Aggregator from two functions; [Count], [Sum], [Min], [Max], [Mean],
+// [TopN] and [Distinct] are ready-made.
 type Aggregator[In, Acc, R any] struct {
 	// New makes an empty accumulator; nil means the zero value of Acc.
 	New func() Acc
@@ -20,7 +20,10 @@ type Aggregator[In, Acc, R any] struct {
 	// refer to memory that a later Add changes in place.
 	Result func(acc Acc) (R, error)
 	// Merge returns one accumulator that holds the values of both. It is needed where two
-	// accumulators of a key become one, as when session windows meet; otherwise it may be nil.
+	// accumulators of a key become one, as when session windows meet, and it lets sliding
+	// windows share their state; otherwise it may be nil. It may change a in place. It must
+	// leave b as it is, and what it returns must not share memory with b: b may be merged
+	// again.
 	Merge func(a, b Acc) (Acc, error)
 }
 

@@ -34,6 +34,7 @@ const policy = `
 
 	# the threshold
 	eventtime          < std
+	window             < eventtime
 	internal/metrics   < std
 	internal/flow      < checkpoint eventtime internal/metrics
 	internal/clock     < internal/flow
@@ -45,7 +46,7 @@ const policy = `
 	internal/twophase  < checkpoint
 
 	# the language knows no engine
-	.                  < checkpoint flink eventtime internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed internal/twophase
+	.                  < checkpoint flink eventtime window internal/flow internal/clock internal/codec internal/metrics internal/plan internal/keyed internal/twophase
 	connector/connectortest < . checkpoint durable durable/crashfs durable/faultfs internal/twophase
 	connector/...      < . checkpoint durable libraries
 
@@ -61,8 +62,8 @@ const policy = `
 	internal/inspect   < checkpoint checkpoint/store durable flink internal/bytesize
 	internal/fsynclint < durable/probe
 	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/fsynclint internal/inspect libraries
-	examples/...       < . run connector/file connector/generator connector/ratelimit
-	bench/...          < . run checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
+	examples/...       < . run window connector/file connector/generator connector/ratelimit
+	bench/...          < . run window checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
 
 	# a module of its own: power cuts of real file systems
 	crashlab/blocklog  < std

@@ -42,6 +42,7 @@
 //
 //	weir                    the language: what a job means. No I/O
 //	eventtime               a moment in event time
+//	window                  which windows a record belongs to, and when they are emitted; pure
 //	connector/file          files as sources and sinks
 //	connector/generator     records made from their number
 //	connector/ratelimit     a source at a given rate

@@ -44,3 +44,20 @@ func printSorted[T any](out *weir.Collector[T]) {
 		fmt.Println(line)
 	}
 }
+
+// oneByOne is a source of records that come in a batch each, so that the watermark follows
+// each of them.
+func oneByOne[T any](records ...T) weir.Source[T] { return single[T]{weir.Slice(records...)} }
+
+type single[T any] struct{ weir.Source[T] }
+
+func (s single[T]) Open(ctx context.Context, split weir.Split) (weir.Reader[T], error) {
+	r, err := s.Source.Open(ctx, split)
+	return singleReader[T]{r}, err
+}
+
+type singleReader[T any] struct{ weir.Reader[T] }
+
+func (r singleReader[T]) Read(ctx context.Context, records []T) (int, error) {
+	return r.Reader.Read(ctx, records[:1])
+}

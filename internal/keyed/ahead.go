@@ -1,10 +1,6 @@
 package keyed
 
-import (
-	"unsafe"
-
-	"github.com/weirstream/weir/checkpoint"
-)
+import "github.com/weirstream/weir/checkpoint"
 
 // Looking ahead: before a run of records is processed, their keys are looked up in the
 // tables that are likely to be asked for them, all in one small loop. To find one key takes
@@ -49,11 +45,9 @@ const none = -1
 const worthwhile = 8 << 10
 
 // lookAhead looks ahead if that seems worthwhile: in a large table that was asked for at
-// least half of the last run's keys.
+// least half of the last run's keys. Which namespace will be asked for is not known: it is
+// most likely the one that was asked for last.
 func (t *Table[K, N, V]) lookAhead() {
-	if unsafe.Sizeof(t.space) != 0 {
-		return // which namespaces will be asked for is not known
-	}
 	f := &t.foresight
 	worth := t.n >= worthwhile && 2*f.asked >= f.ran
 	f.known, f.asked, f.ran = 0, 0, len(t.current.keys)
@@ -68,7 +62,7 @@ func (t *Table[K, N, V]) foresee() {
 	var hashes [Ahead]uint32
 	for i, key := range c.keys {
 		g := &t.groups[t.number(c.groups[i])]
-		hashes[i] = c.of(key, c.codes[i], g.crowded)
+		hashes[i] = c.of(key, c.codes[i], g.crowded) ^ t.mixed
 		f.touched += g.index.first(hashes[i])
 	}
 	for i, key := range c.keys {

@@ -29,6 +29,14 @@ func (voids) Decode(src []byte) (Void, int, error) {
 	return Void{}, c.Offset(), c.Err()
 }
 
+// Globals is the codec of the one window that never ends, as in Flink's
+// GlobalWindow.Serializer. As a namespace it is none: a Void, written as the same byte.
+var Globals codec.Codec[Void] = globals{}
+
+type globals struct{ voids }
+
+func (globals) Serializer() flink.Serializer { return flink.GlobalWindow }
+
 // Windows is the codec of Window, as in Flink's TimeWindow.Serializer.
 var Windows codec.Codec[Window] = windows{}
 

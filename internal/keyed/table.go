@@ -13,7 +13,8 @@ type Table[K, N comparable, V any] struct {
 	Slot[V]
 	entry   int // of the current key
 	current *Current[K]
-	space   N // the current namespace
+	space   N      // the current namespace
+	mixed   uint32 // the hash of space
 	groups  []group[K, N, V]
 	first   int       // the key group of groups[0]
 	own     func(K) K // copies a key that would pin foreign memory; may be nil
@@ -52,6 +53,7 @@ func NewTable[K, N comparable, V any](current *Current[K], r checkpoint.KeyGroup
 	t := &Table[K, N, V]{current: current, first: r.Start, groups: make([]group[K, N, V], r.Len()), own: own}
 	t.epoch = 1
 	t.keeper = newKeeper[entry[K, N, V]](&t.freezer)
+	t.mixed = spread(0, current.seed, t.space)
 	for i := range t.groups {
 		t.groups[i].index = noEntries
 	}
@@ -69,8 +71,9 @@ func (t *Table[K, N, V]) number(g checkpoint.KeyGroup) int { return int(g) - t.f
 // in makes a namespace the current one.
 func (t *Table[K, N, V]) in(space N) {
 	if space != t.space {
-		t.space = space
+		t.space, t.mixed = space, spread(0, t.current.seed, space)
 		t.Slot.forget()
+		t.foresight.forget()
 	}
 }
 
@@ -89,7 +92,7 @@ func (t *Table[K, N, V]) look() {
 		if g.crowded {
 			hash = c.strong(c.keys[at], c.codes[at])
 		}
-		i = g.find(id[K, N]{t.space, c.keys[at]}, spread(hash, c.seed, t.space))
+		i = g.find(id[K, N]{t.space, c.keys[at]}, hash^t.mixed)
 	}
 	t.seq, t.entry = c.seq, i
 	if i == none {
@@ -137,7 +140,7 @@ func (t *Table[K, N, V]) ensure() (existed bool) {
 		if t.own != nil {
 			key = t.own(key)
 		}
-		t.entry = t.insert(no, key, spread(c.of(key, c.codes[at], t.groups[no].crowded), c.seed, t.space))
+		t.entry = t.insert(no, key, c.of(key, c.codes[at], t.groups[no].crowded)^t.mixed)
 	}
 	t.writable(no, t.entry)
 	t.point(no)
@@ -180,7 +183,7 @@ func (t *Table[K, N, V]) remove() bool {
 	at := c.at()
 	no := t.number(c.groups[at])
 	g := &t.groups[no]
-	g.index.unlink(i, spread(c.of(c.keys[at], c.codes[at], g.crowded), c.seed, t.space))
+	g.index.unlink(i, c.of(c.keys[at], c.codes[at], g.crowded)^t.mixed)
 	t.Slot.forget()
 	t.foresight.forget()
 	// The last entry moves into the gap, so that entries stay dense.

@@ -1,10 +1,13 @@
 package keyed
 
-import "github.com/weirstream/weir/internal/codec"
+import (
+	"github.com/weirstream/weir/flink"
+	"github.com/weirstream/weir/internal/codec"
+)
 
 // NewAgedValue declares a state of one value per key with a time to live.
 func NewAgedValue[K comparable, V any](b *Backend[K], name string, kind Kind, c codec.Codec[V], ttl TTL) (*Slot[V], error) {
-	values, visit, err := newValues(b, name, kind, Voids, codec.Codec[Aged[V]](aging[V]{c}))
+	values, visit, err := newCells(b, kind.meta(name, flink.WithTTL(c.Serializer())), Voids, codec.Codec[Aged[V]](aging[V]{c}))
 	if err != nil {
 		return nil, err
 	}

@@ -35,13 +35,19 @@ func NewValue[K comparable, V any](b *Backend[K], name string, kind Kind, c code
 
 // NewValues declares a state of one value per key and namespace.
 func NewValues[K, N comparable, V any](b *Backend[K], name string, kind Kind, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], error) {
-	s, _, err := newValues(b, name, kind, spaces, c)
+	s, _, err := newCells(b, kind.meta(name, c.Serializer()), spaces, c)
 	return s, err
 }
 
-// newValues declares one, and returns how its entries are visited, too.
-func newValues[K, N comparable, V any](b *Backend[K], name string, kind Kind, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], visit[V], error) {
-	meta := kind.meta(name, c.Serializer())
+// NewCells declares a state of one value per key and namespace that is described to Flink as
+// meta, which is that without namespaces.
+func NewCells[K, N comparable, V any](b *Backend[K], meta flink.StateMeta, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], error) {
+	s, _, err := newCells(b, meta, spaces, c)
+	return s, err
+}
+
+// newCells declares one, and returns how its entries are visited, too.
+func newCells[K, N comparable, V any](b *Backend[K], meta flink.StateMeta, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], visit[V], error) {
 	if !refersToMore(reflect.TypeFor[V]()) {
 		s, err := declare(b, meta, spaces, func(*freezer) form[V] { return plain[V]{c} })
 		return &Values[N, V]{&s.table.Slot, s.table.in}, func(old func(*V) bool) bool { return s.visit(old) }, err

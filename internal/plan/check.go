@@ -20,6 +20,9 @@ func (p *Plan) Check() error {
 	errs = append(errs, p.checkNames()...)
 	errs = append(errs, p.checkOutputs()...)
 	for _, n := range p.Nodes {
+		if n.NeedsTime && !p.EventTime {
+			errs = append(errs, at(n, "it works with event time, and no source of the job has any: give From or AssignWatermarks a Watermarks, as weir.OutOfOrder"))
+		}
 		if n.Parallelism < 0 || n.Parallelism > checkpoint.MaxMaxParallelism {
 			errs = append(errs, at(n, "parallelism %d: want 1 to %d", n.Parallelism, checkpoint.MaxMaxParallelism))
 		}

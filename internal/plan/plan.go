@@ -47,6 +47,9 @@ type Node struct {
 	Parallelism int
 	Inputs      []Edge
 
+	// NeedsTime says that the node works with the timestamps of records.
+	NeedsTime bool
+
 	// New makes a subtask. Its records go to out, those of side outputs to ctx.Side. It is
 	// nil for a union, which only joins edges.
 	New func(ctx *flow.Context, out flow.Output) (flow.Operator, error)
