@@ -16,6 +16,7 @@ type Context struct {
 	sides      sides
 	closers    []func() error
 	completers []func(CheckpointID) error
+	declared   []string // operator states
 	err        error
 	opened     bool // the function that opens has returned: err is not looked at any more
 }

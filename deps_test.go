@@ -35,7 +35,7 @@ const policy = `
 	# the threshold
 	eventtime          < std
 	internal/metrics   < std
-	internal/flow      < checkpoint eventtime internal/metrics
+	internal/flow      < checkpoint flink eventtime internal/metrics
 	internal/clock     < internal/flow
 	internal/codec     < flink checkpoint libraries
 	internal/codec/entries < std

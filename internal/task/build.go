@@ -79,6 +79,7 @@ func Build(s Spec) (_ *Task, err error) {
 				s.Gate.Control(Control{Wake: i + 1})
 			}
 		}
+		ctx.Flush = t.flush
 		main, _ := outputs.of(port{n.ID, ""})
 		op, err := open(n, ctx, main)
 		if err != nil {
@@ -94,6 +95,11 @@ func Build(s Spec) (_ *Task, err error) {
 		t.head = op
 	}
 	slices.Reverse(t.ops)
+	for _, op := range t.ops {
+		if f, ok := op.Operator.(flow.Finisher); ok {
+			t.finishers = append(t.finishers, f)
+		}
+	}
 	if src := s.Chain.Head.Source; src != nil {
 		t.fetch = newFetcher(src, s.EventTime, s.Gate, s.Splits)
 		return t, nil

@@ -1,0 +1,3 @@
+package weir
+
+const kindBroadcast = "broadcast process"
