@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -71,25 +72,31 @@ func (i Interval) bounds() (lower, upper time.Duration, err error) {
 // longestInterval is short enough that no sum of two overflows.
 const longestInterval = time.Duration(1) << 61
 
-// A JoinOption says where records of a join go that are late.
+// A JoinOption says where records of a join go that are not joined.
 type JoinOption struct {
-	side   joinBuffer
+	side   joinBuffer // whose records they are
+	what   string     // why they are not joined
 	record reflect.Type
 	open   func(SideContext) any // returns an Out of that type
 }
 
 // LateLeft has records of the first stream that are late go to a side output.
-func LateLeft[A any](to Tag[A]) JoinOption { return lateTo(leftBuffer, to) }
+func LateLeft[A any](to Tag[A]) JoinOption { return sideTo(leftBuffer, "late", to) }
 
 // LateRight has records of the second stream that are late go to a side output.
-func LateRight[B any](to Tag[B]) JoinOption { return lateTo(rightBuffer, to) }
+func LateRight[B any](to Tag[B]) JoinOption { return sideTo(rightBuffer, "late", to) }
 
-func lateTo[T any](side joinBuffer, tag Tag[T]) JoinOption {
-	return JoinOption{side, reflect.TypeFor[T](), func(c SideContext) any { return Side(c, tag) }}
+// Unmatched has records of the first stream of a [TemporalJoin] go to a side output for which
+// there is no version.
+func Unmatched[A any](to Tag[A]) JoinOption { return sideTo(leftBuffer, "unmatched", to) }
+
+func sideTo[T any](side joinBuffer, what string, tag Tag[T]) JoinOption {
+	return JoinOption{side, what, reflect.TypeFor[T](), func(c SideContext) any { return Side(c, tag) }}
 }
 
-// checkLate returns an error if a side output is not for the records of its stream.
-func checkLate[A, B any](opts []JoinOption) error {
+// checkSides returns an error if a side output is not for the records of its stream, or for
+// what the operator does not have. what has what it has beside records that are late.
+func checkSides[A, B any](opts []JoinOption, what ...string) error {
 	for _, o := range opts {
 		want := reflect.TypeFor[A]()
 		if o.side == rightBuffer {
@@ -97,7 +104,9 @@ func checkLate[A, B any](opts []JoinOption) error {
 		}
 		switch {
 		case o.open == nil:
-			return errors.New("an option is the zero JoinOption: make it with LateLeft or LateRight")
+			return errors.New("an option is the zero JoinOption: make it with LateLeft and the like")
+		case o.what != "late" && !slices.Contains(what, o.what):
+			return fmt.Errorf("there are no %s records: leave the option out", o.what)
 		case o.record != want:
 			return fmt.Errorf("%s records are of type %v, and their side output is of %v", o.side, want, o.record)
 		}
@@ -105,10 +114,10 @@ func checkLate[A, B any](opts []JoinOption) error {
 	return nil
 }
 
-// lateOut returns the side output of one side; nil if there is none.
-func lateOut[T any](c SideContext, opts []JoinOption, side joinBuffer) (to *Out[T]) {
+// sideOf returns a side output of one side; nil if there is none.
+func sideOf[T any](c SideContext, opts []JoinOption, side joinBuffer, what string) (to *Out[T]) {
 	for _, o := range opts {
-		if o.side == side && o.open != nil {
+		if o.side == side && o.what == what && o.open != nil {
 			to, _ = o.open(c).(*Out[T])
 		}
 	}

@@ -27,7 +27,7 @@ func IntervalJoin[K comparable, A, B, U any](a Keyed[K, A], b Keyed[K, B], name 
 	if err != nil {
 		fail(err)
 	}
-	for _, err := range needsTime(job, codecErr[A](), codecErr[B](), checkLate[A, B](opts)) {
+	for _, err := range needsTime(job, codecErr[A](), codecErr[B](), checkSides[A, B](opts)) {
 		fail(err)
 	}
 	open := func(c *KeyContext[K], out *Out[U]) (func(A) error, func(B) error) {
@@ -82,8 +82,8 @@ func newIntervalJoin[K comparable, A, B any](c *KeyContext[K], lower, upper dura
 	}
 	late := c.Counter("late")
 	j := &intervalJoin[K, A, B]{
-		left:  newJoinSide[K, A](c, "LEFT_BUFFER", leftBuffer, max(upper, 0), timers, late, lateOut[A](c, opts, leftBuffer)),
-		right: newJoinSide[K, B](c, "RIGHT_BUFFER", rightBuffer, max(-lower, 0), timers, late, lateOut[B](c, opts, rightBuffer)),
+		left:  newJoinSide[K, A](c, "LEFT_BUFFER", leftBuffer, max(upper, 0), timers, late, sideOf[A](c, opts, leftBuffer, "late")),
+		right: newJoinSide[K, B](c, "RIGHT_BUFFER", rightBuffer, max(-lower, 0), timers, late, sideOf[B](c, opts, rightBuffer, "late")),
 	}
 	c.timers.add(keyed.EventTime, &joinCleanup[K, A, B]{timers, j, c})
 	return j
@@ -113,7 +113,6 @@ func (t *joinCleanup[K, A, B]) fireDue(now int64) error {
 // A joinSide is the records of one input that wait for partners, by their timestamps.
 type joinSide[K comparable, T any] struct {
 	c      *KeyContext[K]
-	name   string
 	buffer keyed.MapCell[int64, []T]
 	order  timeIndex[K]
 	space  joinBuffer
@@ -124,21 +123,11 @@ type joinSide[K comparable, T any] struct {
 }
 
 func newJoinSide[K comparable, T any](c *KeyContext[K], name string, space joinBuffer, wait duration, timers *keyed.Timers[K, joinBuffer], late *Counter, to *Out[T]) *joinSide[K, T] {
-	s := &joinSide[K, T]{c: c, name: name, space: space, wait: wait, timers: timers, late: late, lateTo: to}
-	records, err := codec.Of[T]()
-	if err != nil {
-		c.failState(name, err)
-		return s
+	entries := func(c codec.Codec[T]) codec.Codec[[]T] { return codec.ListOf[T](joinEntries[T]{c}) }
+	return &joinSide[K, T]{
+		c: c, buffer: newTimedMap(c, name, entries),
+		space: space, wait: wait, timers: timers, late: late, lateTo: to,
 	}
-	times, err := codec.Of[int64]()
-	if err != nil {
-		c.failState(name, err)
-		return s
-	}
-	if s.buffer, err = keyed.NewMap(c.backend, name, times, codec.ListOf[T](joinEntries[T]{records})); err != nil {
-		c.failState(name, err)
-	}
-	return s
 }
 
 // arrive keeps the record that is being processed, and returns its timestamp, unless it is
@@ -150,9 +139,7 @@ func (s *joinSide[K, T]) arrive(v T) (at Time, ok bool) {
 	}
 	if at <= s.c.watermark {
 		s.late.Add(1)
-		if s.lateTo != nil {
-			s.lateTo.Emit(v)
-		}
+		emit(s.lateTo, v)
 		return at, false
 	}
 	list, existed := s.buffer.Ref(int64(at))

@@ -65,11 +65,11 @@ func (x *timeIndex[K]) between(m timedMap, key K, from, to Time) []Time {
 	}
 	times := s.times[s.first:]
 	i, _ := slices.BinarySearch(times, from)
-	j := i
-	for j < len(times) && times[j] <= to {
+	j, found := slices.BinarySearch(times, to)
+	if found {
 		j++
 	}
-	return times[i:j]
+	return times[i:max(i, j)]
 }
 
 // appendTimes appends the times in a map from one to another, in order.
