@@ -87,7 +87,7 @@ func (e *broadcastEntry[BK, BV]) sortsAs(key []byte) int {
 func (m *broadcastMap[BK, BV]) declare(c *Context, given stateOptions) (err error) {
 	switch {
 	case c.opened:
-		return errors.New("declared too late: declare it before the functions that process records are returned")
+		return Permanent(errors.New("declared too late: declare it before the functions that process records are returned"))
 	case m.of == nil:
 		m.of = &broadcastMaps{}
 		return errors.New("the operator has no broadcast input: use BroadcastProcess or BroadcastFlatMap")
