@@ -8,8 +8,8 @@ import (
 	"github.com/weirstream/weir"
 )
 
-// A Sale has a currency and an amount.
-type Sale struct {
+// A Payment has a currency and an amount.
+type Payment struct {
 	At       time.Time
 	Currency string
 	Amount   int
@@ -22,9 +22,9 @@ type Rate struct {
 	Cents    int
 }
 
-func sales(job *weir.Job, all ...Sale) weir.Keyed[string, Sale] {
-	in := weir.From(job, "sales", weir.Slice(all...), weir.OutOfOrder(time.Hour, func(s Sale) weir.Time { return weir.At(s.At) }))
-	return weir.KeyBy(in, func(s Sale) string { return s.Currency })
+func payments(job *weir.Job, all ...Payment) weir.Keyed[string, Payment] {
+	in := weir.From(job, "payments", weir.Slice(all...), weir.OutOfOrder(time.Hour, func(s Payment) weir.Time { return weir.At(s.At) }))
+	return weir.KeyBy(in, func(s Payment) string { return s.Currency })
 }
 
 func rates(job *weir.Job, all ...Rate) weir.Keyed[string, Rate] {
@@ -32,13 +32,13 @@ func rates(job *weir.Job, all ...Rate) weir.Keyed[string, Rate] {
 	return weir.KeyBy(in, func(r Rate) string { return r.Currency })
 }
 
-// IntervalJoin joins each sale with the rates that were published within five minutes before
+// IntervalJoin joins each payment with the rates that were published within five minutes before
 // it.
 func ExampleIntervalJoin() {
-	job := weir.NewJob("sales and rates")
+	job := weir.NewJob("payments and rates")
 	within := weir.Between(-5*time.Minute, 0)
-	joined := weir.IntervalJoin(sales(job, Sale{noon(10), "EUR", 2}), rates(job, Rate{noon(4), "EUR", 108}, Rate{noon(6), "EUR", 110}, Rate{noon(11), "EUR", 111}), "near", within,
-		func(s Sale, r Rate) (string, error) { return fmt.Sprint(s.Amount * r.Cents), nil })
+	joined := weir.IntervalJoin(payments(job, Payment{noon(10), "EUR", 2}), rates(job, Rate{noon(4), "EUR", 108}, Rate{noon(6), "EUR", 110}, Rate{noon(11), "EUR", 111}), "near", within,
+		func(s Payment, r Rate) (string, error) { return fmt.Sprint(s.Amount * r.Cents), nil })
 	show(job, joined)
 	// Output:
 	// 220
@@ -55,14 +55,14 @@ func ExampleBetween() {
 	// [0s, 1m0s)
 }
 
-// TemporalJoin joins each sale with the rate that was valid at its time. A sale without one
+// TemporalJoin joins each payment with the rate that was valid at its time. A payment without one
 // goes to a side output.
 func ExampleTemporalJoin() {
-	job := weir.NewJob("sales at their rates")
-	none := weir.NewTag[Sale]("no rate")
-	joined := weir.TemporalJoin(sales(job, Sale{noon(10), "EUR", 2}, Sale{noon(1), "EUR", 5}), rates(job, Rate{noon(11), "EUR", 111}, Rate{noon(4), "EUR", 108}), "at its time",
-		func(s Sale, r Rate) (string, error) { return fmt.Sprint(s.Amount * r.Cents), nil }, weir.Unmatched(none))
-	unknown := weir.Map(weir.SideOutput(joined, none), func(s Sale) (string, error) { return fmt.Sprint("no rate for ", s.Amount), nil })
+	job := weir.NewJob("payments at their rates")
+	none := weir.NewTag[Payment]("no rate")
+	joined := weir.TemporalJoin(payments(job, Payment{noon(10), "EUR", 2}, Payment{noon(1), "EUR", 5}), rates(job, Rate{noon(11), "EUR", 111}, Rate{noon(4), "EUR", 108}), "at its time",
+		func(s Payment, r Rate) (string, error) { return fmt.Sprint(s.Amount * r.Cents), nil }, weir.Unmatched(none))
+	unknown := weir.Map(weir.SideOutput(joined, none), func(s Payment) (string, error) { return fmt.Sprint("no rate for ", s.Amount), nil })
 	show(job, weir.Union(joined, unknown))
 	// Output:
 	// 216
@@ -71,11 +71,11 @@ func ExampleTemporalJoin() {
 
 // A record of a join that is late goes to a side output. Here none is.
 func ExampleLateLeft() {
-	job := weir.NewJob("late sales")
-	late := weir.NewTag[Sale]("late")
-	joined := weir.IntervalJoin(sales(job, Sale{noon(10), "EUR", 2}), rates(job, Rate{noon(10), "EUR", 108}), "at once", weir.Between(0, 0),
-		func(s Sale, r Rate) (string, error) { return fmt.Sprint(s.Amount * r.Cents), nil }, weir.LateLeft(late))
-	lates := weir.Map(weir.SideOutput(joined, late), func(s Sale) (string, error) { return fmt.Sprint(s, " is late"), nil })
+	job := weir.NewJob("late payments")
+	late := weir.NewTag[Payment]("late")
+	joined := weir.IntervalJoin(payments(job, Payment{noon(10), "EUR", 2}), rates(job, Rate{noon(10), "EUR", 108}), "at once", weir.Between(0, 0),
+		func(s Payment, r Rate) (string, error) { return fmt.Sprint(s.Amount * r.Cents), nil }, weir.LateLeft(late))
+	lates := weir.Map(weir.SideOutput(joined, late), func(s Payment) (string, error) { return fmt.Sprint(s, " is late"), nil })
 	show(job, weir.Union(joined, lates))
 	// Output:
 	// 216
@@ -95,9 +95,9 @@ func ExampleDistinct() {
 
 // Deduplicate keeps the earliest record of each key.
 func ExampleDeduplicate() {
-	job := weir.NewJob("first sale")
-	first := weir.Deduplicate(sales(job, Sale{noon(10), "EUR", 2}, Sale{noon(1), "EUR", 5}, Sale{noon(7), "USD", 3}), "first", weir.KeepFirst)
-	show(job, weir.Map(first, func(s Sale) (string, error) { return fmt.Sprint(s.Currency, " ", s.Amount), nil }))
+	job := weir.NewJob("first payment")
+	first := weir.Deduplicate(payments(job, Payment{noon(10), "EUR", 2}, Payment{noon(1), "EUR", 5}, Payment{noon(7), "USD", 3}), "first", weir.KeepFirst)
+	show(job, weir.Map(first, func(s Payment) (string, error) { return fmt.Sprint(s.Currency, " ", s.Amount), nil }))
 	// Output:
 	// EUR 5
 	// USD 3
@@ -106,9 +106,9 @@ func ExampleDeduplicate() {
 // With ForgetAfter a key is new again after some time.
 func ExampleForgetAfter() {
 	job := weir.NewJob("once an hour")
-	byCurrency := sales(job, Sale{noon(10), "EUR", 2}, Sale{noon(20), "EUR", 5})
+	byCurrency := payments(job, Payment{noon(10), "EUR", 2}, Payment{noon(20), "EUR", 5})
 	hourly := weir.Distinct(byCurrency, "once an hour", weir.ForgetAfter(time.Hour))
-	show(job, weir.Map(hourly, func(s Sale) (int, error) { return s.Amount, nil }))
+	show(job, weir.Map(hourly, func(s Payment) (int, error) { return s.Amount, nil }))
 	// Output:
 	// 2
 }
