@@ -93,6 +93,8 @@ func (m *broadcastMap[BK, BV]) declare(c *Context, given stateOptions) (err erro
 		return errors.New("the operator has no broadcast input: use BroadcastProcess or BroadcastFlatMap")
 	case m.name == "":
 		return errors.New("it has no name: it is how a restart finds it again")
+	case given.ttl != nil:
+		return errors.New("it cannot have a time to live: remove entries by broadcast records")
 	case slices.Contains(m.of.names, m.name):
 		return errors.New("declared twice: give each state of an operator a name of its own")
 	}

@@ -411,6 +411,72 @@ func TestAsyncHoldsInputBack(t *testing.T) {
 	})
 }
 
+// Answers that wait for their turn count: while the first request has no answer, there are no
+// more than the capacity.
+func TestAsyncAnswersThatWaitCount(t *testing.T) {
+	for _, unordered := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			job := weir.NewJob("turn")
+			in := weir.From(job, "in", weir.Slice(numbers(400)...))
+			s := &service{takes: func(n int64) time.Duration {
+				if n == 1 {
+					return time.Minute
+				}
+				return time.Millisecond
+			}}
+			var before int64
+			weir.To(weir.Async(in, "ask", weir.AsyncOptions{Capacity: 5, Unordered: unordered}, func(ctx context.Context, n int64) (int64, error) {
+				v, err := s.double(ctx, n)
+				if n == 1 {
+					before = s.asked.Load()
+				}
+				return v, err
+			}), "out", &weir.Collector[int64]{})
+			opts := options(t, 1)
+			opts.CheckpointInterval = time.Hour
+			if err := run.Local(t.Context(), job, opts); err != nil {
+				t.Fatal(err)
+			}
+			if want := map[bool]int64{false: 5, true: 400}[unordered]; before != want {
+				t.Errorf("unordered %t: %d requests before the first was answered, want %d", unordered, before, want)
+			}
+		})
+	}
+}
+
+// A job that is stopped and drained waits for all answers.
+func TestAsyncDrain(t *testing.T) {
+	for _, unordered := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &shelf{logs: map[string]*shelfLog{"log": {lines: []string{"a 1", "a 2", "a 3"}}}, committed: map[string][]uint64{}}
+			var out weir.Collector[string]
+			job := weir.NewJob("drain")
+			lines := weir.From(job, "lines", weir.Source[string](s), weir.Monotonous(timeOf))
+			ask := weir.Async(lines, "ask", weir.AsyncOptions{Capacity: 2, Unordered: unordered}, func(_ context.Context, line string) (string, error) {
+				time.Sleep(time.Minute)
+				return line, nil
+			})
+			byKey := weir.KeyBy(weir.Filter(ask, func(string) (bool, error) { return true, nil }), func(string) string { return "k" })
+			weir.To(weir.Process(byKey, "end", func(c *weir.KeyContext[string], out *weir.Out[string]) func(string) error {
+				end := c.EventTimer("end", func(weir.Time) error { out.Emit("end"); return nil })
+				return func(line string) error { end.Set(weir.MaxTime); out.Emit(line); return nil }
+			}), "out", &out)
+			opts := options(t, 1)
+			opts.Drain, opts.CheckpointInterval = true, time.Hour
+			stop := started(t, job, opts)
+			time.Sleep(10 * time.Second)
+			stop()
+			got := out.Records()
+			if unordered {
+				slices.Sort(got[:3])
+			}
+			if !slices.Equal(got, []string{"a 1", "a 2", "a 3", "end"}) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
 // What cannot be is refused before anything runs.
 func TestBadAsync(t *testing.T) {
 	ask := func(_ context.Context, n int64) (int64, error) { return n, nil }
