@@ -312,6 +312,21 @@ func TestAsyncTimeout(t *testing.T) {
 				t.Errorf("it took %v", took)
 			}
 		})
+		synctest.Test(t, func(t *testing.T) { // an answer that comes after its time is no second one
+			var out weir.Collector[int64]
+			job := weir.NewJob("too late")
+			in := weir.From(job, "in", ratelimit.Source(weir.Slice(numbers(100)...), 1))
+			o := weir.AsyncOptions{Capacity: 3, Timeout: 3 * time.Second, Unordered: true}
+			weir.To(weir.Async(in, "ask", o, ask, func(n int64) (int64, error) { return -n, nil }), "out", &out)
+			opts := options(t, 1)
+			opts.CheckpointInterval = 30 * time.Second
+			if err := run.Local(t.Context(), job, opts); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(out.Records()); n != 100 {
+				t.Errorf("%d answers, want 100", n)
+			}
+		})
 		synctest.Test(t, func(t *testing.T) {
 			opts := options(t, 1)
 			opts.Restart.Max = -1

@@ -213,11 +213,15 @@ func TestIntervalJoinOfUnequalInputs(t *testing.T) {
 		add("a 12000")
 		add("a 12000")
 		add("a 12001")
+		add("a 12000")            // the watermark has come to it
 		time.Sleep(2 * time.Hour) // idle
 		add("a 12500")
 		stop()
 		if got := out.Records(); !slices.Equal(got, []string{"a 1000+a 11000", "a 2000+a 11000", "a 2000+a 12000", "a 2000+a 12000"}) {
 			t.Errorf("got %q", got)
+		}
+		if got := late.Records(); !slices.Equal(got, []string{"a 12000"}) {
+			t.Errorf("late %q", got)
 		}
 	})
 }
@@ -313,6 +317,8 @@ func TestTemporalJoinLate(t *testing.T) {
 		if got := none.Records(); !slices.Equal(got, []string{"f 5"}) {
 			t.Errorf("unmatched %q", got)
 		}
+		// A version, a fact that waits, and its timer.
+		wantState(t, opts, "join", func(entries int) bool { return entries == 3 })
 	})
 }
 
