@@ -271,7 +271,7 @@ func (t *Task) mark(m flow.Mark) error {
 	if err := t.head.Mark(m); err != nil {
 		return err
 	}
-	if m.Time == flow.MaxTime && t.fetch == nil {
+	if m.Time == flow.MaxTime && t.fetch == nil && len(t.finishers) > 0 {
 		t.ended = true
 		t.finish()
 	}
@@ -283,7 +283,7 @@ func (t *Task) Ends() bool { return t.fetch != nil || len(t.finishers) > 0 }
 
 // finish reports, once, that the task has come to the end, if it has.
 func (t *Task) finish() {
-	if !t.ended || t.exhausted || !t.Ends() {
+	if !t.ended || t.exhausted {
 		return
 	}
 	for _, f := range t.finishers {
