@@ -16,6 +16,8 @@ type Context struct {
 	sides      sides
 	closers    []func() error
 	completers []func(CheckpointID) error
+	declared   []string       // operator states
+	broadcasts *broadcastMaps // nil if there is no broadcast input
 	err        error
 	opened     bool // the function that opens has returned: err is not looked at any more
 }

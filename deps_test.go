@@ -36,7 +36,7 @@ const policy = `
 	eventtime          < std
 	window             < eventtime
 	internal/metrics   < std
-	internal/flow      < checkpoint eventtime internal/metrics
+	internal/flow      < checkpoint flink eventtime internal/metrics
 	internal/clock     < internal/flow
 	internal/codec     < flink checkpoint libraries
 	internal/codec/entries < std

@@ -33,6 +33,7 @@ func openPlain[U any](ctx *flow.Context, to flow.Output, open func(*Context, *Ou
 	if !open(c, o.out) {
 		c.fail(errNoFunction)
 	}
+	c.refuseUndeclared()
 	c.opened = true
 	if c.err != nil {
 		return o, Permanent(blame(ctx, errors.Join(c.err, c.close())))

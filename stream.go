@@ -75,8 +75,8 @@ func add[T any](job *Job, n *plan.Node, parts ...part) Stream[T] {
 			p.Fail(fmt.Errorf("%s: %s: nil %s", n.Where, describe(n), part.what))
 		}
 	}
-	if n.Name == "" && (n.Kind == plan.KindSource || n.Kind == plan.KindSink || readsByKey(n)) {
-		p.Fail(fmt.Errorf("%s: a %s has no name: it keeps state, and its name is how a restart finds it again", n.Where, n.Kind))
+	if n.Name == "" && keepsState(n) {
+		p.Fail(fmt.Errorf("%s: %s %s has no name: it keeps state, and its name is how a restart finds it again", n.Where, article(n.Kind), n.Kind))
 	}
 	if job == nil {
 		job = &Job{plan: p}
@@ -84,7 +84,24 @@ func add[T any](job *Job, n *plan.Node, parts ...part) Stream[T] {
 	return Stream[T]{job: job, from: p.Add(n)}
 }
 
+// keepsState reports whether an operator keeps state.
+func keepsState(n *plan.Node) bool {
+	switch n.Kind {
+	case plan.KindSource, plan.KindSink, kindAsync, kindBroadcast:
+		return true
+	}
+	return readsByKey(n)
+}
+
 func readsByKey(n *plan.Node) bool { return len(n.Inputs) > 0 && n.Inputs[0].Ship == plan.ByKey }
+
+// article returns the indefinite article for a word.
+func article(word string) string {
+	if word != "" && strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an"
+	}
+	return "a"
+}
 
 // describe is how a message calls an operator that may have no name.
 func describe(n *plan.Node) string {

@@ -123,12 +123,12 @@ func (w *windows[K, T]) at() (Time, error) {
 	}
 	at := w.c.at
 	if (at == MinTime || at == MaxTime) && w.shape.Kind != window.KindGlobal {
-		return at, Permanent(fmt.Errorf("a record for a window of event time has the timestamp %v: %w", at, errNoTimestamp))
+		return at, Permanent(fmt.Errorf("a record for a window of event time has the timestamp %v: %w", at, errTimestampForWindow))
 	}
 	return at, nil
 }
 
-var errNoTimestamp = errors.New("it has none, or one that is out of range; have the Watermarks of its source return a timestamp for every record")
+var errTimestampForWindow = errors.New("it has none, or one that is out of range; have the Watermarks of its source return a timestamp for every record")
 
 // enter makes a window the current one.
 func (w *windows[K, T]) enter(b window.Bounds) {

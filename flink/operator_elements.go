@@ -104,16 +104,63 @@ func newOperatorReader(h *OperatorHandle, data []byte) (*operatorReader, error) 
 	return r, nil
 }
 
+// bytes returns the element of a list, or the map, that begins at an offset, not decoded.
+// They are good until the next call.
+func (r *operatorReader) bytes(offset int64) ([]byte, error) {
+	i, _ := slices.BinarySearch(r.offsets, offset)
+	data := r.data[offset:r.offsets[i+1]]
+	if r.frames == nil {
+		return data, nil
+	}
+	return r.frames.decode(data)
+}
+
+// An OperatorBytes is an element of a list in operator state, or a whole broadcast map, as
+// it was encoded.
+type OperatorBytes struct {
+	State *StateMeta // of the header it came with
+	Mode  DistributionMode
+	Data  []byte
+}
+
+// OperatorBytesOf yields all elements of a stream of managed operator state as they were
+// encoded, in the order of the handle. It ends with the first error. Data is good until the
+// next element.
+func OperatorBytesOf(h *OperatorHandle, data []byte) iter.Seq2[OperatorBytes, error] {
+	return func(yield func(OperatorBytes, error) bool) {
+		r, err := newOperatorReader(h, data)
+		if err != nil {
+			yield(OperatorBytes{}, err)
+			return
+		}
+		for _, meta := range h.States {
+			b := OperatorBytes{State: r.header.state(meta), Mode: meta.Mode}
+			if err := checkOperatorState(meta, b.State); err != nil {
+				yield(b, err)
+				return
+			}
+			for n, offset := range meta.Offsets {
+				if b.Data, err = r.bytes(offset); err != nil {
+					yield(b, (&OperatorElement{State: b.State, Number: n, Offset: offset}).broken(err))
+					return
+				}
+				if !yield(b, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // element decodes the element of a list, or the map, that begins at e.Offset. It returns
 // false if yield did.
 func (r *operatorReader) element(e OperatorElement, yield func(OperatorElement, error) bool) (more bool) {
-	i, _ := slices.BinarySearch(r.offsets, e.Offset)
-	c := &Cursor{data: r.data[e.Offset:r.offsets[i+1]], base: e.Offset}
+	data, err := r.bytes(e.Offset)
+	if err != nil {
+		return yield(e, e.broken(err))
+	}
+	c := &Cursor{data: data, base: e.Offset}
 	if r.frames != nil {
-		data, err := r.frames.decode(c.data)
-		if err != nil {
-			return yield(e, e.broken(err))
-		}
 		c = NewCursor(data)
 	}
 	at := e // the last entry that was begun

@@ -2,7 +2,18 @@ package flink
 
 // Values with something around them: a null flag, a timestamp, a tag.
 
-var wrapperKinds = []*compositeKind{nullableKind, eitherKind, ttlKind, streamElementKind}
+// StreamElement returns the serializer of a record of a stream with its timestamp, if it has
+// one. Flink keeps the requests of asynchronous operators as such elements.
+func StreamElement(record Serializer) Serializer {
+	return &composite{kind: streamElementKind, nested: []Serializer{record}}
+}
+
+// JoinEntry returns the serializer of a record that waits in an interval join.
+func JoinEntry(record Serializer) Serializer {
+	return &composite{kind: joinEntryKind, nested: []Serializer{record}}
+}
+
+var wrapperKinds = []*compositeKind{nullableKind, eitherKind, ttlKind, streamElementKind, joinEntryKind}
 
 // nullableKind is a value that can be null. number is how many zeros a null has after it, so
 // that it is as long as a value; 0 if it has none.
@@ -66,20 +77,33 @@ var ttlKind = &compositeKind{
 	},
 }
 
-// streamElementKind is a record of a stream, with its timestamp if it has one. Windows with
-// an evictor keep such elements.
+// joinEntryKind is a record in a buffer of an interval join. The flag says that it has been
+// joined; Flink writes it and does not use it.
+var joinEntryKind = &compositeKind{
+	class:        "org.apache.flink.streaming.api.operators.co.IntervalJoinOperator$BufferEntrySerializerSnapshot",
+	outerVersion: 2, arity: 1,
+	name: func(s *composite) string { return "join entry " + typeNames(s.nested) },
+	decode: func(s *composite, c *Cursor) Value {
+		return Record{Type: "JoinEntry", Fields: []Field{{"joined", c.Bool()}, {"value", s.nested[0].Decode(c)}}}
+	},
+}
+
+// streamElementKind is a record of a stream, with its timestamp if it has one, or a
+// watermark. Windows with an evictor keep such elements, and asynchronous operators.
 var streamElementKind = &compositeKind{
 	class:        "org.apache.flink.streaming.runtime.streamrecord.StreamElementSerializer$StreamElementSerializerSnapshot",
 	outerVersion: 2, arity: 1,
 	name: func(s *composite) string { return "stream element " + typeNames(s.nested) },
 	decode: func(s *composite, c *Cursor) Value {
-		const withTimestamp, withoutTimestamp = 0, 1
+		const withTimestamp, withoutTimestamp, watermark = 0, 1, 2
 		e := Record{Type: "StreamRecord"}
 		switch tag := c.U8(); tag {
 		case withTimestamp:
 			e.Fields = append(e.Fields, Field{"timestamp", c.I64()})
 		case withoutTimestamp:
-		default: // watermarks and the like, which are no state
+		case watermark: // Flink's asynchronous operators have them in their state
+			return Record{Type: "Watermark", Fields: []Field{{"timestamp", c.I64()}}}
+		default: // what is no state
 			c.Failf("stream element of kind %d", tag)
 		}
 		e.Fields = append(e.Fields, Field{"value", s.nested[0].Decode(c)})

@@ -4,7 +4,7 @@
 // asserted once per batch, never per record.
 //
 // The package holds contracts and no behaviour beyond them: no goroutine, no clock, no
-// I/O. It may import the ground (checkpoint) and the words of time (eventtime) only.
+// I/O. It may import the ground (checkpoint, flink) and the words of time (eventtime) only.
 //
 //	flow.go      operators, their outputs and their context
 //	vec.go       batches
@@ -85,6 +85,15 @@ type Waker interface {
 	Wake() error
 }
 
+// A Finisher is an operator that may have something to do after the mark of the end of time:
+// it holds the mark back until it has done it. A job whose input has ended goes on until all
+// of them have finished.
+type Finisher interface {
+	Waker
+	// Finished reports whether the mark of the end of time has been passed on.
+	Finished() bool
+}
+
 // Stateless is embedded by operators that hold nothing across batches.
 type Stateless struct{}
 
@@ -108,6 +117,9 @@ type Context struct {
 	Attempt        int // counts the attempts of this incarnation, from 1
 	// EventTime says that batches have a column of timestamps.
 	EventTime bool
+	// Drain says that a snapshot after the mark of the end of time may be that of a job which
+	// is stopped and drained: a Finisher finishes before it.
+	Drain bool
 	// Restored is nil at the first start of a job.
 	Restored *Restored
 	// AllowNonRestored lets the operator drop restored state that it does not declare.
@@ -122,6 +134,9 @@ type Context struct {
 	// call it, also when the task has ended. Calls before Wake begins are one. An operator
 	// that is no Waker must not use it.
 	Wake func()
+	// Flush sends what the operators of the chain have emitted and the senders still hold. An
+	// operator that waits while it is called uses it, on the task's goroutine.
+	Flush func() error
 	// Metrics is where the operator's figures are kept.
 	Metrics *metrics.Group
 }

@@ -282,11 +282,12 @@ func (a *attempt) spec(ctx context.Context, chain *plan.Task, subtask int) task.
 				Attempt:          a.number,
 				EventTime:        a.Plan.EventTime,
 				AllowNonRestored: a.AllowNonRestored,
+				Drain:            a.Drain,
 				Ctx:              ctx,
 				Log:              a.log.With("operator", n.Label(), "subtask", subtask),
 				Metrics:          a.Monitor.Metrics.Group(metrics.Scope{Operator: n.Label(), Subtask: subtask}),
 			}
-			c.Restored = a.start.restored(n, subtask, c.Range())
+			c.Restored = a.start.restored(n, subtask, chain.Parallelism, c.Range())
 			return c
 		},
 		Writers: a.newWriter,
@@ -352,11 +353,11 @@ func (a *attempt) views() []TaskView {
 	return views
 }
 
-// sources returns how many subtasks read sources.
-func (a *attempt) sources() (n int) {
-	for _, c := range a.wiring.chains {
-		if c.Head.Source != nil {
-			n += c.Parallelism
+// ends returns how many tasks say when they have come to the end.
+func (a *attempt) ends() (n int) {
+	for _, t := range a.tasks {
+		if t.Ends() {
+			n++
 		}
 	}
 	return n

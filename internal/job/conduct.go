@@ -20,7 +20,7 @@ type conductor struct {
 	*attempt
 	coordinator *coordinator.Coordinator
 	began       time.Time
-	unread      int            // subtasks of sources that have not read everything
+	unread      int            // tasks that have not come to the end of the input
 	beside      sync.WaitGroup // goroutines that publish, delete and note commits
 
 	pending *store.Pending // the checkpoint under way, nil for none
@@ -50,7 +50,7 @@ func (a *attempt) newWriter(id checkpoint.ID, what string, subtask checkpoint.Su
 func newConductor(a *attempt) *conductor {
 	cfg := a.Checkpoints
 	cfg.Subtasks = len(a.tasks)
-	return &conductor{attempt: a, coordinator: coordinator.New(cfg), began: time.Now(), unread: a.sources(), effects: effects{tasks: len(a.tasks)}}
+	return &conductor{attempt: a, coordinator: coordinator.New(cfg), began: time.Now(), unread: a.ends(), effects: effects{tasks: len(a.tasks)}}
 }
 
 // conduct runs until the attempt is over, and returns its result.

@@ -211,7 +211,7 @@ func TestLateAcknowledgement(t *testing.T) {
 	check(t, err)
 	c := newConductor(&attempt{
 		run: &run{Config: Config{Store: s, Parallelism: 1, Monitor: &Monitor{}, Checkpoints: coordinator.Config{Interval: time.Minute, Timeout: time.Second, Tolerated: 10}}},
-		log: slog.New(slog.DiscardHandler), wiring: newWiring(nil), events: newEvents(), tasks: make([]*task.Task, 2),
+		log: slog.New(slog.DiscardHandler), wiring: newWiring(nil), events: newEvents(), tasks: []*task.Task{{}, {}},
 	})
 	parts := func(id checkpoint.ID) int {
 		c.hear(acknowledged{0, task.Part{ID: id}})

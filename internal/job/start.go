@@ -178,11 +178,15 @@ func (s *start) warnGone(cfg *Config, n *plan.Node, shares []share) {
 	}
 }
 
-// restored returns the state that one subtask of a node starts from, nil if there is none.
-func (s *start) restored(n *plan.Node, subtask int, r checkpoint.KeyGroupRange) *flow.Restored {
+// restored returns the state that one of so many subtasks of a node starts from, nil if there
+// is none.
+func (s *start) restored(n *plan.Node, subtask, parallelism int, r checkpoint.KeyGroupRange) *flow.Restored {
 	var restored *flow.Restored
 	if state := s.states[n.ID]; state != nil {
 		restored = state.For(r)
+		if n.Source == nil && n.Sink == nil { // the job deals out splits and prepared output itself
+			state.Operator(restored, checkpoint.Subtask(subtask), parallelism)
+		}
 	}
 	if shares := s.shares[n.ID]; shares != nil {
 		if restored == nil {

@@ -28,6 +28,9 @@ type MapCell[UK comparable, UV any] interface {
 	// removed; not those that are removed before the sequence comes to them, nor those that
 	// are put meanwhile.
 	All() iter.Seq2[UK, UV]
+	// AppendKeys appends the keys in no particular order. Without a time to live it allocates
+	// nothing else than room for them.
+	AppendKeys(dst []UK) []UK
 	// Clear removes the map.
 	Clear()
 }
@@ -158,6 +161,15 @@ func (s *plainMap[UK, UV]) All() iter.Seq2[UK, UV] {
 			}
 		}
 	}
+}
+
+func (s *plainMap[UK, UV]) AppendKeys(dst []UK) []UK {
+	if node, ok := s.slot.Get(); ok {
+		for i := range node.len() {
+			dst = append(dst, node.at(i).key)
+		}
+	}
+	return dst
 }
 
 // begin begins a walk.

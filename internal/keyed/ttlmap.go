@@ -119,6 +119,13 @@ func (s *agedMap[UK, UV]) All() iter.Seq2[UK, UV] {
 	}
 }
 
+func (s *agedMap[UK, UV]) AppendKeys(dst []UK) []UK {
+	for k := range s.All() {
+		dst = append(dst, k)
+	}
+	return dst
+}
+
 func (s *agedMap[UK, UV]) Clear() { s.inner.Clear() }
 
 // step is the sweeper's.

@@ -84,6 +84,7 @@ func Build(s Spec) (_ *Task, err error) {
 				s.Gate.Control(Control{Wake: i + 1})
 			}
 		}
+		ctx.Flush = t.flush
 		main, _ := outputs.of(port{n.ID, ""})
 		op, err := open(n, ctx, main)
 		if err != nil {
@@ -102,6 +103,11 @@ func Build(s Spec) (_ *Task, err error) {
 		t.head = op
 	}
 	slices.Reverse(t.ops)
+	for _, op := range t.ops {
+		if f, ok := op.Operator.(flow.Finisher); ok {
+			t.finishers = append(t.finishers, f)
+		}
+	}
 	if s.Chain.Head.Source != nil {
 		t.fetch = newFetcher(s)
 		return t, nil

@@ -113,8 +113,8 @@ func (t *Task) write(id checkpoint.ID, parts []frozen, phases Phases) (part Part
 	part.ID, part.Phases = id, phases
 	for _, p := range parts {
 		s := OperatorState{Name: p.op.name, ID: p.op.id, State: flink.SubtaskState{Index: t.Subtask}}
-		if len(p.Lists) > 0 {
-			handle, blob, err := t.writeLists(id, p, &part.Phases)
+		if len(p.Lists) > 0 || len(p.Maps) > 0 {
+			handle, blob, err := t.writeOperator(id, p, &part.Phases)
 			if err != nil {
 				return Part{}, fmt.Errorf("write operator state of %s: %w", p.op.name, err)
 			}
@@ -151,12 +151,16 @@ func (t *Task) writeKeyed(id checkpoint.ID, p frozen, phases *Phases) (*flink.Ke
 	}, blob, nil
 }
 
-func (t *Task) writeLists(id checkpoint.ID, p frozen, phases *Phases) (*flink.OperatorHandle, store.Blob, error) {
-	lists := make([]flink.BytesList, len(p.Lists))
+func (t *Task) writeOperator(id checkpoint.ID, p frozen, phases *Phases) (*flink.OperatorHandle, store.Blob, error) {
+	lists := make([]flink.EncodedList, len(p.Lists))
 	for i, l := range p.Lists {
-		lists[i] = flink.BytesList{Name: l.Name, Elements: l.Elements}
+		lists[i] = encodedList(l)
 	}
-	data, states, err := flink.EncodeBytesLists(lists...)
+	maps := make([]flink.EncodedMap, len(p.Maps))
+	for i, m := range p.Maps {
+		maps[i] = flink.EncodedMap{Name: m.Name, Key: m.Key, Value: m.Value, Data: m.Data}
+	}
+	data, states, err := flink.EncodeOperatorState(lists, maps)
 	if err != nil {
 		return nil, store.Blob{}, err
 	}
@@ -168,6 +172,17 @@ func (t *Task) writeLists(id checkpoint.ID, p frozen, phases *Phases) (*flink.Op
 		return nil, blob, err
 	}
 	return &flink.OperatorHandle{States: states, Data: blob.Handle}, blob, nil
+}
+
+func encodedList(l flow.ListState) flink.EncodedList {
+	if l.Element != nil {
+		return flink.EncodedList{Name: l.Name, Element: l.Element, Elements: l.Elements}
+	}
+	e := flink.EncodedList{Name: l.Name, Element: flink.ByteArray, Elements: make([][]byte, len(l.Elements))}
+	for i, b := range l.Elements {
+		e.Elements[i] = flink.AppendBytes32(nil, b)
+	}
+	return e
 }
 
 func (t *Task) writeState(id checkpoint.ID, what string, phases *Phases, write func(io.Writer) error) (blob store.Blob, err error) {

@@ -56,7 +56,8 @@ type Reports struct {
 	// Notified says that the task has done everything that waited for this checkpoint to be
 	// complete: its sinks have committed.
 	Notified func(task int, id checkpoint.ID)
-	// Exhausted says that a subtask of a bounded source has read and processed everything.
+	// Exhausted says that a task has come to the end: a subtask of a bounded source that has
+	// read and processed everything, or another task in which each Finisher has finished.
 	Exhausted func(task int)
 }
 
@@ -78,6 +79,10 @@ type Task struct {
 	reports Reports
 	writing sync.WaitGroup
 	aligned time.Time // when the first barrier of the checkpoint under alignment came
+
+	finishers []flow.Finisher
+	ended     bool // no record comes any more
+	exhausted bool // and that was reported
 
 	*Figures
 }
@@ -247,7 +252,8 @@ func (t *Task) element(channel int, e exchange.Element) error {
 		if err := t.endOfTime(); err != nil {
 			return err
 		}
-		t.reports.Exhausted(t.Index)
+		t.ended = true
+		t.finish()
 		return nil
 	}
 	t.records.Add(int64(e.Batch.Len()))
@@ -262,7 +268,31 @@ func (t *Task) element(channel int, e exchange.Element) error {
 // mark passes a mark through the operators: event time has come to m.Time.
 func (t *Task) mark(m flow.Mark) error {
 	t.watermark.Store(int64(m.Time))
-	return t.head.Mark(m)
+	if err := t.head.Mark(m); err != nil {
+		return err
+	}
+	if m.Time == flow.MaxTime && t.fetch == nil && len(t.finishers) > 0 {
+		t.ended = true
+		t.finish()
+	}
+	return nil
+}
+
+// Ends reports whether the task says when it has come to the end.
+func (t *Task) Ends() bool { return t.fetch != nil || len(t.finishers) > 0 }
+
+// finish reports, once, that the task has come to the end, if it has.
+func (t *Task) finish() {
+	if !t.ended || t.exhausted {
+		return
+	}
+	for _, f := range t.finishers {
+		if !f.Finished() {
+			return
+		}
+	}
+	t.exhausted = true
+	t.reports.Exhausted(t.Index)
 }
 
 // endOfTime passes the last mark through the operators: no record comes any more.
@@ -287,7 +317,10 @@ func (t *Task) control(c Control) error {
 	case c.Wake != 0:
 		op := &t.ops[c.Wake-1]
 		op.asked.Store(false)
-		return op.Operator.(flow.Waker).Wake()
+		if err := op.Operator.(flow.Waker).Wake(); err != nil {
+			return err
+		}
+		t.finish()
 	}
 	return nil
 }
