@@ -49,9 +49,9 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 	if err := a.getReady(ctx, inner, cancel, from); err != nil {
 		return err
 	}
-	a.Monitor.begin(a.views)
-	defer a.Monitor.end()
 	a.events = newEvents()
+	a.Monitor.begin(a.views, func(e asked) bool { return a.events.put(e) })
+	defer a.Monitor.end()
 	for _, t := range a.tasks {
 		what := fmt.Sprintf("%s, subtask %d", t.Name, t.Subtask)
 		a.watch.run(inner, what, func() {
@@ -65,13 +65,14 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 		})
 	}
 	a.discover(inner)
-	err := newConductor(a).conduct(ctx)
+	c := newConductor(a)
+	err := c.conduct(ctx)
 	a.wiring.close()
 	cancel()
 	if !a.watch.wait(a.Patience, a.warnSlow) {
 		err = &StuckError{Waited: a.Patience, Where: a.watch.stuck(), Err: notStopped(err), done: &a.watch}
 	}
-	a.events.close()
+	c.turnAway(a.events.close())
 	return err
 }
 
