@@ -1,7 +1,9 @@
 // Package clock decides how far event time has come where several channels meet: as far as
 // on the channel that is furthest behind, channels that are idle left out.
 //
-// The rules are those of Flink's StatusWatermarkValve. It is pure: marks in, marks out.
+// The rules are those of Flink's StatusWatermarkValve, with one difference. A channel that has
+// come to the end of time has ended: it says nothing of the others. As long as they are idle,
+// time does not come to its end because of it. The package is pure: marks in, marks out.
 package clock
 
 import "github.com/weirstream/weir/internal/flow"
@@ -15,7 +17,8 @@ type Clock struct {
 	channels []channel
 	free     []int // numbers of removed channels
 	heap     []int // numbers of the channels that count, ordered by time
-	active   int   // channels that are neither removed nor idle
+	active   int   // channels that are neither removed nor ended nor idle
+	ended    int   // channels that have ended
 	out      flow.Mark
 }
 
@@ -23,7 +26,8 @@ type channel struct {
 	time    flow.Time
 	at      int // place in the heap, or one of the states below
 	idle    bool
-	removed bool
+	removed bool // or ended
+	ended   bool
 }
 
 // outside says that a channel is not in the heap.
@@ -58,17 +62,26 @@ func (c *Clock) Add(t flow.Time) int {
 // Remove takes a channel out. It reports the mark that is to be passed on, if there is one.
 func (c *Clock) Remove(n int) (m flow.Mark, changed bool) {
 	ch := &c.channels[n]
-	if ch.removed {
+	switch {
+	case ch.ended:
+		ch.ended = false
+		c.ended--
+	case ch.removed:
 		return c.out, false
+	default:
+		c.takeOut(n)
 	}
-	wasIdle := ch.idle
-	c.drop(n)
-	ch.removed = true
 	c.free = append(c.free, n)
-	if !wasIdle {
+	return c.judge(flow.MinTime)
+}
+
+// takeOut lets a channel count no more.
+func (c *Clock) takeOut(n int) {
+	c.drop(n)
+	if !c.channels[n].idle {
 		c.active--
 	}
-	return c.judge(flow.MinTime)
+	c.channels[n].removed = true
 }
 
 // Mark takes in the mark of a channel. It reports the mark that is to be passed on, if there
@@ -77,6 +90,12 @@ func (c *Clock) Mark(n int, m flow.Mark) (out flow.Mark, changed bool) {
 	ch := &c.channels[n]
 	if ch.removed {
 		return c.out, false
+	}
+	if m.Time == flow.MaxTime {
+		c.takeOut(n)
+		ch.ended = true
+		c.ended++
+		return c.judge(flow.MinTime)
 	}
 	last := ch.time
 	ch.time = max(ch.time, m.Time)
@@ -114,6 +133,8 @@ func (c *Clock) Now() flow.Mark { return c.out }
 func (c *Clock) judge(last flow.Time) (flow.Mark, bool) {
 	next := flow.Mark{Time: c.out.Time, Idle: c.active == 0 && len(c.channels) > 0}
 	switch {
+	case c.ended > 0 && c.ended == len(c.channels)-len(c.free):
+		next = flow.Mark{Time: flow.MaxTime}
 	case len(c.heap) > 0:
 		next.Time = max(next.Time, c.channels[c.heap[0]].time)
 	case next.Idle && !c.out.Idle && last == c.out.Time:

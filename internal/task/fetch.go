@@ -18,7 +18,7 @@ const fetchChannel = 0
 // that a reader that waits does not hold up checkpoints.
 //
 // The splits of a bounded source are read one after the other, so that a folder of a
-// thousand files does not mean a thousand open files. A split of an unbounded source may
+// thousand files does not mean a thousand open files, unless it is a flow.Pushed one. A split of an unbounded source may
 // have nothing for a long time. While a split has records, a goroutine of its own reads it.
 // While it has none, it costs no goroutine, and is read again after a pause that grows
 // (see idle.go).
@@ -79,10 +79,8 @@ func (f *fetcher) run(ctx context.Context) error {
 		return err
 	}
 	if f.source.Bounded() {
-		for _, s := range f.begin {
-			if err := f.readAll(ctx, f.splits[s.ID]); err != nil {
-				return err
-			}
+		if err := f.readBounded(ctx); err != nil {
+			return err
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -117,6 +115,25 @@ func (f *fetcher) announce() error {
 	}
 	if !f.source.Bounded() {
 		return f.send(exchange.Element{Kind: exchange.Mark, Mark: flow.Mark{Time: flow.MinTime, Idle: true}})
+	}
+	return nil
+}
+
+// readBounded reads the splits of a bounded source to their ends.
+func (f *fetcher) readBounded(ctx context.Context) error {
+	if p, ok := f.source.(flow.Pushed); ok && p.Pushed() {
+		for _, s := range f.begin {
+			if err := f.start(ctx, f.splits[s.ID]); err != nil {
+				return err
+			}
+		}
+		f.running.Wait()
+		return nil
+	}
+	for _, s := range f.begin {
+		if err := f.readAll(ctx, f.splits[s.ID]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -201,7 +218,7 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
-	return got.Batch != nil && !ended, nil
+	return (got.Batch != nil || got.Again) && !ended, nil
 }
 
 // commit makes the reader commit the position that it is to commit, if there is one.
