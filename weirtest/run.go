@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"testing"
 	"testing/synctest"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 // test. Each step waits first until everything that was pushed so far has been processed. A
 // step that cannot be taken, or that finds that the job has failed, ends the test.
 type Run struct {
-	t    *testing.T
+	t    tb
 	plan plan
 
 	disk    *disk
@@ -36,6 +35,17 @@ type Run struct {
 	sinks   map[string]shown // by the name of the operator
 }
 
+// tb is what a run needs of the test that it belongs to.
+type tb interface {
+	Helper()
+	Name() string
+	Log(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Failed() bool
+}
+
 // A clocked source is told that time has passed.
 type clocked interface{ tick() }
 
@@ -44,7 +54,7 @@ type shown interface {
 	lines(operator string) []string
 }
 
-func newRun(t *testing.T, p plan) *Run {
+func newRun(t tb, p plan) *Run {
 	r := &Run{t: t, plan: p, sinks: make(map[string]shown)}
 	r.disk = newDisk(p.operation)
 	return r
