@@ -85,15 +85,21 @@ func live(t *testing.T, p plan, script func(t *testing.T, r *Run)) (l life) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRun(t, p)
 		defer r.end()
-		script(t, r)
-		if r.running() {
-			r.Stop()
-		}
-		l = life{r.steps, r.disk.operations, make(map[string][]string)}
-		for name, s := range r.sinks {
-			l.visible[name] = s.lines(name)
-		}
+		l = r.live(func(r *Run) { script(t, r) })
 	})
+	return l
+}
+
+// live lives through a script.
+func (r *Run) live(script func(r *Run)) life {
+	script(r)
+	if r.running() {
+		r.Stop()
+	}
+	l := life{r.steps, r.disk.operations, make(map[string][]string)}
+	for name, s := range r.sinks {
+		l.visible[name] = s.lines(name)
+	}
 	return l
 }
 

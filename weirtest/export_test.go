@@ -64,3 +64,24 @@ func (a *attempt) Fatalf(format string, args ...any) {
 }
 
 func (a *attempt) Fatal(args ...any) { a.Fatalf("%s", fmt.Sprint(args...)) }
+
+// Telling returns the crashes of EveryCrash with which the script fails, or shows something
+// else than without a crash.
+func Telling(t *testing.T, script func(r *Run), parallelism ...int) (telling []string) {
+	whole, _ := attemptLife(t, plan{parallelism: parallelism}, script)
+	for _, p := range crashes(whole.steps, whole.operations, parallelism) {
+		if l, failure := attemptLife(t, p, script); failure != "" || differ(whole.visible, l.visible) != "" {
+			telling = append(telling, p.String())
+		}
+	}
+	return telling
+}
+
+func attemptLife(t *testing.T, p plan, script func(r *Run)) (l life, failure string) {
+	failure = Attempt(t, func(r *Run) {
+		r.plan = p
+		r.disk.fatal = p.operation
+		l = r.live(script)
+	})
+	return l, failure
+}

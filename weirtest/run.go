@@ -175,9 +175,9 @@ func (r *Run) tick() {
 	}
 }
 
-// crash returns a channel that is closed when the process crashes.
+// crash returns a channel that is closed when the process that runs crashes.
 func (r *Run) crash() <-chan struct{} {
-	if r.process == nil {
+	if !r.running() {
 		return nil
 	}
 	return r.process.dead
@@ -187,11 +187,9 @@ func (r *Run) crash() <-chan struct{} {
 // returns its id.
 func (r *Run) Checkpoint() (id weir.CheckpointID) {
 	r.t.Helper()
+	synctest.Wait()
 	r.mustRun("Checkpoint")
 	r.step(func() bool {
-		if !r.running() {
-			return true
-		}
 		var err error
 		id, err = r.process.monitor.Checkpoint(context.Background())
 		if r.process.crashed() {
