@@ -238,17 +238,24 @@ func (r *Run) Stop() {
 }
 
 // Wait waits until the job ends by itself, and returns what run.Local has returned: nil if
-// its input has ended and all output is visible. Time passes if the job needs it.
+// its input has ended and all output is visible. Time passes if the job needs it. A job that
+// has not ended after a day fails the test: is there a source without an end?
 func (r *Run) Wait() error {
 	r.t.Helper()
 	r.mustHaveStarted("Wait")
 	r.step(func() bool {
-		<-r.process.done
+		select {
+		case <-r.process.done:
+		case <-time.After(day):
+			r.t.Fatal("Wait: the job has not ended within a day of its time: has every source been told to End?")
+		}
 		r.process.asked = !r.process.crashed()
 		return r.process.asked
 	})
 	return r.process.err
 }
+
+const day = 24 * time.Hour
 
 // Crash ends the process as kill -9 does: what is in its memory is gone, and what it has
 // written to the disk is there. [Run.Start] starts the next one.

@@ -98,11 +98,11 @@ func TestAdvance(t *testing.T) {
 		wants(t, "before", out.Written())
 		r.Advance(1)
 		wants(t, "after", out.Written(), 90*time.Second)
-		in.Push("a")
+		in.Push("b")
 		r.Crash()
 		r.Advance(time.Hour)
 		r.Start(job, run.Options{})
-		r.Settle() // the first timer is in a checkpoint, and its time has passed
+		r.Settle() // the timer of a is in a checkpoint, and its time has passed
 		wants(t, "after a restart", out.Written(), time.Hour+90*time.Second)
 		r.Advance(90 * time.Second)
 		wants(t, "after the second", out.Written(), time.Hour+90*time.Second, time.Hour+180*time.Second)
@@ -293,6 +293,11 @@ func TestMisuse(t *testing.T) {
 			r.Start(untimed(&in), run.Options{})
 			in.PushAt(1, "a")
 			r.Settle()
+		},
+		"has every source been told to End?": func(r *weirtest.Run) {
+			_, _, job := weirtest.Operator(same)
+			r.Start(job, run.Options{})
+			r.Wait()
 		},
 		"has no event time: give": func(r *weirtest.Run) {
 			var in weirtest.Source[string]
