@@ -39,7 +39,7 @@ func EveryCrash(t *testing.T, script func(t *testing.T, r *Run), parallelism ...
 	plans := crashes(whole.steps, whole.operations, parallelism)
 	if testing.Short() && !chosen(t) {
 		seed := uint64(time.Now().UnixNano())
-		t.Logf("a sample of %d crashes, drawn with seed %d; without -short it is all", len(plans), seed)
+		t.Logf("a sample of %d of %d crashes, drawn with seed %d; without -short it is all", min(len(plans), sampled), len(plans), seed)
 		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(plans), func(i, j int) { plans[i], plans[j] = plans[j], plans[i] })
 		plans = plans[:min(len(plans), sampled)]
 	}
