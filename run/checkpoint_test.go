@@ -3,11 +3,14 @@ package run_test
 import (
 	"errors"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/durable/faultfs"
 	"github.com/weirstream/weir/run"
 )
 
@@ -81,4 +84,25 @@ func TestAskedCheckpointFails(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A caller hears that its checkpoint has failed, and the job runs on.
+func TestAskedCheckpointIsAborted(t *testing.T) {
+	for _, op := range []faultfs.Op{faultfs.Mkdir, faultfs.Rename} { // not begun; not published
+		synctest.Test(t, func(t *testing.T) {
+			opts := options(t, 1)
+			opts.CheckpointInterval = time.Hour
+			opts.FS = faultfs.New(durable.OS(), faultfs.Rule{Ops: op, Name: ".inprogress-1.*", K: 1, Err: syscall.ENOSPC})
+			s := &shelf{logs: map[string]*shelfLog{"log": {}}, committed: map[string][]uint64{}}
+			s.running(t, opts, &weir.Collector[string]{}, func() {
+				synctest.Wait()
+				if id, err := opts.Monitor.Checkpoint(t.Context()); !errors.Is(err, syscall.ENOSPC) {
+					t.Errorf("checkpoint %d, %v", id, err)
+				}
+				if _, err := opts.Monitor.Checkpoint(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
 }
