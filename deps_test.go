@@ -58,6 +58,9 @@ const policy = `
 	internal/job           < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/clock internal/coordinator internal/exchange internal/flow internal/metrics internal/plan internal/task
 	run                    < . checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/coordinator internal/job internal/keyed internal/plan libraries
 
+	# tests of jobs: the engine under a clock and on a disk of a test
+	weirtest           < . run durable durable/crashfs internal/flow
+
 	# the tools and what shows them
 	internal/inspect   < checkpoint checkpoint/store durable flink internal/bytesize
 	internal/fsynclint < durable/probe

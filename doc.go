@@ -57,6 +57,7 @@
 //	internal/keyed          keyed state: tables, snapshots, restore
 //	internal/twophase       which prepared output is committed when; pure
 //	run                     runs jobs: Local, Main
+//	weirtest                tests of jobs: time, crashes and input by hand
 //	internal/coordinator    when a checkpoint is triggered, published, aborted; pure
 //	internal/align          barriers of several inputs; pure
 //	internal/job            one running job

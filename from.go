@@ -49,6 +49,12 @@ type erasedSource[T any] struct {
 
 func (s *erasedSource[T]) Bounded() bool { return s.src.Bounded() }
 
+// Pushed makes the source a flow.Pushed, if it is one.
+func (s *erasedSource[T]) Pushed() bool {
+	p, ok := s.src.(flow.Pushed)
+	return ok && p.Pushed()
+}
+
 func (s *erasedSource[T]) Splits(ctx context.Context, known []flow.Split) (_ flow.Listing, err error) {
 	defer func() {
 		if err != nil {
@@ -124,6 +130,8 @@ func (s *erasedSource[T]) Open(ctx context.Context, split flow.Split, timed bool
 	}
 	e := &erasedReader[T]{name: s.name, split: split.ID, reader: r, pool: s.pool, timed: timed}
 	e.stamped, _ = r.(TimedReader[T])
+	e.marked, _ = r.(flow.Marked)
+	e.pushed = s.Pushed()
 	if timed && s.watermarks != nil {
 		e.stamper = newStamper(s.watermarks, split.Watermark)
 	}
@@ -134,7 +142,9 @@ type erasedReader[T any] struct {
 	name, split string
 	reader      Reader[T]
 	stamped     TimedReader[T] // the reader, if its records bring timestamps
+	marked      flow.Marked    // the reader, if it brings watermarks
 	pool        *flow.VecPool[T]
+	pushed      bool        // Read waits until there is something
 	timed       bool        // batches have a column of timestamps
 	stamper     *stamper[T] // nil if the source has no watermarks
 }
@@ -151,22 +161,27 @@ func (r *erasedReader[T]) Read(ctx context.Context) (f flow.Fetched, err error) 
 	if n < 0 || n > flow.BatchSize {
 		return flow.Fetched{}, Permanent(fmt.Errorf("it returned %d records where there is room for %d", n, flow.BatchSize))
 	}
-	f = flow.Fetched{Split: r.split, Position: r.reader.Position(), Mark: flow.Mark{Time: flow.MinTime}, Ended: errors.Is(err, io.EOF)}
+	f = flow.Fetched{Split: r.split, Position: r.reader.Position(), Mark: flow.Mark{Time: flow.MinTime}, Ended: errors.Is(err, io.EOF), Again: r.pushed}
 	if n == 0 {
 		vec.Release()
 	} else {
 		vec.Values = vec.Values[:n]
 		f.Batch = vec
 	}
-	if r.stamper == nil || err != nil && !f.Ended {
+	if !r.timed || err != nil && !f.Ended {
 		return f, err
 	}
-	if n > 0 {
-		if serr := r.stamper.stamp(vec.Values, vec.Times); serr != nil {
-			return f, serr
+	if r.stamper != nil {
+		if n > 0 {
+			if serr := r.stamper.stamp(vec.Values, vec.Times); serr != nil {
+				return f, serr
+			}
 		}
+		f.Mark = r.stamper.now()
 	}
-	f.Mark = r.stamper.now()
+	if r.marked != nil {
+		f.Mark = r.marked.Mark(f.Mark)
+	}
 	return f, err
 }
 

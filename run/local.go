@@ -45,6 +45,7 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	if err := j.Check(); err != nil {
 		return err
 	}
+	real := opts.FS == nil // the names are those of this machine
 	opts, err = opts.withDefaults()
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
@@ -58,10 +59,12 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	log := opts.Log.With("job", j.Name())
-	mount := probe.MountOf(opts.CheckpointDir)
-	for _, w := range mount.Warnings() {
-		if firstTime(w, mount.Point) {
-			log.Warn(w, "dir", opts.CheckpointDir)
+	if real {
+		mount := probe.MountOf(opts.CheckpointDir)
+		for _, w := range mount.Warnings() {
+			if firstTime(w, mount.Point) {
+				log.Warn(w, "dir", opts.CheckpointDir)
+			}
 		}
 	}
 	s, err := store.Open(opts.FS, opts.CheckpointDir, id, store.Options{

@@ -50,7 +50,7 @@ func main() {
 	)
 }
 
-// flights builds the job.
+// flights builds the job over files.
 func flights(in, out string, rate float64) (*weir.Job, error) {
 	if in == "" {
 		var err error
@@ -61,12 +61,15 @@ func flights(in, out string, rate float64) (*weir.Job, error) {
 	if rate < 0 {
 		return nil, fmt.Errorf("--rate %v: want the number of flights a second, or 0 for no limit", rate)
 	}
+	return enriching(ratelimit.Source(file.JSONLines[Flight](in), rate), file.JSONSink[Enriched](out)), nil
+}
+
+// enriching is the job, whatever the flights come from and go to.
+func enriching(in weir.Source[Flight], out weir.Sink[Enriched]) *weir.Job {
 	job := weir.NewJob("flights")
-	all := weir.From(job, "flights", ratelimit.Source(file.JSONLines[Flight](in), rate))
-	byOrigin := weir.KeyBy(all, func(f Flight) string { return f.Origin })
-	enriched := weir.Process(byOrigin, "figures", enrich)
-	weir.To(enriched, "out", file.JSONSink[Enriched](out))
-	return job, nil
+	byOrigin := weir.KeyBy(weir.From(job, "flights", in), func(f Flight) string { return f.Origin })
+	weir.To(weir.Process(byOrigin, "figures", enrich), "out", out)
+	return job
 }
 
 // enrich adds to each flight the figures of its airport so far.

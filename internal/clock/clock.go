@@ -1,8 +1,10 @@
 // Package clock decides how far event time has come where several channels meet: it has come
 // as far as on the channel that is furthest behind. Idle channels do not count.
 //
-// The rules are those of Flink's StatusWatermarkValve. The package is pure: it gets marks and
-// returns marks.
+// The rules are those of Flink's StatusWatermarkValve, with one difference. A channel that has
+// come to the end of time has ended: it says nothing of the others. As long as they are idle,
+// time does not come to its end because of it. The package is pure: it gets marks and returns
+// marks.
 package clock
 
 import "github.com/weirstream/weir/internal/flow"
@@ -16,7 +18,8 @@ type Clock struct {
 	channels []channel
 	free     []int // numbers of removed channels
 	heap     []int // numbers of the channels that count, ordered by time
-	active   int   // channels that are neither removed nor idle
+	active   int   // channels that are neither removed nor ended nor idle
+	ended    int   // channels that have ended
 	out      flow.Mark
 }
 
@@ -24,7 +27,8 @@ type channel struct {
 	time    flow.Time
 	at      int // place in the heap, or one of the states below
 	idle    bool
-	removed bool
+	removed bool // or ended
+	ended   bool
 }
 
 // outside says that a channel is not in the heap.
@@ -60,17 +64,26 @@ func (c *Clock) Add(t flow.Time) int {
 // passed on, and true.
 func (c *Clock) Remove(n int) (m flow.Mark, changed bool) {
 	ch := &c.channels[n]
-	if ch.removed {
+	switch {
+	case ch.ended:
+		ch.ended = false
+		c.ended--
+	case ch.removed:
 		return c.out, false
+	default:
+		c.takeOut(n)
 	}
-	wasIdle := ch.idle
-	c.drop(n)
-	ch.removed = true
 	c.free = append(c.free, n)
-	if !wasIdle {
+	return c.judge(false)
+}
+
+// takeOut lets a channel count no more.
+func (c *Clock) takeOut(n int) {
+	c.drop(n)
+	if !c.channels[n].idle {
 		c.active--
 	}
-	return c.judge(false)
+	c.channels[n].removed = true
 }
 
 // Mark takes the mark of a channel. If that changes the mark of the clock, it returns the new
@@ -79,6 +92,12 @@ func (c *Clock) Mark(n int, m flow.Mark) (out flow.Mark, changed bool) {
 	ch := &c.channels[n]
 	if ch.removed {
 		return c.out, false
+	}
+	if m.Time == flow.MaxTime {
+		c.takeOut(n)
+		ch.ended = true
+		c.ended++
+		return c.judge(false)
 	}
 	last := ch.time
 	ch.time = max(ch.time, m.Time)
@@ -117,6 +136,8 @@ func (c *Clock) Now() flow.Mark { return c.out }
 func (c *Clock) judge(held bool) (flow.Mark, bool) {
 	next := flow.Mark{Time: c.out.Time, Idle: c.active == 0 && len(c.channels) > 0}
 	switch {
+	case c.ended > 0 && c.ended == len(c.channels)-len(c.free):
+		next = flow.Mark{Time: flow.MaxTime}
 	case len(c.heap) > 0:
 		next.Time = max(next.Time, c.channels[c.heap[0]].time)
 	case next.Idle && !c.out.Idle && held:

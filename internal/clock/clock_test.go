@@ -35,7 +35,11 @@ func TestClock(t *testing.T) {
 		{1, idle(20), at(16), false},
 		{2, idle(16), flow.Mark{Time: 20, Idle: true}, true}, // all idle: as far as any of them has come
 		{0, at(19), at(20), true},                            // active again, and behind
-		{0, at(flow.MaxTime), at(flow.MaxTime), true},
+		{0, at(flow.MaxTime), idle(20), true},                // it has ended, and the others are idle: more may come
+		{2, at(22), at(22), true},
+		{2, at(flow.MaxTime), idle(22), true},
+		{1, at(21), at(22), true},
+		{1, at(flow.MaxTime), at(flow.MaxTime), true},
 	} {
 		got, changed := c.Mark(step.channel, step.mark)
 		if got != step.want || changed != step.changed {

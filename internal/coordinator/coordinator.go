@@ -124,7 +124,8 @@ type Coordinator struct {
 	id       checkpoint.ID
 	acked    map[int]bool
 	notified map[int]bool
-	failures int // in a row
+	failures int  // in a row
+	asked    bool // for a checkpoint that was not triggered yet
 	final    bool
 	isFinal  bool          // the checkpoint under way is the final one
 	due      time.Duration // when the next one is triggered
@@ -150,7 +151,7 @@ func (c *Coordinator) Wake() (at time.Duration, ok bool) {
 func (c *Coordinator) Tick(now time.Duration) []Decision {
 	switch {
 	case c.phase == idle && now >= c.due:
-		c.phase, c.began = beginning, now
+		c.phase, c.began, c.asked = beginning, now, false
 		return []Decision{{Verb: Trigger}}
 	case c.phase == collecting && now >= c.deadline:
 		missing := c.cfg.Subtasks - len(c.acked)
@@ -166,6 +167,15 @@ func (c *Coordinator) Finish(now time.Duration) []Decision {
 		return nil
 	}
 	c.final = true
+	if c.phase == idle {
+		c.due = now
+	}
+	return c.Tick(now)
+}
+
+// Ask asks for a checkpoint now. If one is under way, another one follows it at once.
+func (c *Coordinator) Ask(now time.Duration) []Decision {
+	c.asked = true
 	if c.phase == idle {
 		c.due = now
 	}
@@ -301,7 +311,7 @@ func (c *Coordinator) rest(now time.Duration) {
 	c.phase, c.id = idle, 0
 	c.due = max(c.began+c.cfg.Interval, now+c.cfg.MinPause)
 	switch {
-	case c.final && c.failures == 0:
+	case c.asked && !c.final, c.final && c.failures == 0:
 		c.due = now
 	case c.final:
 		c.due = min(c.due, now+max(c.cfg.MinPause, finalRetry))

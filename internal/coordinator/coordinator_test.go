@@ -47,6 +47,8 @@ func TestScripts(t *testing.T) {
 				out = c.Tick(now)
 			case "finish":
 				out = c.Finish(now)
+			case "ask":
+				out = c.Ask(now)
 			case "begun":
 				out = c.Begun(now, id)
 			case "not-begun":

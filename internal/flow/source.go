@@ -44,6 +44,18 @@ type Source interface {
 	Reads(path string) bool
 }
 
+// A Pushed source gets its records while the job runs, from the test that runs it. Its readers
+// wait in Read until there is something. So all its splits are read at once, and each is read
+// again without a pause, also if the source is bounded.
+type Pushed interface{ Pushed() bool }
+
+// A Marked reader says how far event time has come, beside what follows from the records.
+type Marked interface {
+	// Mark is given the mark that follows from the records read so far, and returns the one
+	// that holds. It is called after each read.
+	Mark(Mark) Mark
+}
+
 // A SplitReader reads one split, erased. One goroutine at a time uses it.
 type SplitReader interface {
 	// Read returns the next records, the position after them and how far event time has
@@ -69,6 +81,8 @@ type Fetched struct {
 	Position []byte
 	// Mark is how far event time has come in the split after the batch.
 	Mark Mark
+	// Again says that the split is to be read again without a pause, although nothing came.
+	Again bool
 	// Begin says that the split is going to be read: event time waits for it. With an
 	// empty Split it says that all splits that are read from the start were named.
 	Begin bool

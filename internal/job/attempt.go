@@ -51,9 +51,9 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 	if err := a.getReady(ctx, inner, cancel, from); err != nil {
 		return err
 	}
-	a.Monitor.begin(a.views)
-	defer a.Monitor.end()
 	a.events = newEvents()
+	a.Monitor.begin(a.views, func(e asked) bool { return a.events.put(e) })
+	defer a.Monitor.end()
 	for _, t := range a.tasks {
 		what := fmt.Sprintf("%s, subtask %d", t.Name, t.Subtask)
 		a.watch.run(inner, what, func() {
@@ -67,7 +67,8 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 		})
 	}
 	a.discover(inner)
-	err := newConductor(a).conduct(ctx)
+	c := newConductor(a)
+	err := c.conduct(ctx)
 	a.wiring.close()
 	cancel()
 	if !a.watch.wait(a.Patience, a.warnSlow) {
@@ -75,7 +76,7 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 	} else {
 		err = a.hearClosed(err)
 	}
-	a.events.close()
+	c.turnAway(a.events.close())
 	return err
 }
 

@@ -31,6 +31,7 @@ type conductor struct {
 	// publishing says that publishing has begun, and that its outcome has not come yet.
 	publishing bool
 	effects    effects
+	askers     askers
 
 	stopping bool      // the caller has asked for the end
 	progress time.Time // when an event last came after that
@@ -154,6 +155,9 @@ func (c *conductor) finish(err error) {
 }
 
 func (c *conductor) hear(event any) {
+	if ask, ok := event.(asked); ok {
+		c.askers.waiting = append(c.askers.waiting, ask.reply)
+	}
 	if c.over {
 		return
 	}
@@ -181,6 +185,8 @@ func (c *conductor) hear(event any) {
 			c.log.Info("all input is read; taking the final checkpoint")
 			c.carryOut(c.coordinator.Finish(now))
 		}
+	case asked:
+		c.carryOut(c.coordinator.Ask(now))
 	case published:
 		c.phases.Publish = e.took
 		c.hearPublished(now, e)
@@ -253,6 +259,7 @@ func (c *conductor) carryOut(decisions []coordinator.Decision) {
 
 func (c *conductor) trigger() {
 	c.started, c.phases = time.Now(), Phases{}
+	c.askers.begin()
 	c.warned = c.started
 	p, err := c.Store.Begin()
 	if flow.IsPermanent(err) {
@@ -263,6 +270,7 @@ func (c *conductor) trigger() {
 		decisions := c.coordinator.NotBegun(c.now(), err)
 		c.logFailed("checkpoint not begun", err)
 		c.Monitor.update(func(v *View) { v.Failed++; v.Causes[coordinator.NotTriggered]++ })
+		c.askers.answer(Taken{Err: fmt.Errorf("checkpoint not begun: %w", err)})
 		c.carryOut(decisions)
 		return
 	}
@@ -305,6 +313,7 @@ func (c *conductor) maxParallelismOf(op checkpoint.OperatorID) int {
 func (c *conductor) abort(d coordinator.Decision) {
 	c.logFailed("checkpoint failed", d.Reason, "checkpoint", d.ID)
 	c.Monitor.update(func(v *View) { v.Failed++; v.Causes[d.Cause]++ })
+	c.askers.answer(Taken{Err: d.Reason})
 	c.writing.Store(nil)
 	p := c.pending
 	c.pending, c.parts = nil, nil
@@ -342,6 +351,7 @@ func (c *conductor) complete(d coordinator.Decision) {
 	c.log.Info("checkpoint complete", "checkpoint", d.ID, "took", took, "bytes", phases.Bytes)
 	c.Monitor.update(func(v *View) { v.Completed++; v.LastComplete, v.LastTook, v.LastPhases = d.ID, took, phases })
 	c.wiring.control(task.Control{Complete: d.ID, Final: d.Final}, false)
+	c.askers.answer(Taken{ID: d.ID})
 	c.beside.Go(func() {
 		if _, err := c.Store.Subsume(); err != nil {
 			c.log.Warn("older checkpoints stay until the next start", "error", err)

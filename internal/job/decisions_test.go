@@ -169,10 +169,10 @@ func TestMonitor(t *testing.T) {
 		tasks   int
 	}{
 		{func() {}, 0, 0, 0},
-		{func() { m.begin(tasks(1)) }, 2, 1, 3},
+		{func() { m.begin(tasks(1), nil) }, 2, 1, 3},
 		{m.end, 2, 1, 0},
 		{m.end, 2, 1, 0},
-		{func() { m.begin(tasks(20)) }, 42, 2, 3},
+		{func() { m.begin(tasks(20), nil) }, 42, 2, 3},
 		{m.end, 42, 2, 0},
 	} {
 		step.do()

@@ -24,6 +24,7 @@ type (
 		id   checkpoint.ID
 	}
 	exhausted struct{ task int }
+	asked     struct{ reply chan<- Taken }
 	published struct {
 		id   checkpoint.ID
 		err  error
@@ -42,17 +43,19 @@ type events struct {
 
 func newEvents() *events { return &events{ready: make(chan struct{}, 1)} }
 
-func (e *events) put(event any) {
+// put reports whether the queue takes the event: it does until it is closed.
+func (e *events) put(event any) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return
+		return false
 	}
 	e.queue = append(e.queue, event)
 	select {
 	case e.ready <- struct{}{}:
 	default:
 	}
+	return true
 }
 
 // take returns everything that is in the queue.
@@ -64,8 +67,10 @@ func (e *events) take() []any {
 	return q
 }
 
-func (e *events) close() {
+// close returns what is left in the queue.
+func (e *events) close() []any {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed = true
+	return e.queue
 }

@@ -5,6 +5,7 @@
 //	job.go           attempts and the pauses between them
 //	attempt.go       one attempt: its checkpoint, its tasks, its end
 //	conduct.go       carrying out the coordinator's decisions
+//	ask.go           checkpoints that a caller asks for
 //	discover.go      splits that appear while the job runs
 //	claim.go         claiming the places that sinks write to
 //	recoversinks.go  committing and undoing output at a start

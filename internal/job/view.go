@@ -61,6 +61,7 @@ type Monitor struct {
 	mu      sync.Mutex
 	view    View
 	tasks   func() []TaskView // of the attempt that runs
+	ask     func(asked) bool  // asks that attempt for a checkpoint
 	earlier int64             // records of the attempts before it
 }
 
@@ -93,12 +94,13 @@ func (m *Monitor) update(f func(*View)) {
 	f(&m.view)
 }
 
-// begin counts an attempt. Until end, tasks returns its tasks.
-func (m *Monitor) begin(tasks func() []TaskView) {
+// begin counts an attempt. Until end, tasks returns its tasks, and ask asks it for a
+// checkpoint.
+func (m *Monitor) begin(tasks func() []TaskView, ask func(asked) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.view.Attempt++
-	m.tasks = tasks
+	m.tasks, m.ask = tasks, ask
 }
 
 func (m *Monitor) end() {
@@ -106,6 +108,6 @@ func (m *Monitor) end() {
 	defer m.mu.Unlock()
 	if m.tasks != nil {
 		m.earlier += sourceRecords(m.tasks())
-		m.tasks = nil
+		m.tasks, m.ask = nil, nil
 	}
 }

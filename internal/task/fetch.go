@@ -20,7 +20,7 @@ const fetchChannel = 0
 // that a reader that waits does not hold up checkpoints.
 //
 // The splits of a bounded source are read one after the other, so that a folder of a
-// thousand files does not mean a thousand open files. A split of an unbounded source may
+// thousand files does not mean a thousand open files, unless it is a flow.Pushed one. A split of an unbounded source may
 // have nothing for a long time. While a split has records, a goroutine of its own reads it.
 // While it has none, it costs no goroutine, and is read again after a pause that grows
 // (see idle.go).
@@ -95,15 +95,8 @@ func (f *fetcher) run(ctx context.Context) error {
 		return err
 	}
 	if f.source.Bounded() {
-		for i, s := range f.begin {
-			r := f.splits[s.ID]
-			if err := f.readAll(ctx, r); err != nil {
-				return err
-			}
-			if i+1 < len(f.begin) {
-				f.join(f.splits[f.begin[i+1].ID])
-			}
-			f.leave(r)
+		if err := f.readBounded(ctx); err != nil {
+			return err
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -138,6 +131,30 @@ func (f *fetcher) announce() error {
 	}
 	if !f.source.Bounded() {
 		return f.send(exchange.Element{Kind: exchange.Mark, Mark: flow.Mark{Time: flow.MinTime, Idle: true}})
+	}
+	return nil
+}
+
+// readBounded reads the splits of a bounded source to their ends.
+func (f *fetcher) readBounded(ctx context.Context) error {
+	if p, ok := f.source.(flow.Pushed); ok && p.Pushed() {
+		for _, s := range f.begin {
+			if err := f.start(ctx, f.splits[s.ID]); err != nil {
+				return err
+			}
+		}
+		f.running.Wait()
+		return nil
+	}
+	for i, s := range f.begin {
+		r := f.splits[s.ID]
+		if err := f.readAll(ctx, r); err != nil {
+			return err
+		}
+		if i+1 < len(f.begin) {
+			f.join(f.splits[f.begin[i+1].ID])
+		}
+		f.leave(r)
 	}
 	return nil
 }
@@ -225,7 +242,7 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
 	}
-	return got.Batch != nil && !ended, nil
+	return (got.Batch != nil || got.Again) && !ended, nil
 }
 
 // commit makes the reader commit the position that it is to commit, if there is one.
