@@ -2,11 +2,9 @@ package site
 
 // Checksum returns a checksum of the events up to number n, all their fields included.
 func Checksum(n int64) uint64 {
-	var e Event
 	h := sum(0)
-	for i := range n {
-		Fill(&e, i)
-		h.event(&e)
+	for e := range All(n) {
+		h.event(e)
 	}
 	return uint64(h)
 }

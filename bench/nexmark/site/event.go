@@ -2,12 +2,12 @@ package site
 
 import "github.com/weirstream/weir"
 
-// Kind says what an event is.
+// Kind says what an event is. 0 is none.
 type Kind uint8
 
 // The kinds of events.
 const (
-	KindPerson Kind = iota
+	KindPerson Kind = iota + 1
 	KindAuction
 	KindBid
 )

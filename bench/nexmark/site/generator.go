@@ -1,6 +1,10 @@
 package site
 
-import "github.com/weirstream/weir"
+import (
+	"iter"
+
+	"github.com/weirstream/weir"
+)
 
 // The published settings.
 const (
@@ -40,6 +44,18 @@ const (
 // At returns when event n happens.
 func At(n int64) weir.Time { return BaseTime + weir.Time(n/PerMilli) }
 
+// All returns the first n events, one after the other in one place.
+func All(n int64) iter.Seq[*Event] {
+	return func(yield func(*Event) bool) {
+		var e Event
+		for i := range n {
+			if Fill(&e, i); !yield(&e) {
+				return
+			}
+		}
+	}
+}
+
 // Make returns event n.
 func Make(n int64) (e Event) {
 	Fill(&e, n)
@@ -57,7 +73,10 @@ func Fill(e *Event, n int64) {
 		kind = KindAuction
 	}
 	if e.Kind != kind {
-		*e = Event{Kind: kind}
+		if e.Kind != 0 {
+			*e = Event{}
+		}
+		e.Kind = kind
 	}
 	switch kind {
 	case KindBid:
