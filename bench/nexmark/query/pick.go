@@ -6,10 +6,10 @@ import (
 )
 
 // bids makes a row of each bid that of accepts.
-func bids[R any](events weir.Stream[site.Event], of func(*site.Bid) (R, bool)) weir.Stream[R] {
+func bids[R any](events weir.Stream[site.Event], of func(site.Bid) (R, bool)) weir.Stream[R] {
 	return weir.FlatMapTo(events, func(e site.Event, out *weir.Out[R]) error {
 		if e.Kind == site.KindBid {
-			if r, ok := of(&e.Bid); ok {
+			if r, ok := of(e.Bid); ok {
 				out.Emit(r)
 			}
 		}
@@ -18,10 +18,10 @@ func bids[R any](events weir.Stream[site.Event], of func(*site.Bid) (R, bool)) w
 }
 
 // auctions makes a row of each auction that of accepts.
-func auctions[R any](events weir.Stream[site.Event], of func(*site.Auction) (R, bool)) weir.Stream[R] {
+func auctions[R any](events weir.Stream[site.Event], of func(site.Auction) (R, bool)) weir.Stream[R] {
 	return weir.FlatMapTo(events, func(e site.Event, out *weir.Out[R]) error {
 		if e.Kind == site.KindAuction {
-			if r, ok := of(&e.Auction); ok {
+			if r, ok := of(e.Auction); ok {
 				out.Emit(r)
 			}
 		}
@@ -30,10 +30,10 @@ func auctions[R any](events weir.Stream[site.Event], of func(*site.Auction) (R, 
 }
 
 // persons makes a row of each person that of accepts.
-func persons[R any](events weir.Stream[site.Event], of func(*site.Person) (R, bool)) weir.Stream[R] {
+func persons[R any](events weir.Stream[site.Event], of func(site.Person) (R, bool)) weir.Stream[R] {
 	return weir.FlatMapTo(events, func(e site.Event, out *weir.Out[R]) error {
 		if e.Kind == site.KindPerson {
-			if r, ok := of(&e.Person); ok {
+			if r, ok := of(e.Person); ok {
 				out.Emit(r)
 			}
 		}

@@ -14,7 +14,7 @@ type Passed struct {
 
 // Q0 passes the bids through: what the events alone cost.
 func Q0(events weir.Stream[site.Event]) weir.Stream[Passed] {
-	return bids(events, func(b *site.Bid) (Passed, bool) {
+	return bids(events, func(b site.Bid) (Passed, bool) {
 		return Passed{b.Auction, b.Bidder, b.Price, b.DateTime, b.Extra}, true
 	})
 }

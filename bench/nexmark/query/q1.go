@@ -18,7 +18,7 @@ func inEuros(price int64) int64 { return price * 908 }
 
 // Q1 converts the price of each bid from dollars to euros.
 func Q1(events weir.Stream[site.Event]) weir.Stream[Converted] {
-	return bids(events, func(b *site.Bid) (Converted, bool) {
+	return bids(events, func(b site.Bid) (Converted, bool) {
 		return Converted{b.Auction, b.Bidder, inEuros(b.Price), b.DateTime, b.Extra}, true
 	})
 }

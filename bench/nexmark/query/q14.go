@@ -19,7 +19,7 @@ type Calculated struct {
 // Q14 calculates, for bids between 10,000 and 500,000 euros, the price in euros, the time
 // of day (in UTC), and how many letters c there are in the extra text.
 func Q14(events weir.Stream[site.Event]) weir.Stream[Calculated] {
-	return bids(events, func(b *site.Bid) (Calculated, bool) {
+	return bids(events, func(b site.Bid) (Calculated, bool) {
 		price := inEuros(b.Price)
 		if price <= 1_000_000_000 || price >= 50_000_000_000 {
 			return Calculated{}, false

@@ -15,7 +15,7 @@ type DayReport struct {
 // Q15 reports on each day: how many bids, distinct bidders and distinct auctions, in all and
 // for three ranks of prices. There is a row after each bid.
 func Q15(events weir.Stream[site.Event]) weir.Stream[DayReport] {
-	made := bids(events, func(b *site.Bid) (judged, bool) {
+	made := bids(events, func(b site.Bid) (judged, bool) {
 		return judged{"", b.Auction, b.Bidder, b.Price, b.DateTime}, true
 	})
 	byDay := weir.KeyBy(made, func(j judged) int64 { return dayOf(j.At) })

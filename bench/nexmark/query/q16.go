@@ -23,7 +23,7 @@ type channelDay struct {
 // Q16 reports on each channel and day what Q15 reports on each day. There is a row after each
 // bid.
 func Q16(events weir.Stream[site.Event]) weir.Stream[ChannelReport] {
-	made := bids(events, func(b *site.Bid) (judged, bool) {
+	made := bids(events, func(b site.Bid) (judged, bool) {
 		return judged{b.Channel, b.Auction, b.Bidder, b.Price, b.DateTime}, true
 	})
 	byChannel := weir.KeyBy(made, func(j judged) channelDay { return channelDay{j.Channel, dayOf(j.At)} })

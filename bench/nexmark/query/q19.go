@@ -21,7 +21,7 @@ const topRanks = 10
 // Q19 finds the ten highest bids for each auction. A bid that comes among them has a row for
 // its rank, and for each bid that loses one.
 func Q19(events weir.Stream[site.Event]) weir.Stream[Ranked] {
-	made := bids(events, func(b *site.Bid) (site.Bid, bool) { return *b, true })
+	made := bids(events, func(b site.Bid) (site.Bid, bool) { return b, true })
 	byAuction := weir.KeyBy(made, func(b site.Bid) int64 { return b.Auction })
 	return weir.Process(byAuction, "top ten", func(c *weir.KeyContext[int64], out *weir.Out[Ranked]) func(site.Bid) error {
 		state := weir.NewValue[[]site.Bid](c, "top")

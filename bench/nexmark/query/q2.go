@@ -13,7 +13,7 @@ type Selected struct {
 
 // Q2 selects the bids for auctions whose id is a multiple of 123.
 func Q2(events weir.Stream[site.Event]) weir.Stream[Selected] {
-	return bids(events, func(b *site.Bid) (Selected, bool) {
+	return bids(events, func(b site.Bid) (Selected, bool) {
 		return Selected{b.Auction, b.Price, b.DateTime}, b.Auction%123 == 0
 	})
 }

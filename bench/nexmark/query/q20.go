@@ -15,8 +15,8 @@ type Expanded struct {
 // comes than the other. Of auctions in other categories it keeps only that they are, so that
 // their bids need not wait.
 func Q20(events weir.Stream[site.Event]) weir.Stream[Expanded] {
-	opened := auctions(events, func(a *site.Auction) (site.Auction, bool) { return *a, true })
-	made := bids(events, func(b *site.Bid) (site.Bid, bool) { return *b, true })
+	opened := auctions(events, func(a site.Auction) (site.Auction, bool) { return a, true })
+	made := bids(events, func(b site.Bid) (site.Bid, bool) { return b, true })
 	byID := weir.KeyBy(opened, func(a site.Auction) int64 { return a.ID })
 	byAuction := weir.KeyBy(made, func(b site.Bid) int64 { return b.Auction })
 	return weir.CoProcess(byID, byAuction, "expand", func(c *weir.KeyContext[int64], out *weir.Out[Expanded]) (func(site.Auction) error, func(site.Bid) error) {

@@ -17,7 +17,7 @@ type Directories struct {
 
 // Q22 takes the three directories out of each bid's URL.
 func Q22(events weir.Stream[site.Event]) weir.Stream[Directories] {
-	return bids(events, func(b *site.Bid) (Directories, bool) {
+	return bids(events, func(b site.Bid) (Directories, bool) {
 		_, rest, _ := strings.Cut(b.URL, "//")
 		_, rest, _ = strings.Cut(rest, "/")
 		dir1, rest, _ := strings.Cut(rest, "/")

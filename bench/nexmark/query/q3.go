@@ -28,10 +28,10 @@ type listed struct {
 // Q3 finds out who in Oregon, Idaho and California sells in category 10, and in which
 // auctions: auctions joined with people, however much later one comes than the other.
 func Q3(events weir.Stream[site.Event]) weir.Stream[Offer] {
-	inCategory := auctions(events, func(a *site.Auction) (listed, bool) {
+	inCategory := auctions(events, func(a site.Auction) (listed, bool) {
 		return listed{a.ID, a.Seller, a.DateTime}, a.Category == 10
 	})
-	inStates := persons(events, func(p *site.Person) (resident, bool) {
+	inStates := persons(events, func(p site.Person) (resident, bool) {
 		return resident{p.ID, p.Name, p.City, p.State, p.DateTime}, p.State == "OR" || p.State == "ID" || p.State == "CA"
 	})
 	bySeller := weir.KeyBy(inCategory, func(l listed) int64 { return l.Seller })

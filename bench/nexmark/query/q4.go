@@ -19,10 +19,10 @@ type nothing struct{}
 
 // prices are the auctions that have closed, with the price of the winning bid.
 func prices(events weir.Stream[site.Event]) weir.Stream[won[sold, nothing]] {
-	opened := auctions(events, func(a *site.Auction) (opened[sold], bool) {
+	opened := auctions(events, func(a site.Auction) (opened[sold], bool) {
 		return opened[sold]{a.ID, a.DateTime, a.Expires, sold{a.Category, a.Seller}}, true
 	})
-	offered := bids(events, func(b *site.Bid) (offered[nothing], bool) {
+	offered := bids(events, func(b site.Bid) (offered[nothing], bool) {
 		return offered[nothing]{b.Auction, b.Price, b.DateTime, nothing{}}, true
 	})
 	return winning(opened, offered, "winning bids")

@@ -34,11 +34,11 @@ type bidder struct {
 
 // Q9 finds the winning bid of each auction.
 func Q9(events weir.Stream[site.Event]) weir.Stream[Winner] {
-	opened := auctions(events, func(a *site.Auction) (opened[item], bool) {
+	opened := auctions(events, func(a site.Auction) (opened[item], bool) {
 		return opened[item]{a.ID, a.DateTime, a.Expires,
 			item{a.ItemName, a.Description, a.InitialBid, a.Reserve, a.Seller, a.Category, a.Extra}}, true
 	})
-	offered := bids(events, func(b *site.Bid) (offered[bidder], bool) {
+	offered := bids(events, func(b site.Bid) (offered[bidder], bool) {
 		return offered[bidder]{b.Auction, b.Price, b.DateTime, bidder{b.Bidder, b.Extra}}, true
 	})
 	return weir.Map(winning(opened, offered, "winning bids"), func(w won[item, bidder]) (Winner, error) {
