@@ -52,7 +52,7 @@ public final class Nexmark {
         query, n, CountingSink.rows.sum(), (CountingSink.last.get() - EventSource.first.get()) / 1e9, (cpu() - cpu) / 1e9, peak());
   }
 
-  private static <T> void end(DataStream<T> rows) { rows.sinkTo(new CountingSink<>()).uid("sink"); }
+  private static <T> void end(DataStream<T> rows) { rows.addSink(new CountingSink<>()).uid("sink"); }
 
   private static Configuration configuration(int parallelism, long interval, String dir) {
     Configuration c = new Configuration();
