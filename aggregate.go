@@ -6,25 +6,26 @@ import (
 	"github.com/weirstream/weir/internal/keyed"
 )
 
-// An Aggregator adds values up in an accumulator: what a mean, a top ten or a count
-// distinct is made of. The accumulator is kept as state. Add may change it in place, but
-// must not keep it. [Aggregating] makes one of two functions; [Count], [Sum], [Min], [Max],
-// [Mean] and [TopN] are ready-made.
+// An Aggregator puts values into an accumulator, one after the other, and makes a result from
+// the accumulator. A mean, a top ten and a count of distinct values are computed in this way.
+// The accumulator is kept as state. Add may change it in place, but must not keep it.
+// [Aggregating] makes an Aggregator from two functions; [Count], [Sum], [Min], [Max], [Mean]
+// and [TopN] are ready-made.
 type Aggregator[In, Acc, R any] struct {
 	// New makes an empty accumulator; nil means the zero value of Acc.
 	New func() Acc
 	// Add returns the accumulator with one value more.
 	Add func(acc Acc, v In) (Acc, error)
-	// Result is what the accumulator stands for. It is emitted: it must not refer to memory
-	// that a later Add changes in place.
+	// Result makes the result from the accumulator. The result is emitted, so it must not
+	// refer to memory that a later Add changes in place.
 	Result func(acc Acc) (R, error)
-	// Merge returns one accumulator for all that is in two. It is needed where two
-	// accumulators of a key become one, as when session windows meet; nil otherwise.
+	// Merge returns one accumulator that holds the values of both. It is needed where two
+	// accumulators of a key become one, as when session windows meet; otherwise it may be nil.
 	Merge func(a, b Acc) (Acc, error)
 }
 
-// Aggregating makes an Aggregator of what adds a value to the accumulator, which begins as
-// the zero value of Acc, and what makes a result of it.
+// Aggregating makes an Aggregator from two functions: add adds a value to the accumulator,
+// which begins as the zero value of Acc, and result makes the result from it.
 func Aggregating[In, Acc, R any](add func(acc Acc, v In) (Acc, error), result func(acc Acc) (R, error)) Aggregator[In, Acc, R] {
 	return Aggregator[In, Acc, R]{Add: add, Result: result}
 }

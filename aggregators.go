@@ -18,8 +18,8 @@ func Count[T any]() Aggregator[T, int64, int64] {
 	).WithMerge(plus[int64])
 }
 
-// Sum adds up what of returns for each value. Whole numbers that overflow wrap around, as
-// everywhere in Go.
+// Sum calls of for each value and adds the results up. Whole numbers that overflow wrap
+// around, as everywhere in Go.
 func Sum[T any, N Number](of func(T) N) Aggregator[T, N, N] {
 	return Aggregating(
 		func(sum N, v T) (N, error) { return sum + of(v), nil },
@@ -36,14 +36,12 @@ type Extreme[N any] struct {
 	Value N
 }
 
-// Min keeps the smallest of what of returns for each value. NaN is smaller than every
-// number.
+// Min calls of for each value and keeps the smallest result. NaN is smaller than every number.
 func Min[T any, N cmp.Ordered](of func(T) N) Aggregator[T, Extreme[N], N] {
 	return extreme(of, func(a, b N) bool { return cmp.Less(a, b) })
 }
 
-// Max keeps the largest of what of returns for each value. NaN is smaller than every
-// number.
+// Max calls of for each value and keeps the largest result. NaN is smaller than every number.
 func Max[T any, N cmp.Ordered](of func(T) N) Aggregator[T, Extreme[N], N] {
 	return extreme(of, func(a, b N) bool { return cmp.Less(b, a) })
 }
@@ -67,7 +65,7 @@ type MeanOf struct {
 	Sum float64
 }
 
-// Mean keeps the arithmetic mean of what of returns for each value.
+// Mean calls of for each value and keeps the arithmetic mean of the results.
 func Mean[T any, N Number](of func(T) N) Aggregator[T, MeanOf, float64] {
 	return Aggregating(
 		func(m MeanOf, v T) (MeanOf, error) { return MeanOf{m.N + 1, m.Sum + float64(of(v))}, nil },
@@ -75,9 +73,9 @@ func Mean[T any, N Number](of func(T) N) Aggregator[T, MeanOf, float64] {
 	).WithMerge(func(a, b MeanOf) (MeanOf, error) { return MeanOf{a.N + b.N, a.Sum + b.Sum}, nil })
 }
 
-// TopN keeps the n values that come first in the order of compare, in that order: compare
-// returns a negative number if a comes before b, as for slices.SortFunc. Of values that are
-// equal in it, the earlier ones stay.
+// TopN keeps the n values that come first in the order of compare, sorted in that order.
+// compare returns a negative number if a comes before b, as for slices.SortFunc. Of values
+// that compare as equal, the earlier ones are kept.
 func TopN[T any](n int, compare func(a, b T) int) Aggregator[T, []T, []T] {
 	insert := func(top []T, v T) []T {
 		at, _ := slices.BinarySearchFunc(top, v, func(in, v T) int {

@@ -9,8 +9,8 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// A Context is what the function of an operator may know of where it runs. It is given to
-// the function that opens a subtask, and is good until the subtask is closed.
+// A Context tells the function of an operator about its subtask. It is given to the function
+// that opens the subtask, and may be used until the subtask is closed.
 type Context struct {
 	ctx        *flow.Context
 	sides      sides
@@ -33,14 +33,14 @@ func (c *Context) Subtask() int { return int(c.ctx.Subtask) }
 // Parallelism returns how many parallel instances there are.
 func (c *Context) Parallelism() int { return c.ctx.Parallelism }
 
-// OnClose has f called when the subtask ends, in whatever way, unless the process is
-// killed. Of several functions the last one is called first. An error is logged, or fails
-// a job that would have ended well.
+// OnClose registers f to be called when the subtask ends, however it ends, unless the process
+// is killed. If several functions were registered, the last one is called first. If f returns
+// an error, the error is logged, or it fails a job that would have ended well.
 func (c *Context) OnClose(f func() error) { c.closers = append(c.closers, f) }
 
-// OnComplete has f called when a checkpoint is complete that holds everything the subtask
-// has done before the checkpoint's barrier. Ids come in rising order, but not every id
-// comes. An error fails the attempt.
+// OnComplete registers f to be called when a checkpoint is complete that holds everything the
+// subtask has done before the barrier of that checkpoint. Ids come in rising order, but not
+// every id comes. An error fails the attempt.
 func (c *Context) OnComplete(f func(CheckpointID) error) { c.completers = append(c.completers, f) }
 
 // Counter returns a counter that is shown with the operator's figures. Ask for it when the
@@ -75,7 +75,10 @@ func (c *Context) close() error {
 	for i := len(c.closers) - 1; i >= 0; i-- {
 		errs = append(errs, func() (err error) {
 			defer guard(c.ctx, &err)
-			return c.closers[i]()
+			if err := c.closers[i](); err != nil {
+				return blame(c.ctx, fmt.Errorf("close: %w", err))
+			}
+			return nil
 		}())
 	}
 	c.closers = nil

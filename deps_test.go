@@ -54,7 +54,7 @@ const policy = `
 	internal/coordinator   < checkpoint
 	internal/exchange      < checkpoint internal/flow
 	internal/task          < checkpoint checkpoint/store flink internal/align internal/clock internal/exchange internal/flow internal/plan
-	internal/job           < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/coordinator internal/exchange internal/flow internal/metrics internal/plan internal/task
+	internal/job           < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/clock internal/coordinator internal/exchange internal/flow internal/metrics internal/plan internal/task
 	run                    < . checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/coordinator internal/job internal/keyed internal/plan libraries
 
 	# the tools and what shows them

@@ -40,7 +40,7 @@
 //
 // # The rooms
 //
-//	weir                    the language: what a job means. No goroutine, no I/O, no clock
+//	weir                    the language: what a job means. No I/O
 //	eventtime               a moment in event time
 //	connector/file          files as sources and sinks
 //	connector/generator     records made from their number

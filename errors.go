@@ -92,8 +92,8 @@ func (e *OutputInUseError) Error() string {
 // Permanent reports that a restart does not help.
 func (e *OutputInUseError) Permanent() bool { return true }
 
-// An OldOutputError says that a run would begin before output that an earlier run of the
-// job has made visible, and so write it a second time. Nothing was read or written.
+// An OldOutputError says that a run would write output a second time, because an earlier run
+// of the job has made it visible already. Nothing was read or written.
 type OldOutputError struct {
 	Place string       // the directory, topic or table
 	Found string       // what is there, as "12 files, the first of which is part-…"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -19,8 +20,8 @@ func From[T any](job *Job, name string, src Source[T], opts ...SourceOption[T]) 
 	}
 	if w := o.watermarks; w != nil {
 		job.p().EventTime = true
-		if w.err != nil {
-			job.p().Fail(fmt.Errorf("%s: source %s: watermarks: %w", caller(), name, w.err))
+		if err := w.check(); err != nil {
+			job.p().Fail(fmt.Errorf("%s: source %s: watermarks: %w", caller(), name, err))
 		}
 	}
 	return add[T](job, &plan.Node{
@@ -93,6 +94,13 @@ func (s *erasedSource[T]) list(ctx context.Context, known []flow.Split) (flow.Li
 		l.Read[i] = split
 	}
 	return l, nil
+}
+
+func (s *erasedSource[T]) Alignment() (group string, most time.Duration) {
+	if s.watermarks == nil {
+		return "", 0
+	}
+	return s.watermarks.group, s.watermarks.drift
 }
 
 func (s *erasedSource[T]) Reads(path string) bool {
@@ -181,6 +189,12 @@ func (r *erasedReader[T]) fill(ctx context.Context, vec *flow.Vec[T]) (n int, er
 	}
 	vec.Times = times[:max(0, min(n, flow.BatchSize))]
 	return n, err
+}
+
+func (r *erasedReader[T]) Resumed() {
+	if r.stamper != nil {
+		r.stamper.last = time.Now()
+	}
 }
 
 func (r *erasedReader[T]) Commits() bool {

@@ -12,8 +12,8 @@ import (
 	"github.com/weirstream/weir/internal/plan"
 )
 
-// Keyed is a stream whose records are taken apart by key: all records of one key meet in
-// one subtask, in the order in which they were sent, and state is kept per key.
+// Keyed is a stream whose records are grouped by key: all records with the same key go to the
+// same subtask, in the order in which they were sent, and state is kept per key.
 type Keyed[K comparable, T any] struct {
 	stream Stream[T]
 	key    func(T) K
@@ -26,13 +26,13 @@ type keying[K comparable] struct {
 	hash  func(K) int32
 }
 
-// KeyBy takes a stream apart by the key that key returns for a record. It must return
-// the same key for the same record every time.
+// KeyBy groups the records of a stream by key. The function key returns the key of a record.
+// It must return the same key for the same record every time.
 //
-// Keys are assigned to key groups by Flink's rule, so that Flink and Weir agree on where
-// a key lives. By that rule 0 and -0 are two keys; NaN is none. K needs a [Codec]: one is
-// found for strings, integers, floats, bools and structs of these; anything else needs one
-// of its own.
+// Keys are assigned to key groups by Flink's rule, so for each key Flink and Weir agree on the
+// key group. By that rule 0 and -0 are two keys, and NaN cannot be a key. K needs a [Codec]:
+// strings, integers, floats, bools and structs of these have one; for any other type, give one
+// of your own.
 func KeyBy[T any, K comparable](in Stream[T], key func(T) K, own ...Codec[K]) Keyed[K, T] {
 	k := Keyed[K, T]{stream: in, key: key}
 	fail := func(err error) {

@@ -2,6 +2,7 @@ package weir
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -22,6 +23,9 @@ func TestNaNIsNoKey(t *testing.T) {
 	refuses(t, 1.5, nan)
 	refuses(t, float32(1.5), float32(nan))
 	refuses(t, pair{"a", 1}, pair{"a", nan})
+	refuses(t, [2]pair{{"a", 1}}, [2]pair{{"a", 1}, {"b", nan}}, CustomCodec("pairs", 1,
+		func(dst []byte, p [2]pair) ([]byte, error) { return fmt.Append(dst, p), nil },
+		func([]byte) ([2]pair, error) { return [2]pair{}, nil }))
 	refuses[complex128](t, complex(1, 2), complex(1, nan), CustomCodec("complex", 1,
 		func(dst []byte, c complex128) ([]byte, error) {
 			dst = binary.BigEndian.AppendUint64(dst, math.Float64bits(real(c)))

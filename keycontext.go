@@ -16,6 +16,9 @@ type KeyContext[K comparable] struct {
 	stamp     func(at Time) // gives what is emitted from now on its timestamp
 	at        Time
 	watermark Time
+	firing    bool  // a timer fires
+	clocked   bool  // came is needed
+	came      int64 // when the batch came, in milliseconds
 }
 
 // plainContext is a Context under a name that leaves the method Context visible.
@@ -33,8 +36,8 @@ func (c *KeyContext[K]) Timestamp() Time { return c.at }
 // event time.
 func (c *KeyContext[K]) Watermark() Time { return c.watermark }
 
-// Now returns the time of the engine's clock, which tests set by hand. What depends on it
-// comes out otherwise when records are processed again after a restart.
+// Now returns the time of the engine's clock, which tests can set. If a result depends on it,
+// the result may be another one when records are processed again after a restart.
 func (c *KeyContext[K]) Now() time.Time { return time.Now() }
 
 // failState says what is wrong with a state.

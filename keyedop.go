@@ -51,6 +51,9 @@ func pushKeyed[K comparable, T, U any](o *keyedBase[K, U], in *flow.KeyedVec[K, 
 	backend, current := o.k.backend, &o.k.backend.Current
 	timed := len(in.Times) > 0
 	o.begin(in.N)
+	if o.k.clocked {
+		o.k.came = time.Now().UnixMilli()
+	}
 	for from := 0; from < in.N; from += keyed.Ahead {
 		to := min(from+keyed.Ahead, in.N)
 		backend.LookAhead(in.Keys[from:to], in.Codes[from:to], in.Groups[from:to])
@@ -66,6 +69,9 @@ func pushKeyed[K comparable, T, U any](o *keyedBase[K, U], in *flow.KeyedVec[K, 
 				return blame(o.c.ctx, err)
 			}
 		}
+	}
+	if backend.Sweeps() {
+		o.k.sweep(in.N)
 	}
 	return o.done()
 }
@@ -120,7 +126,13 @@ func (o *keyedBase[K, U]) fire(services []timerService, now int64) error {
 		return nil
 	}
 	o.begin(0)
-	if err := fire(services, now); err != nil {
+	if o.k.clocked {
+		o.k.came = time.Now().UnixMilli()
+	}
+	o.k.firing = true
+	err := fire(services, now)
+	o.k.firing = false
+	if err != nil {
 		return blame(o.c.ctx, err)
 	}
 	return o.done()

@@ -7,9 +7,9 @@ import (
 	"github.com/weirstream/weir/internal/flow"
 )
 
-// Out takes the records that an operator emits. The function it is given to uses it while
-// that function runs, on the goroutine it runs on. What is emitted at any other time, or
-// by another goroutine, cannot be part of a checkpoint: it fails the job.
+// Out takes the records that an operator emits. A function may use its Out only while the
+// function runs, and only on the goroutine that it runs on. What is emitted at any other time,
+// or by another goroutine, cannot be part of a checkpoint: it fails the job.
 type Out[T any] struct {
 	buf  *[flow.BatchSize]T
 	n    uint // records in buf; one less than there is room for while the function does not run

@@ -122,7 +122,7 @@ func TestOperatorNamesItsMisusedOut(t *testing.T) {
 }
 
 // With event time a record has the timestamp of the record it comes of, also where a batch
-// is full in the midst of one; EmitAt gives it another.
+// is full in the midst of one; EmitAt gives one record another.
 func TestOutStampsRecords(t *testing.T) {
 	ctx := testContext()
 	ctx.EventTime = true
@@ -145,6 +145,8 @@ func TestOutStampsRecords(t *testing.T) {
 			if i%5 == 0 {
 				o.EmitAt(-i, Time(1000+i))
 				want = append(want, Time(1000+i))
+				o.Emit(i)
+				want = append(want, Time(i/3))
 			}
 		}
 	})

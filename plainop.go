@@ -22,13 +22,14 @@ type plainOp[U any] struct {
 	out    *Out[U]
 	in     *metrics.Counter // records
 	passed *metrics.Counter // records that were emitted on the main output
+	told   bool             // misused has returned an error
 }
 
 // openPlain makes one. open reports whether it was given a function to run.
 func openPlain[U any](ctx *flow.Context, to flow.Output, open func(*Context, *Out[U]) bool) (o plainOp[U], err error) {
 	defer guard(ctx, &err)
 	c := &Context{ctx: ctx}
-	o = plainOp[U]{to, c, newOut[U](ctx, to), ctx.Metrics.Counter(recordsIn), ctx.Metrics.Counter(recordsOut)}
+	o = plainOp[U]{to: to, c: c, out: newOut[U](ctx, to), in: ctx.Metrics.Counter(recordsIn), passed: ctx.Metrics.Counter(recordsOut)}
 	if !open(c, o.out) {
 		c.fail(errNoFunction)
 	}
@@ -68,6 +69,7 @@ func (o *plainOp[U]) misused(err error) error {
 		err = errors.Join(o.out.misused(), o.c.sides.misused())
 	}
 	if errors.Is(err, errMisusedOut) {
+		o.told = true
 		return blame(o.c.ctx, err)
 	}
 	return err
@@ -78,7 +80,17 @@ func (o *plainOp[U]) Snapshot(CheckpointID) (flow.Snapshot, error) {
 }
 
 func (o *plainOp[U]) Complete(id CheckpointID) error { return o.c.complete(id) }
-func (o *plainOp[U]) Close() error                   { return o.c.close() }
+
+// Close calls what the user wants to be called at the end. Nothing can be emitted there.
+func (o *plainOp[U]) Close() error {
+	o.out.shut()
+	o.c.sides.shut()
+	err := o.c.close()
+	if o.told {
+		return err
+	}
+	return errors.Join(err, o.misused(nil))
+}
 
 // Mark passes the mark on, also to the side outputs.
 func (o *plainOp[U]) Mark(m flow.Mark) error { return o.c.mark(m, o.to) }

@@ -41,7 +41,9 @@ func Side[T any](c SideContext, tag Tag[T]) *Out[T] {
 	return out
 }
 
-// SideOutput returns the side output of the operator that the stream comes from.
+// SideOutput returns the side output of the operator that the stream comes from: of that one
+// alone, and not of operators before it. A job that reads a side output which the operator
+// has not asked for with [Side] does not start.
 func SideOutput[T, S any](of Stream[S], tag Tag[T]) Stream[T] {
 	job := of.owner()
 	switch {
@@ -78,6 +80,7 @@ type sideOut interface {
 	begin()
 	stamp(Time)
 	end() error
+	shut()
 	misused() error
 }
 
@@ -103,6 +106,12 @@ func (s sides) end() error {
 		}
 	}
 	return nil
+}
+
+func (s sides) shut() {
+	for _, o := range s {
+		o.shut()
+	}
 }
 
 func (s sides) misused() error {

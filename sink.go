@@ -17,9 +17,9 @@ import "context"
 // A checkpoint that fails leaves what was prepared for it waiting for the next one:
 // nothing is undone while the job runs on.
 //
-// That all sinks of a job have committed a checkpoint is remembered durably beside it. A
-// start from such a checkpoint does not call Commit for it: the output may have been
-// moved away since by the program that reads it.
+// When all sinks of a job have committed a checkpoint, that is remembered durably beside it.
+// A start from such a checkpoint does not call Commit for it: since then the program that
+// reads the output may have moved it away.
 //
 // A Sink that must not be used by two runs at once is a [Claimer] too, and one that writes
 // files of this machine is [FileWriting].
@@ -96,7 +96,7 @@ type Claim struct {
 	// From is the checkpoint that the run starts with, 0 if it starts without one. The run
 	// would write again what its lineage has made visible for later checkpoints.
 	From CheckpointID
-	// BesideOld permits that.
+	// BesideOld permits the run to write again what is visible already.
 	BesideOld bool
 }
 

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// Slice is a bounded source of the given records, for tests and examples. It has one
-// split. A restored job reads on after the records it has read.
+// Slice is a bounded source of the given records, for tests and examples. It has one split. A
+// restored job goes on after the records that it has read.
 func Slice[T any](records ...T) Source[T] { return sliceSource[T](records) }
 
 type sliceSource[T any] []T

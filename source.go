@@ -59,9 +59,9 @@ type Reader[T any] interface {
 	Close() error
 }
 
-// A SplitPlanner is a Source whose splits have a life of their own: files that are
-// rotated, replaced and deleted, shards that are split. It is asked instead of
-// Source.Splits, and sees the splits that the job knows.
+// A SplitPlanner is a Source whose splits are renamed, replaced or deleted: files that are
+// rotated, shards that are split. Weir calls PlanSplits instead of Splits, and gives it the
+// splits that the job knows.
 type SplitPlanner interface {
 	// PlanSplits lists the splits there are now. known are all splits that the job keeps a
 	// position of, as they were a moment ago, in the order of their ids; a split that is

@@ -58,7 +58,7 @@ func (s *stamper[T]) now() flow.Mark {
 	case s.never:
 	case s.generator != nil:
 		s.mark = max(s.mark, s.generator.Watermark())
-	case s.latest != MinTime:
+	default: // without a record it stays
 		s.mark = max(s.mark, s.latest.Add(-s.most).Add(-time.Millisecond))
 	}
 	if s.idle > 0 && !s.isIdle && time.Since(s.last) >= s.idle {

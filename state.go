@@ -10,12 +10,18 @@ import (
 // declareValue declares a state of one value per key. If that is not possible the context
 // remembers why, the operator is not opened, and the state is never used.
 func declareValue[K comparable, V any](c *KeyContext[K], name string, kind keyed.Kind, opts []StateOption) *keyed.Slot[V] {
-	vc, err := chosen[V](collect(opts).codec)
+	given := collect(opts)
+	vc, err := chosen[V](given.codec)
 	if err != nil {
 		c.failState(name, err)
 		return nil
 	}
-	slot, err := keyed.NewValue(c.backend, name, kind, vc)
+	var slot *keyed.Slot[V]
+	if ttl, ok := ttlOf(c, name, given); ok {
+		slot, err = keyed.NewAgedValue(c.backend, name, kind, vc, ttl)
+	} else {
+		slot, err = keyed.NewValue(c.backend, name, kind, vc)
+	}
 	if err != nil {
 		c.failState(name, err)
 	}
@@ -54,12 +60,18 @@ type ListState[E any] struct{ cell keyed.ListCell[E] }
 
 // NewList declares a list.
 func NewList[E any, K comparable](c *KeyContext[K], name string, opts ...StateOption) ListState[E] {
-	ec, err := chosen[E](collect(opts).codec)
+	given := collect(opts)
+	ec, err := chosen[E](given.codec)
 	if err != nil {
 		c.failState(name, err)
 		return ListState[E]{}
 	}
-	cell, err := keyed.NewList(c.backend, name, ec)
+	var cell keyed.ListCell[E]
+	if ttl, ok := ttlOf(c, name, given); ok {
+		cell, err = keyed.NewAgedList(c.backend, name, ec, ttl)
+	} else {
+		cell, err = keyed.NewList(c.backend, name, ec)
+	}
 	if err != nil {
 		c.failState(name, err)
 		return ListState[E]{}
@@ -99,12 +111,17 @@ func NewMap[UK comparable, UV any, K comparable](c *KeyContext[K], name string, 
 		c.failState(name, err)
 		return MapState[UK, UV]{}
 	}
-	t, err := keyed.NewMap(c.backend, name, kc, vc)
+	var cell keyed.MapCell[UK, UV]
+	if ttl, ok := ttlOf(c, name, given); ok {
+		cell, err = keyed.NewAgedMap(c.backend, name, kc, vc, ttl)
+	} else {
+		cell, err = keyed.NewMap(c.backend, name, kc, vc)
+	}
 	if err != nil {
 		c.failState(name, err)
 		return MapState[UK, UV]{}
 	}
-	return MapState[UK, UV]{cell: t}
+	return MapState[UK, UV]{cell: cell}
 }
 
 // Get returns what the key's map holds under k, and whether it does.
@@ -134,7 +151,8 @@ type ReducingState[V any] struct {
 	fn   func(a, b V) (V, error)
 }
 
-// NewReducing declares a reducing state; fn joins what is there with what is added.
+// NewReducing declares a reducing state. fn joins the value that is there with the value that
+// is added.
 func NewReducing[V any, K comparable](c *KeyContext[K], name string, fn func(a, b V) (V, error), opts ...StateOption) ReducingState[V] {
 	if fn == nil {
 		c.failState(name, errors.New("nil function"))

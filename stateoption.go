@@ -13,13 +13,14 @@ type StateOption interface{ state(*stateOptions) }
 // stateOptions are the options of one state. Codecs are a Codec[T] of whatever T.
 type stateOptions struct {
 	codec, keyCodec any
+	ttl             *TTL
 }
 
-// WithCodec has the values of a state written by a codec of its own: those of a value, the
-// elements of a list, the values of a map, accumulators.
+// WithCodec sets the codec for the values of a state: the value itself, the elements of a
+// list, the values of a map, or the accumulators.
 func WithCodec[T any](c Codec[T]) StateOption { return withCodec{c} }
 
-// WithKeyCodec has the keys of a map state written by a codec of its own.
+// WithKeyCodec sets the codec for the keys of a map state.
 func WithKeyCodec[T any](c Codec[T]) StateOption { return withKeyCodec{c} }
 
 type withCodec struct{ codec any }

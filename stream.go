@@ -39,7 +39,7 @@ func setParallelism(job *Job, id plan.NodeID, n int) {
 	}
 }
 
-// Ended is the end of a stream: a sink in its place in the plan.
+// Ended is what To returns: the sink at the end of a stream.
 type Ended struct {
 	job  *Job
 	node *plan.Node

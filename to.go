@@ -10,8 +10,8 @@ import (
 	"github.com/weirstream/weir/internal/twophase"
 )
 
-// To ends a stream in a sink. The name is the sink's identity: what is prepared is kept
-// under it.
+// To ends a stream in a sink. The name is the sink's identity: checkpoints keep the prepared
+// output under it.
 func To[T any](in Stream[T], name string, sink Sink[T]) Ended {
 	job := in.owner()
 	id := SinkID{Job: job.Name(), Operator: name}
@@ -33,8 +33,15 @@ type erasedSink[T any] struct {
 	sink Sink[T]
 }
 
+// rescue turns a panic of the sink into an error that names it.
+func (s erasedSink[T]) rescue(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("sink %s: %w", s.id.Operator, newPanicError(r))
+	}
+}
+
 func (s erasedSink[T]) Claim(ctx context.Context, c flow.Claim) (release func() error, err error) {
-	defer rescue(&err)
+	defer s.rescue(&err)
 	claimer, ok := s.sink.(Claimer)
 	if !ok {
 		return nil, nil
@@ -43,7 +50,7 @@ func (s erasedSink[T]) Claim(ctx context.Context, c flow.Claim) (release func() 
 		SinkID: s.id, Owner: c.Owner, Lineage: c.Lineage, Fresh: c.Fresh, From: c.From, BesideOld: c.BesideOld,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("sink %s: %w", s.id.Operator, err)
+		return nil, s.blame(err)
 	}
 	return release, nil
 }
@@ -56,33 +63,48 @@ func (s erasedSink[T]) Writes() string {
 }
 
 func (s erasedSink[T]) Recover(ctx context.Context, elements [][]byte, committed bool) (err error) {
-	defer rescue(&err)
+	defer s.rescue(&err)
 	prepared, err := twophase.Restored(elements)
 	if err != nil {
-		return fmt.Errorf("sink %s: restored: %w", s.id.Operator, err)
+		return s.blame(fmt.Errorf("restored: %w", err))
 	}
 	if len(prepared) > 0 && !committed {
 		if err := s.sink.Commit(ctx, prepared); err != nil {
-			return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
+			return s.blame(fmt.Errorf("commit what the checkpoint holds prepared: %w", err))
 		}
 	}
 	if err := s.sink.Abort(ctx, s.id); err != nil {
-		return fmt.Errorf("sink %s: undo what was not committed: %w", s.id.Operator, err)
+		return s.blame(fmt.Errorf("undo what was not committed: %w", err))
 	}
 	return nil
 }
 
 func (s erasedSink[T]) Commit(ctx context.Context, element []byte) (err error) {
-	defer rescue(&err)
+	defer s.rescue(&err)
 	prepared, err := twophase.Restored([][]byte{element})
 	if err == nil {
 		err = s.sink.Commit(ctx, prepared)
 	}
 	if err != nil {
-		return fmt.Errorf("sink %s: commit what the checkpoint holds prepared: %w", s.id.Operator, err)
+		return s.blame(fmt.Errorf("commit what the checkpoint holds prepared: %w", err))
 	}
 	return nil
 }
+
+// blame names the sink whose code returned the error.
+func (s erasedSink[T]) blame(err error) error { return &sinkError{s.id.Operator, err} }
+
+// A sinkError says which sink could not be driven at a start.
+type sinkError struct {
+	sink string
+	err  error
+}
+
+func (e *sinkError) Error() string { return fmt.Sprintf("sink %s: %v", e.sink, e.err) }
+func (e *sinkError) Unwrap() error { return e.err }
+
+// Origin returns the sink.
+func (e *sinkError) Origin() (operator string, subtask int) { return e.sink, -1 }
 
 // A sinkOp is one subtask of a sink.
 type sinkOp[T any] struct {

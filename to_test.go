@@ -213,3 +213,64 @@ func (c *claimedCollector) Claim(_ context.Context, claim Claim) (func() error, 
 	}
 	return func() error { return errReleased }, nil
 }
+
+// A rude sink panics, or fails, in every call.
+type rude struct {
+	Collector[string]
+	f func() error
+}
+
+func (r *rude) Open(context.Context, SinkContext) (Writer[string], error) { return r, r.f() }
+func (r *rude) Commit(context.Context, [][]byte) error                    { return r.f() }
+func (r *rude) Abort(context.Context, SinkID) error                       { return r.f() }
+func (r *rude) Claim(context.Context, Claim) (func() error, error)        { return nil, r.f() }
+func (r *rude) Write(context.Context, []string) error                     { return r.f() }
+func (r *rude) Prepare(context.Context, CheckpointID) ([]byte, error)     { return nil, r.f() }
+func (r *rude) Close() error                                              { return r.f() }
+
+// An error or a panic of a sink names the sink, or its operator and subtask.
+func TestSinkErrorsSayWhere(t *testing.T) {
+	boom := errors.New("boom")
+	one := [][]byte{make([]byte, 9)}
+	for how, f := range map[string]func() error{"boom": func() error { return boom }, "panic: boom": func() error { panic(boom) }} {
+		sink := &rude{f: f}
+		erased := erasedSink[string]{id: SinkID{Job: "job", Operator: "out"}, sink: sink}
+		op := &sinkOp[string]{ctx: &flow.Context{Operator: "out", Ctx: t.Context(), Subtask: 2}, sink: sink, writer: sink}
+		committing := &sinkOp[string]{ctx: op.ctx, sink: sink, writer: &collectWriter[string]{c: &sink.Collector, buf: []string{"a"}}}
+		if _, err := committing.Snapshot(1); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range map[string]error{
+			"sink out: commit what the checkpoint holds":        erased.Recover(t.Context(), one, false),
+			"sink out: undo what was not committed":             erased.Recover(t.Context(), nil, false),
+			"sink out: commit what the checkpoint":              erased.Commit(t.Context(), one[0]),
+			"sink out":                                          func() error { _, err := erased.Claim(t.Context(), flow.Claim{}); return err }(),
+			"operator out, subtask 2: open":                     (&sinkOp[string]{ctx: op.ctx, sink: sink}).Start(),
+			"operator out, subtask 2: write":                    op.Push(0, &flow.Vec[string]{Values: []string{"a"}}),
+			"operator out, subtask 2: prepare for checkpoint 7": func() error { _, err := op.Snapshot(7); return err }(),
+			"operator out, subtask 2: commit checkpoint 7":      committing.Complete(7),
+			"operator out, subtask 2: close":                    op.Close(),
+		} {
+			if how != "boom" { // what was being done is in the stack
+				what, _, _ = strings.Cut(what, ": ")
+			}
+			if err == nil || !strings.HasPrefix(err.Error(), what) || !strings.Contains(err.Error(), how) || how == "boom" && !errors.Is(err, boom) {
+				t.Errorf("got %v, want %q and %q", err, what, how)
+			}
+		}
+	}
+}
+
+// What Records returns is the caller's.
+func TestCollectedRecordsAreCopied(t *testing.T) {
+	var c Collector[string]
+	o := openSink(t, &c)
+	prepareRecord(t, o, "one", 1)
+	if err := o.Complete(1); err != nil {
+		t.Fatal(err)
+	}
+	c.Records()[0] = "changed"
+	if got := c.Records(); !slices.Equal(got, []string{"one"}) {
+		t.Errorf("collected %q", got)
+	}
+}

@@ -84,5 +84,13 @@ func (w Watermarks[T]) WithAlignment(group string, most time.Duration) Watermark
 	return w
 }
 
+// check returns an error if the parts do not fit together.
+func (w *Watermarks[T]) check() error {
+	if w.err == nil && w.never && w.group != "" {
+		return fmt.Errorf("alignment group %s: a source without watermarks cannot be aligned, the others would wait for it until it ends", w.group)
+	}
+	return w.err
+}
+
 // source makes Watermarks a SourceOption.
 func (w Watermarks[T]) source(o *sourceOptions[T]) { o.watermarks = &w }

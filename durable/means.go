@@ -24,6 +24,7 @@ const (
 )
 
 // MeansIn finds out which ways OS takes in the directory dir. It tries them, by the code
-// that takes them: it makes two files in dir and removes them. The error is that it could
+// that takes them: it makes two files in dir and removes
+// them, as far as possible. The error is that it could
 // not be tried.
 func MeansIn(dir string) (Means, error) { return meansIn(dir) }

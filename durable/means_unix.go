@@ -16,7 +16,7 @@ func meansIn(dir string) (m Means, err error) {
 		if err != nil {
 			return Means{}, err
 		}
-		defer os.Remove(name)
+		defer func() { _ = os.Remove(name) }() // what is left is an empty file
 		if err := f.Close(); err != nil {
 			return Means{}, err
 		}

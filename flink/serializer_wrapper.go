@@ -36,6 +36,21 @@ var eitherKind = &compositeKind{
 	},
 }
 
+// WithTTL returns the serializer of a value of a state with a time to live: the time of
+// its last use, in milliseconds since 1970, and the value.
+func WithTTL(value Serializer) Serializer {
+	return &composite{kind: ttlKind, nested: []Serializer{Long, value}}
+}
+
+// TTLValue returns the serializer of the values of a state with a time to live, and whether
+// s is one of such.
+func TTLValue(s Serializer) (value Serializer, ok bool) {
+	if c, ok := s.(*composite); ok && c.kind == ttlKind {
+		return c.nested[1], true
+	}
+	return nil, false
+}
+
 // ttlKind is a value of a state with a time to live: the time of its last use, and the
 // value.
 var ttlKind = &compositeKind{

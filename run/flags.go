@@ -63,7 +63,7 @@ Exit codes:
   3    the last checkpoint is damaged; nothing was run (see --allow-fallback)
   4    another process runs this job or writes to its output; nothing was run
   5    the checkpoint does not fit the job, or belongs to another job; nothing was run
-  6    there is output of an earlier run, and no checkpoint to go on from; nothing was run
+  6    there is output of an earlier run, and no checkpoint to go on from; nothing was run (see --beside-old-output)
   130  a second Ctrl-C has ended the job without a final checkpoint
 `)
 }

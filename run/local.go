@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -51,6 +50,9 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
 	p := plan.Of(j)
+	if err := opts.fit(p); err != nil {
+		return fmt.Errorf("job %s: %w", j.Name(), err)
+	}
 	id := flink.JobIDOf(j.Name())
 	if err := job.CheckPlaces(p, filepath.Join(opts.CheckpointDir, id.String())); err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
@@ -104,6 +106,9 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 	} else if cerr := s.Close(); err == nil {
 		err = cerr
 	}
+	if old := (*weir.OldOutputError)(nil); errors.As(err, &old) {
+		err = fmt.Errorf("%w; or set Options.BesideOldOutput, if the same records may be there twice", err)
+	}
 	if err != nil {
 		return fmt.Errorf("job %s: %w", j.Name(), err)
 	}
@@ -112,9 +117,5 @@ func Local(ctx context.Context, j *weir.Job, opts Options) (err error) {
 
 // owner names this process. Another process that finds a lock held is told this name.
 func owner() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "an unnamed host"
-	}
-	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
+	return fmt.Sprintf("%s, since %s", store.ProcessName(), time.Now().UTC().Format(time.RFC3339))
 }

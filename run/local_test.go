@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -380,6 +381,41 @@ func TestMistakesAreFoundBeforeAnythingRuns(t *testing.T) {
 			}
 			if st := opts.Monitor.Status(); st.Records > 0 {
 				t.Errorf("%d records were read", st.Records)
+			}
+		})
+	}
+}
+
+// Options that do not fit the job are refused, with the operator's name.
+func TestOptionsThatDoNotFitTheJob(t *testing.T) {
+	for name, test := range map[string]struct {
+		set  func(*run.Options)
+		n    int
+		want []string
+	}{
+		"more subtasks than key groups": {func(o *run.Options) { o.MaxParallelism = 2 }, 5, []string{"reduced", "5", "max parallelism 2"}},
+		"splits of no source":           {func(o *run.Options) { o.ForgetSplits = map[string][]string{"ni": {"a"}} }, 1, []string{`"ni"`, `"in"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			job := weir.NewJob("unfit")
+			in := weir.KeyBy(weir.From(job, "in", weir.Slice(numbers(3)...)), func(n int64) int64 { return n })
+			weir.To(weir.Reduce(in, "reduced", func(a, b int64) (int64, error) { return a + b, nil }).Parallelism(test.n), "out", &weir.Collector[int64]{})
+			opts := options(t, 1)
+			test.set(&opts)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			err := run.Local(ctx, job, opts)
+			var wrong *run.OptionsError
+			if !errors.As(err, &wrong) {
+				t.Fatalf("the job ended with %v", err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%v\ndoes not say %s", err, want)
+				}
+			}
+			if entries, _ := os.ReadDir(opts.CheckpointDir); len(entries) > 0 {
+				t.Errorf("%v was written", entries)
 			}
 		})
 	}

@@ -74,14 +74,14 @@ func runMain(build func() (*weir.Job, error), then []func(Status) error) int {
 	opts.Log = slog.New(slog.NewTextHandler(screen, &slog.HandlerOptions{Level: level}))
 	opts.Monitor = &Monitor{}
 
-	ctx, stop := signalContext()
+	ctx, stop := signalContext(func() string { return whatIsComplete(opts.Monitor.Status(), opts.From) })
 	defer stop()
 	done := screen.follow(opts.Monitor)
 	err = Local(ctx, j, opts)
 	done()
 	switch {
 	case errors.Is(err, ErrStopped):
-		screen.say("stopped with checkpoint %d complete; run it again to go on from there", opts.Monitor.Status().LastComplete)
+		screen.say("stopped; %s", whatIsComplete(opts.Monitor.Status(), opts.From))
 		return ExitDone
 	case err != nil:
 		sayError(err)
@@ -94,6 +94,20 @@ func runMain(build func() (*weir.Job, error), then []func(Status) error) int {
 		}
 	}
 	return ExitDone
+}
+
+// whatIsComplete says which checkpoint is complete, after a job has ended that had not read
+// all of its input, and how to go on from it.
+func whatIsComplete(st Status, from From) string {
+	switch {
+	case st.Completed == 0 && st.LastComplete == 0:
+		return "this run has completed no checkpoint"
+	case st.Completed == 0:
+		return fmt.Sprintf("this run has completed no checkpoint; it began from checkpoint %d", st.LastComplete)
+	case from != Latest:
+		return fmt.Sprintf("checkpoint %d is complete; run it again without --from to go on from there", st.LastComplete)
+	}
+	return fmt.Sprintf("checkpoint %d is complete; run it again to go on from there", st.LastComplete)
 }
 
 // sayError writes an error for the person at the command line.

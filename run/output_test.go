@@ -37,7 +37,7 @@ func TestARunDoesNotRepeatItsOutput(t *testing.T) {
 			before := glob(t, dir, "*")
 			err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts)
 			var old *weir.OldOutputError
-			if !errors.As(err, &old) || run.ExitCode(err) != run.ExitOldOutput || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "sink out") {
+			if !errors.As(err, &old) || run.ExitCode(err) != run.ExitOldOutput || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "sink out") || !strings.Contains(err.Error(), "set Options.BesideOldOutput") {
 				t.Errorf("%s: got %v, want it to be refused, and to say %q", what, err, says)
 			}
 			if now := glob(t, dir, "*"); fmt.Sprint(now) != fmt.Sprint(before) {

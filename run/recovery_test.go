@@ -56,7 +56,7 @@ func TestFullDiskThatStays(t *testing.T) {
 		opts.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		err := run.Local(t.Context(), sums(&out, 3000, 1000, never), opts)
 		jobDir := glob(t, opts.CheckpointDir, "*")[0]
-		wantFull(t, err, jobDir, "checkpoint 4 is complete", "3 checkpoints in a row", "ended after 1 restarts")
+		wantFull(t, err, jobDir, "checkpoint 4 is complete, and the next start goes on from it", "3 checkpoints in a row", "ended after 1 restarts")
 		// There are two attempts with three failed checkpoints each. In each attempt the first
 		// two are followed by another one.
 		failed := log.entries(t, "checkpoint failed")
@@ -125,7 +125,7 @@ func TestFullOutputDisk(t *testing.T) {
 			if took := time.Since(began); took < 303*time.Second || took > 305*time.Second {
 				t.Errorf("ended after %v, want 303 s of pauses", took)
 			}
-			wantFull(t, err, dir, "checkpoint 3 is complete", "ended after 10 restarts", "operator out")
+			wantFull(t, err, dir, "checkpoint 3 is complete, and the next start goes on from it", "ended after 10 restarts", "operator out")
 			opts.Monitor = &run.Monitor{}
 			if err := run.Local(t.Context(), written(durable.OS(), dir, n, 1e6), opts); err != nil {
 				t.Fatal(err)
@@ -150,7 +150,7 @@ func TestFullDiskNamesWhatIsThere(t *testing.T) {
 		if len(there) != 1 || filepath.Base(there[0]) != "chk-5" {
 			t.Fatalf("there is %q after %v, want chk-5", there, err)
 		}
-		wantFull(t, err, filepath.Dir(there[0]), "checkpoint 5 is complete")
+		wantFull(t, err, filepath.Dir(there[0]), "checkpoint 5 is complete, and the next start goes on from it")
 	})
 }
 
@@ -311,7 +311,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 		if err := run.Local(t.Context(), sums(&out, 2000, 1e6, never), opts); !errors.As(err, &damaged) {
 			t.Fatalf("got %v, want a *store.DamagedError", err)
 		}
-		if damaged.Intact != newest-1 || !strings.Contains(damaged.Error(), "--allow-fallback") {
+		if damaged.Intact != newest-1 || !strings.Contains(damaged.Error(), "set Options.AllowFallback") {
 			t.Errorf("%v: want it to say that %d is intact, and how to go back to it", damaged, newest-1)
 		}
 		if len(out.Records()) != before {
@@ -361,7 +361,7 @@ func TestChangedJobs(t *testing.T) {
 			}
 		}
 		refused(build("renamed", "n"), "does not fit the job", "which the job does not have", "Options.AllowNonRestoredState")
-		refused(build("op", "renamed"), "does not fit the job", `state "n"`, "Options.AllowNonRestoredState")
+		refused(build("op", "renamed"), "restore checkpoint 1: ", "does not fit the job", `state "n"`, "Options.AllowNonRestoredState")
 
 		job := weir.NewJob("changing")
 		in := weir.From(job, "numbers", weir.Slice(numbers(100)...))

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/weirstream/weir/internal/bytesize"
 )
 
 // A screen shows log lines and progress. On a terminal its last line is redrawn with the
@@ -81,7 +83,7 @@ func (s *screen) follow(m *Monitor) (done func()) {
 
 // progress returns the text of the redrawn line.
 func progress(st Status, perSecond float64) string {
-	line := fmt.Sprintf("%s records  %s/s  checkpoints: %d", grouped(st.Records), grouped(int64(perSecond)), st.Completed)
+	line := fmt.Sprintf("%s records  %s/s  checkpoints: %d", bytesize.Grouped(st.Records), bytesize.Grouped(int64(perSecond)), st.Completed)
 	switch {
 	case st.LastComplete == 0:
 		line += ", none complete yet"
@@ -97,13 +99,4 @@ func progress(st Status, perSecond float64) string {
 		line += fmt.Sprintf(", attempt %d", st.Attempt)
 	}
 	return line
-}
-
-// grouped writes a number with a comma between thousands.
-func grouped(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

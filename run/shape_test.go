@@ -290,3 +290,50 @@ func TestRecordsThatCannotBeSent(t *testing.T) {
 		}
 	})
 }
+
+// A side output is asked of the operator that emits it. Asked of another one it would be empty
+// without a word, and the job does not start.
+func TestSideOutputOfTheWrongOperator(t *testing.T) {
+	bad := weir.NewTag[int64]("bad")
+	for name, build := range map[string]func(tried weir.Stream[int64]) weir.Stream[int64]{
+		"an operator after it": func(tried weir.Stream[int64]) weir.Stream[int64] {
+			return weir.Filter(tried, func(int64) (bool, error) { return true, nil })
+		},
+		"a union": func(tried weir.Stream[int64]) weir.Stream[int64] { return weir.Union(tried, tried) },
+		"an operator with state": func(tried weir.Stream[int64]) weir.Stream[int64] {
+			return weir.Reduce(weir.KeyBy(tried, func(n int64) int64 { return n }), "sum", func(a, b int64) (int64, error) { return a + b, nil })
+		},
+		"another name": func(tried weir.Stream[int64]) weir.Stream[int64] {
+			return weir.TryMap(tried, func(n int64) (int64, error) { return n, nil }, weir.NewTag[int64]("rejected"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				job := weir.NewJob("sides")
+				tried := weir.TryMap(weir.From(job, "in", weir.Slice(numbers(10)...)), func(n int64) (int64, error) { return 0, errors.New("bad") }, bad)
+				next := build(tried)
+				weir.To(next, "main", &weir.Collector[int64]{})
+				weir.To(weir.SideOutput(next, bad), "bad", &weir.Collector[int64]{})
+				err := run.Local(t.Context(), job, options(t, 2))
+				if err == nil || !weir.IsPermanent(err) || !strings.Contains(err.Error(), `side output "bad"`) {
+					t.Errorf("the job ended with %v", err)
+				}
+			})
+		})
+	}
+}
+
+// Operators that read one stream in one chain get its records in the order of the plan.
+func TestReadersOfAStreamAreInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var order []string
+		job := weir.NewJob("order")
+		in := weir.From(job, "in", weir.Slice[int64](1))
+		for _, name := range []string{"a", "b", "c"} {
+			weir.To(weir.Map(in, func(n int64) (int64, error) { order = append(order, name); return n, nil }), name, &weir.Collector[int64]{})
+		}
+		if err := run.Local(t.Context(), job, options(t, 1)); err != nil || !slices.Equal(order, []string{"a", "b", "c"}) {
+			t.Errorf("%q, %v", order, err)
+		}
+	})
+}

@@ -13,8 +13,9 @@ import (
 var errSignal = errors.New("by a signal")
 
 // signalContext returns a context that ends with the first signal that asks the program to
-// end. heed decides about later signals.
-func signalContext() (ctx context.Context, stop func()) {
+// end. heed decides about later signals. If one of them ends the program at once, it prints
+// what state says.
+func signalContext(state func() string) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, endSignals()...)
@@ -27,7 +28,7 @@ func signalContext() (ctx context.Context, stop func()) {
 		for s := range signals {
 			switch h.take(s, time.Now()) {
 			case endNow:
-				fmt.Fprintln(os.Stderr, "\nended without a final checkpoint; the last complete one stays")
+				fmt.Fprintf(os.Stderr, "\nended without a final checkpoint; %s\n", state())
 				os.Exit(ExitAborted)
 			case end:
 				cancel(errSignal)

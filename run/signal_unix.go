@@ -8,12 +8,15 @@ import (
 	"syscall"
 )
 
-// endSignals are the signals that ask the program to end. SIGHUP, which a terminal sends
-// when it is closed, is left alone if the program was started to survive that (nohup).
+// endSignals are the signals that ask the program to end. Two of them come from a terminal,
+// when it is closed and at Ctrl-C. They are left alone if the program was started with them
+// ignored, as nohup and shells do for programs that are to go on without the terminal.
 func endSignals() []os.Signal {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
+	signals := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
 	}
 	return signals
 }

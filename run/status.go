@@ -71,8 +71,9 @@ type TaskStatus struct {
 }
 
 // Status returns the job as it is now.
-func (m *Monitor) Status() Status {
-	v := m.inner.View()
+func (m *Monitor) Status() Status { return statusOf(m.inner.View()) }
+
+func statusOf(v job.View) Status {
 	s := Status{
 		Attempt: v.Attempt, Restored: v.Restored, Records: v.Records, Completed: v.Completed, Failed: v.Failed,
 		LastComplete: v.LastComplete, LastFailure: v.LastFailure,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,8 +49,14 @@ func (r hangingReader) Read(ctx context.Context, records []int64) (int, error) {
 // hangingSink does not return from one of its calls until the test lets it.
 type hangingSink struct {
 	*weir.Collector[int64]
-	at  string
-	go_ chan struct{}
+	at   string
+	go_  chan struct{}
+	held *atomic.Int32 // how often its place is claimed
+}
+
+func (s hangingSink) Claim(context.Context, weir.Claim) (func() error, error) {
+	s.held.Add(1)
+	return func() error { s.held.Add(-1); return nil }, nil
 }
 
 func (s hangingSink) Abort(ctx context.Context, id weir.SinkID) error {
@@ -102,7 +109,8 @@ func TestUserCodeThatNeverReturns(t *testing.T) {
 					}
 					return n, nil
 				})
-				weir.To(mapped, "out", weir.Sink[int64](hangingSink{&weir.Collector[int64]{}, tt.at, hang}))
+				var held atomic.Int32
+				weir.To(mapped, "out", weir.Sink[int64](hangingSink{&weir.Collector[int64]{}, tt.at, hang, &held}))
 				opts := options(t, 1)
 				opts.NoFinalCheckpoint, opts.CancelTimeout = tt.noFinal, time.Minute
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -121,8 +129,14 @@ func TestUserCodeThatNeverReturns(t *testing.T) {
 				if err := run.Local(t.Context(), job, opts); !errors.As(err, &locked) {
 					t.Errorf("started beside code that still runs: %v", err)
 				}
+				if held.Load() != 1 {
+					t.Errorf("the place of the sink is held %d times while its code still runs", held.Load())
+				}
 				close(hang)
 				synctest.Wait()
+				if held.Load() != 0 {
+					t.Errorf("the place of the sink is held %d times after the code has returned", held.Load())
+				}
 				if tt.at != "splits" && tt.at != "read" {
 					if err := run.Local(t.Context(), job, opts); err != nil {
 						t.Errorf("after the code has returned: %v", err)

@@ -40,8 +40,9 @@ func follow(dir string) {
 }
 
 // startFollowing starts a program that follows a folder with one line in it, and returns once
-// the program has read the line.
-func startFollowing(t *testing.T, stderr io.Writer) (cmd *exec.Cmd, dir string) {
+// the program has read the line. A line of seen says that another one was read. wrap is a
+// command that runs the program.
+func startFollowing(t *testing.T, stderr io.Writer, wrap ...string) (cmd *exec.Cmd, dir string, seen *bufio.Reader) {
 	t.Helper()
 	dir = t.TempDir()
 	in := filepath.Join(dir, "in")
@@ -52,7 +53,8 @@ func startFollowing(t *testing.T, stderr io.Writer) (cmd *exec.Cmd, dir string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd = exec.Command(exe, "--checkpoint-dir", filepath.Join(dir, "data"), "--parallelism", "2", "--checkpoint-interval", "1h", "--log-level", "info")
+	args := append(wrap, exe, "--checkpoint-dir", filepath.Join(dir, "data"), "--parallelism", "2", "--checkpoint-interval", "1h", "--log-level", "info")
+	cmd = exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), followJob+"="+in)
 	cmd.Stderr = stderr
 	out, err := cmd.StdoutPipe()
@@ -63,10 +65,11 @@ func startFollowing(t *testing.T, stderr io.Writer) (cmd *exec.Cmd, dir string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+	seen = bufio.NewReader(out)
+	if line, err := seen.ReadString('\n'); err != nil {
 		t.Fatalf("the line does not come: %q, %v", line, err)
 	}
-	return cmd, dir
+	return cmd, dir, seen
 }
 
 func visible(t *testing.T, dir string) string {
@@ -95,7 +98,7 @@ func TestSignalsThatAreRepeated(t *testing.T) {
 		{syscall.SIGHUP, syscall.SIGTERM},
 	} {
 		var errs bytes.Buffer
-		cmd, dir := startFollowing(t, &errs)
+		cmd, dir, _ := startFollowing(t, &errs)
 		for _, s := range signals {
 			if err := cmd.Process.Signal(s); err != nil {
 				t.Fatal(err)
@@ -114,13 +117,37 @@ func TestReaderOfStandardErrorGoesAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd, dir := startFollowing(t, w)
+	cmd, dir, _ := startFollowing(t, w)
 	w.Close()
 	r.Close()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil || visible(t, dir) != "line\n" {
+		t.Errorf("%v, visible: %q", err, visible(t, dir))
+	}
+}
+
+// Signals of a terminal that were ignored when the program was started, as by nohup or for a
+// program in the background of a shell, do not end it.
+func TestSignalsThatAreIgnored(t *testing.T) {
+	var errs bytes.Buffer
+	cmd, dir, seen := startFollowing(t, &errs, "sh", "-c", `trap "" INT HUP; exec "$@"`, "sh")
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP} {
+		if err := cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "in", "b"), []byte("another\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := seen.ReadString('\n'); line != "another\n" {
+		t.Errorf("after the signals it reads %q, %v\n%s", line, err, errs.String())
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil || !strings.Contains(visible(t, dir), "another\n") {
 		t.Errorf("%v, visible: %q", err, visible(t, dir))
 	}
 }

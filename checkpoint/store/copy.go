@@ -175,7 +175,7 @@ func (c *copying) stage() error {
 		return fmt.Errorf("read the copy back: %w", err)
 	case !rep.Verified():
 		return fmt.Errorf("what was written does not come back as it was written (%s): "+
-			"suspect the disk of %s; the copy is removed again", rep.Verdict(), c.dst)
+			"suspect the disk of %s; the copy is removed, as far as possible", rep.Verdict(), c.dst)
 	}
 	c.done.Bytes = rep.Bytes
 	return nil
@@ -252,7 +252,7 @@ func (e *stagingError) Error() string {
 type DamagedSourceError struct{ Report *Report }
 
 func (e *DamagedSourceError) Error() string {
-	return fmt.Sprintf("%s is %s: nothing was copied", e.Report.Dir, e.Report.Verdict())
+	return fmt.Sprintf("%s is %s: it was not copied", e.Report.Dir, e.Report.Verdict())
 }
 
 // An UnknownCopyError says that it is not known whether a copy is there to stay.
@@ -262,7 +262,7 @@ type UnknownCopyError struct {
 }
 
 func (e *UnknownCopyError) Error() string {
-	return fmt.Sprintf("it is not known whether %s is there to stay: %v: look after the disk, remove what is there, and copy again", e.Dir, e.Err)
+	return fmt.Sprintf("it is not known whether %s is there to stay: %v: remove what is there and copy again", e.Dir, e.Err)
 }
 
 func (e *UnknownCopyError) Unwrap() error { return e.Err }

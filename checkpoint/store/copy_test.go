@@ -229,7 +229,7 @@ func TestCopyRefuses(t *testing.T) {
 		}, "is damaged: state-2 (test state, subtask 1), block 0"},
 		{"a state file, into a job", "/new/" + testJob.String() + "/chk-1", func(t *testing.T, d *crashfs.FS, src string) {
 			overwrite(t, d, src+"/state-2", flipBit(77))
-		}, "nothing was copied"},
+		}, "it was not copied"},
 		{"missing", "/new/chk-1", func(t *testing.T, d *crashfs.FS, src string) { check(t, d.Remove(src+"/state-1")) }, "state-1 (test state, subtask 0): is missing"},
 		{"metadata", "/new/chk-1", func(t *testing.T, d *crashfs.FS, src string) {
 			overwrite(t, d, src+"/_metadata", flipBit(777))

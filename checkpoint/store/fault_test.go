@@ -101,7 +101,7 @@ func TestEveryFault(t *testing.T) {
 	t.Parallel()
 	for _, sit := range situations {
 		t.Run(sit.name, func(t *testing.T) {
-			try := sample(t, 16)
+			try := sample(t, 32)
 			verdicts := map[crashfs.Fingerprint]error{}
 			positions, lives, struck := 0, 0, 0
 			for _, rule := range manners() {
@@ -183,7 +183,7 @@ func acceptable(completed int, err error, rules []faultfs.Rule) error {
 // TestEveryPairOfFaults fails every two operations of one life.
 func TestEveryPairOfFaults(t *testing.T) {
 	t.Parallel()
-	try := sample(t, 16)
+	try := sample(t, 64)
 	var ways []faultfs.Rule
 	for _, err := range []syscall.Errno{syscall.EIO, syscall.ENOSPC} {
 		for _, do := range []faultfs.Action{faultfs.Fail, faultfs.FailPartly, faultfs.FailAfter, faultfs.Short} {

@@ -36,7 +36,7 @@ func TestEveryFaultThenPowerCut(t *testing.T) {
 	all := append([]scenario{{"one checkpoint", 1, 1, 1, (*world).liveOn}}, scenarios...)
 	for _, sc := range all {
 		t.Run(sc.name, func(t *testing.T) {
-			try := sample(t, 16)
+			try := sample(t, 32)
 			verdicts := map[crashfs.Fingerprint]error{}
 			positions, faults, sampled := 0, 0, 0
 			var states, visited uint64

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/durable"
@@ -34,7 +35,7 @@ func takeLock(fsys durable.FS, dir checkpoint.JobDir) (*lock, error) {
 			if size, err := f.Size(); err == nil && l.read(f, size) == nil && l.current >= 0 {
 				locked.Owner, locked.Incarnation = l.content.owner, l.content.incarnation
 			}
-			f.Close()
+			_ = f.Close() // the lock is another process's, and nothing was written
 		}
 		return nil, locked
 	}
@@ -105,6 +106,15 @@ func (l *lock) write(s slot) error {
 }
 
 func (l *lock) close() error { return l.file.Close() }
+
+// ProcessName names this process for Options.Owner, as "process 17 on host".
+func ProcessName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unnamed host"
+	}
+	return fmt.Sprintf("process %d on %s", os.Getpid(), host)
+}
 
 // A LockedError says that another job manager owns the job's directory.
 type LockedError struct {

@@ -137,7 +137,7 @@ func LocalPath(s string) (string, error) {
 	rest, ok := strings.CutPrefix(s, "file:")
 	if !ok {
 		if i := strings.Index(s, "://"); i > 0 {
-			return "", fmt.Errorf("%s: only local files can be read, not %s", s, s[:i])
+			return "", fmt.Errorf("%s: only local files can be read, not %s; copy the directory to this machine first", s, s[:i])
 		}
 		return path.Clean(filepath.ToSlash(s)), nil
 	}

@@ -62,7 +62,7 @@ func TestPoison(t *testing.T) {
 			if !errors.As(err, &unknown) || unknown.ID != 3 || unknown.Newest != 1 || !errors.Is(err, syscall.EIO) {
 				t.Fatalf("got %v", err)
 			}
-			wantText(t, err, "not known whether checkpoint 3 is complete (checkpoint 1 before it is complete)", "look after the disk")
+			wantText(t, err, "not known whether checkpoint 3 is complete (checkpoint 1 before it is complete)", "the next start decides by what is on the disk")
 			if err := other.Publish(metadataOf(other.ID(), nil), nil, testNames); !errors.Is(err, unknown) {
 				t.Errorf("another checkpoint was published on a poisoned store: %v", err)
 			}

@@ -97,7 +97,7 @@ func sealStaging(fsys durable.FS, dir string, metadata []byte, serial bool) erro
 		return fmt.Errorf("create %s: %w", checkpoint.MetadataName, err)
 	}
 	if _, err := bytes.NewReader(metadata).WriteTo(f); err != nil { // it reports a short write as well
-		f.Close()
+		_ = f.Close() // the checkpoint fails, and the file with it
 		return fmt.Errorf("write %s: %w", checkpoint.MetadataName, err)
 	}
 	return both(serial,
@@ -247,7 +247,7 @@ func (e *UnknownOutcomeError) Error() string {
 		before = "there is no complete one before it"
 	}
 	return fmt.Sprintf("it is not known whether checkpoint %v is complete (%s): %v: "+
-		"nothing of it may be committed or aborted; the next start decides by what is on the disk; look after the disk first",
+		"nothing of it may be committed or aborted; the next start decides by what is on the disk",
 		e.ID, before, e.Err)
 }
 

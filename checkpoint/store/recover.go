@@ -163,7 +163,7 @@ func (s *Store) verify(id checkpoint.ID) (*Checkpoint, *Report, error) {
 	opts := VerifyOptions{Job: &s.job, MustBeSealed: true, serial: s.opts.serial}
 	rep, c, err := verify(s.fsys, checkpoint.MetadataIn(dir), dir, opts)
 	if err == nil && rep.Unreadable() {
-		s.log.Warn("a checkpoint could not be read; it is tried once more: look after the disk",
+		s.log.Warn("a checkpoint could not be read; it is tried once more",
 			"checkpoint", id, "dir", dir, "found", rep.Verdict())
 		rep, c, err = verify(s.fsys, checkpoint.MetadataIn(dir), dir, opts)
 	}

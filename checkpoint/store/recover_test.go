@@ -54,7 +54,7 @@ func TestDamagedIsRefused(t *testing.T) {
 	wantText(t, err, "checkpoint 3 in "+jobDir.Complete(3)+" is damaged: state-3 (test state, subtask 0), block 0 at byte 0: its checksum is ",
 		"No crash does that", "Nothing was changed",
 		"Checkpoint 1 in "+jobDir.Complete(1)+" is intact (every byte verified)",
-		"repeats what was processed between checkpoints 1 and 3", "appears a second time", "start with --allow-fallback")
+		"repeats what was processed between checkpoints 1 and 3", "appears a second time", "set Options.AllowFallback")
 	if after := listing(fsys); strings.Join(after, " ") != strings.Join(before, " ") {
 		t.Errorf("refused, and changed %v to %v", before, after)
 	}

@@ -142,7 +142,7 @@ func (e *DamagedError) Error() string {
 	case e.Intact > 0:
 		fmt.Fprintf(&b, noCrash+"Nothing was changed. "+
 			"Checkpoint %v in %s is intact (every byte verified). Going back to it %s. "+
-			"If that is acceptable, start with --allow-fallback (Options.AllowFallback): the damaged checkpoint is set aside, not deleted",
+			"If that is acceptable, set Options.AllowFallback: the damaged checkpoint is set aside, not deleted",
 			e.Intact, e.IntactDir, e.repeats())
 	case e.AllDamaged > 1:
 		fmt.Fprintf(&b, noCrash+"Nothing was changed. "+

@@ -45,21 +45,25 @@ const (
 	maxInlineThreshold     = 1 << 20 // Flink's
 )
 
-// A Store keeps the checkpoints of one job. While it is open no other process can
-// open it. All methods may be called concurrently.
+// A Store keeps the checkpoints of one job. While it is open no other process can open it.
+//
+// All methods may be called at the same time, and so may Publish and Abort of a Pending: one
+// mutex lets one of them at a time touch the directory. A call waits for the one that is at
+// work, with all its syncs; Recover and Look take longest, as they read whole checkpoints.
+// State writers do not take this mutex.
 //
 // Recover must be called before the first Begin. After an *UnknownOutcomeError the store is
 // poisoned: every call but Recover and Close fails, until Recover has found out what is on
 // the disk.
 type Store struct {
-	fsys  durable.FS
-	dir   checkpoint.JobDir
-	job   checkpoint.JobID
-	opts  Options
-	log   *slog.Logger
-	owner slot
+	fsys durable.FS
+	dir  checkpoint.JobDir
+	job  checkpoint.JobID
+	opts Options
+	log  *slog.Logger
 
-	mu        sync.Mutex
+	mu        sync.Mutex // of all that follows
+	owner     slot       // what is to be in the lock file
 	lock      *lock
 	unusable  error // why nothing can be begun or published, nil if it can
 	closed    bool
@@ -96,7 +100,7 @@ func Open(fsys durable.FS, dir string, job checkpoint.JobID, opts Options) (*Sto
 	}
 	if err := s.take(); err != nil {
 		if s.lock != nil {
-			s.lock.close()
+			_ = s.lock.close() // no checkpoint was begun, and err says why there is no store
 		}
 		return nil, err
 	}
@@ -206,7 +210,11 @@ func (s *Store) scan() (checkpoint.Scan, error) {
 func (s *Store) Dir() string { return string(s.dir) }
 
 // Incarnation is how many times the directory has been taken, this one included.
-func (s *Store) Incarnation() checkpoint.Incarnation { return s.owner.incarnation }
+func (s *Store) Incarnation() checkpoint.Incarnation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.owner.incarnation
+}
 
 // Newest is the newest complete checkpoint, 0 if there is none or before Recover.
 func (s *Store) Newest() checkpoint.ID {

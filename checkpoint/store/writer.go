@@ -221,7 +221,7 @@ func (w *StateWriter) finish(f *checkpoint.File) error {
 // Abort drops the state. After Close it does nothing.
 func (w *StateWriter) Abort() {
 	if w.err == nil {
-		w.fail(errWriterAbort)
+		_ = w.fail(errWriterAbort) // it returns what it was given
 	}
 }
 
@@ -230,8 +230,9 @@ func (w *StateWriter) fail(err error) error {
 	w.err = w.wrap(err)
 	w.buf = nil
 	if w.file != nil {
-		w.settle()     // there is an error already
-		w.file.Close() // it is dead
+		// The file is removed, so no later error of it matters.
+		_ = w.settle()
+		_ = w.file.Close()
 		w.file = nil
 		w.remove()
 	}

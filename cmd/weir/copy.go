@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -42,7 +41,7 @@ checkpoint is refused. Let Flink take a savepoint, and copy that.`,
   weir copy /flink/savepoint-1a2b3c-4d5e6f /backup/sp      one of Flink's
   weir copy --json weir-data/<job>/chk-17 /backup/monday   as JSON, see docs/cli-json.md`,
 		Annotations: map[string]string{"exit codes": `  0  copied, durable, verified
-  1  SRC is damaged or incomplete; nothing was copied
+  1  SRC is damaged or incomplete; it was not copied
   2  wrong usage, DST exists, a job runs there, or something failed`},
 		Args:              twoPaths,
 		ValidArgsFunction: completeDirs,
@@ -68,7 +67,7 @@ func (c *copying) run(ctx context.Context, src, dst string) error {
 	if from.Kind != inspect.AtCheckpoint {
 		return fmt.Errorf("%s is a directory around checkpoints and none itself; copy takes one at a time, and \"weir ls %s\" lists them", from.Shown, from.Shown)
 	}
-	shown, err := inspect.LocalPath(dst)
+	shown, err := store.LocalPath(dst)
 	if err != nil {
 		return err
 	}
@@ -120,7 +119,7 @@ func (c *copying) soundUnsealed(ctx context.Context, from inspect.Place) (jobNam
 	default:
 		c.t.textReport(rep)
 	}
-	c.t.complain(c.asJSON, fmt.Errorf("%s is %v: nothing was copied", from.Shown, rep.Verdict))
+	c.t.complain(c.asJSON, fmt.Errorf("%s is %v: it was not copied", from.Shown, rep.Verdict))
 	return "", errDamaged
 }
 
@@ -134,10 +133,4 @@ func (c *copying) copyTo(ctx context.Context, from inspect.Place, to string) (*c
 }
 
 // owner says which process a verb is that takes the lock of a job.
-func owner(verb string) string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "an unnamed host"
-	}
-	return fmt.Sprintf("weir %s, process %d on %s", verb, os.Getpid(), host)
-}
+func owner(verb string) string { return fmt.Sprintf("weir %s, %s", verb, store.ProcessName()) }

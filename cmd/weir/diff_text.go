@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -75,7 +76,7 @@ func (d *diffing) textStates(op *inspect.OperatorDiff) {
 			continue
 		}
 		r := row{tint: map[int]tint{2: changeTint(c)}, cells: []string{
-			inspect.Name(st.Name), orDash(st.State().Kind), string(c), grouped(st.Added), grouped(st.Removed), grouped(st.Changed), grouped(st.Same),
+			inspect.Name(st.Name), orDash(st.State().Kind), string(c), bytesize.Grouped(st.Added), bytesize.Grouped(st.Removed), bytesize.Grouped(st.Changed), bytesize.Grouped(st.Same),
 		}}
 		for _, x := range st.Retyped {
 			r.below = append(r.below, printable(retypeText(x)))
@@ -107,7 +108,7 @@ func (d *diffing) textEntries(op *inspect.OperatorDiff) {
 	})
 	for i, st := range op.States {
 		if n := left[i]; n > 0 && d.limit > 0 {
-			out.printf("  %s: %s more; --limit 0 shows all\n", inspect.Name(st.Name), grouped(n))
+			out.printf("  %s: %s more; --limit 0 shows all\n", inspect.Name(st.Name), bytesize.Grouped(n))
 		}
 	}
 }
@@ -135,7 +136,7 @@ func (d *diffing) result() string {
 	case inspect.Different:
 		return fmt.Sprintf("%s: %d of %s, %d of %s; entries: %s added, %s removed, %s changed, %s the same", out.tinted(yellow, "different"),
 			s.OperatorsDiffering, counted(s.Operators, "operator"), s.StatesDiffering, counted(s.States, "state"),
-			grouped(s.Added), grouped(s.Removed), grouped(s.Changed), grouped(s.Same))
+			bytesize.Grouped(s.Added), bytesize.Grouped(s.Removed), bytesize.Grouped(s.Changed), bytesize.Grouped(s.Same))
 	case inspect.Unknown:
 		return out.tinted(yellow, "not known") + fmt.Sprintf(": %s could be compared and are the same; the rest is not the same byte by byte", entryCount(s.Same))
 	}

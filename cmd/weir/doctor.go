@@ -14,9 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/durable/probe"
-	"github.com/weirstream/weir/internal/inspect"
 )
 
 func (t *tool) doctorCommand() *cobra.Command {
@@ -83,7 +83,7 @@ type doctor struct {
 
 // examine finds out what can be found out. An error says that it could not be tried.
 func (d *doctor) examine(ctx context.Context, given string) (err error) {
-	d.shown, err = inspect.LocalPath(given)
+	d.shown, err = store.LocalPath(given)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (d *doctor) textSpace() {
 	}
 	d.t.out.printf("  %s of %s free", bytesize.Format(s.FreeBytes), bytesize.Format(s.TotalBytes))
 	if s.TotalInodes > 0 {
-		d.t.out.printf(", %s of %s inodes", grouped(s.FreeInodes), grouped(s.TotalInodes))
+		d.t.out.printf(", %s of %s inodes", bytesize.Grouped(s.FreeInodes), bytesize.Grouped(s.TotalInodes))
 	}
 	d.t.out.printf("\n")
 }

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"path"
 
+	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
-	"github.com/weirstream/weir/internal/inspect"
 )
 
 // An outFile is what is written into: standard output, or a new file. A file gets its name when
@@ -30,7 +30,7 @@ func (t *tool) create(name string) (*outFile, error) {
 	if name == "" {
 		return &outFile{Writer: t.out.Writer}, nil
 	}
-	name, err := inspect.LocalPath(name)
+	name, err := store.LocalPath(name)
 	if err != nil {
 		return nil, err
 	}

@@ -178,9 +178,9 @@ func (in *inspection) textStates(op *inspect.Operator) {
 func entriesText(s *inspect.StateTotal) string {
 	switch {
 	case s.Counted:
-		return grouped(s.Entries)
+		return bytesize.Grouped(s.Entries)
 	case s.Entries > 0:
-		return "≥ " + grouped(s.Entries)
+		return "≥ " + bytesize.Grouped(s.Entries)
 	default:
 		return "?"
 	}
@@ -218,7 +218,7 @@ func (in *inspection) textEntries(op *inspect.Operator) {
 	for _, s := range in.States(op) {
 		if n := left[s.Name]; n > 0 && in.limit > 0 {
 			delete(left, s.Name)
-			out.printf("  %s: %s more; --limit 0 shows all\n", inspect.Name(s.Name), grouped(n))
+			out.printf("  %s: %s more; --limit 0 shows all\n", inspect.Name(s.Name), bytesize.Grouped(n))
 		}
 	}
 }

@@ -21,7 +21,6 @@ package main
 
 import (
 	"errors"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -65,7 +64,7 @@ func (t *tool) execute(args []string) int {
 	root.SetErr(t.errs)
 	err := root.Execute()
 	errOut := t.out.flush()
-	defer t.errs.Flush()
+	defer func() { _ = t.errs.Flush() }() // an error of standard error has no place to be written to
 	if errOut != nil && (err == nil || errors.Is(err, errDamaged) || errors.Is(err, errDifferent)) {
 		err = errOut
 	}
@@ -105,11 +104,12 @@ type tool struct {
 // complain writes an error for people or for programs.
 func (t *tool) complain(asJSON bool, err error) {
 	if asJSON {
-		writeJSON(t.errs, errorLine{Type: "error", Error: err.Error(), ExitCode: exitCode(err)})
+		// An error of the buffer comes again from Flush.
+		_ = writeJSON(t.errs, errorLine{Type: "error", Error: err.Error(), ExitCode: exitCode(err)})
 		return
 	}
 	for _, err := range parted(err) {
-		io.WriteString(t.errs, "weir: "+printable(err.Error())+"\n")
+		t.errs.printf("weir: %s\n", printable(err.Error()))
 	}
 }
 
@@ -140,6 +140,19 @@ func (t *tool) sayAll(asJSON bool, errs []error) error {
 		}
 	}
 	return said
+}
+
+// end writes each error that is not nil, and ends the verb with an exit code: exitGood,
+// exitDamaged or exitFailed.
+func (t *tool) end(asJSON bool, errs []error, code int) error {
+	_ = t.sayAll(asJSON, errs) // the code has been decided
+	switch code {
+	case exitDamaged:
+		return errDamaged
+	case exitFailed:
+		return errSaid
+	}
+	return nil
 }
 
 // An errorLine is an error for programs.

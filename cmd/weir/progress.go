@@ -77,7 +77,7 @@ func (t *tool) measure(what string) *meter {
 			case <-stop:
 				if shown {
 					t.errs.printf("\r\x1b[K")
-					t.errs.Flush()
+					_ = t.errs.Flush() // it is only progress
 				}
 				return
 			case now := <-ticker.C:
@@ -88,7 +88,7 @@ func (t *tool) measure(what string) *meter {
 				what, read, total := m.now()
 				rate := float64(read-m.since) / now.Sub(began).Seconds()
 				t.errs.printf("\r\x1b[K%s", progressLine(printable(what), read, total, rate, t.errs.width-1))
-				t.errs.Flush()
+				_ = t.errs.Flush() // it is only progress
 			}
 		}
 	}()

@@ -101,12 +101,5 @@ func (p *prune) end(gaps []error) error {
 			return err
 		}
 	}
-	p.t.sayAll(p.asJSON, gaps)
-	switch s.ExitCode {
-	case exitDamaged:
-		return errDamaged
-	case exitFailed:
-		return errSaid
-	}
-	return nil
+	return p.t.end(p.asJSON, gaps, s.ExitCode)
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"golang.org/x/term"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/inspect"
 )
 
@@ -54,7 +54,8 @@ func (t *terminal) flush() error {
 	return nil
 }
 
-func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
+// printf writes into the buffer, whose error comes from Flush.
+func (t *terminal) printf(format string, args ...any) { _, _ = fmt.Fprintf(t, format, args...) }
 
 // A tint is the colour of a word.
 type tint string
@@ -154,21 +155,12 @@ func fold(text string, width int) []string {
 	return append(lines, line)
 }
 
-// grouped returns a number with a comma between thousands.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // counted returns a number of things: "1 file", "2 files".
 func counted(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return grouped(int64(n)) + " " + one + "s"
+	return bytesize.Grouped(int64(n)) + " " + one + "s"
 }
 
 // entryCount returns a number of entries: "1 entry", "2 entries".
@@ -176,7 +168,7 @@ func entryCount(n int64) string {
 	if n == 1 {
 		return "1 entry"
 	}
-	return grouped(n) + " entries"
+	return bytesize.Grouped(n) + " entries"
 }
 
 // clock returns a time for people, in the local zone.
@@ -199,7 +191,7 @@ func orDash(s string) string {
 func listed(names []string, n int) string {
 	more := ""
 	if len(names) > n {
-		more = fmt.Sprintf(" and %s more", grouped(int64(len(names)-n)))
+		more = fmt.Sprintf(" and %s more", bytesize.Grouped(int64(len(names)-n)))
 		names = names[:n]
 	}
 	return printable(strings.Join(names, ", ")) + more

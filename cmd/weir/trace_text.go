@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/weirstream/weir/internal/bytesize"
 	"github.com/weirstream/weir/internal/fsynclint"
 )
 
@@ -31,13 +32,13 @@ func processes(n int) string {
 	if n == 1 {
 		return "1 process"
 	}
-	return grouped(int64(n)) + " processes"
+	return bytesize.Grouped(int64(n)) + " processes"
 }
 
 func (t *tool) traceFinding(f *fsynclint.Finding) {
 	head := fmt.Sprintf("%s  %s", f.Rule.ID, t.out.tinted(severityTint(f.Severity), f.Severity.String()))
 	if f.Count > 1 {
-		head += fmt.Sprintf("  %s times; the first:", grouped(int64(f.Count)))
+		head += fmt.Sprintf("  %s times; the first:", bytesize.Grouped(int64(f.Count)))
 	}
 	t.out.printf("%s\n", head)
 	t.out.para("  ", printable(f.What))

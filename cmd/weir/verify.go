@@ -210,12 +210,5 @@ func (v *verification) leave(s summaryLine, gaps []error) error {
 	for _, rep := range v.done {
 		gaps = append(gaps, rep.Failure)
 	}
-	v.t.sayAll(v.asJSON, gaps)
-	switch s.ExitCode {
-	case exitDamaged:
-		return errDamaged
-	case exitFailed:
-		return errSaid
-	}
-	return nil
+	return v.t.end(v.asJSON, gaps, s.ExitCode)
 }

@@ -72,10 +72,10 @@ const maxUnread = 10
 func (t *tool) textStructure(rep *inspect.Report) {
 	out := t.out
 	if s := rep.Structure; s != nil {
-		out.printf("  %s of %s read to the last byte, %s decoded\n", grouped(int64(s.Parsed)), counted(s.Streams, "stream"), entryCount(s.Entries))
+		out.printf("  %s of %s read to the last byte, %s decoded\n", bytesize.Grouped(int64(s.Parsed)), counted(s.Streams, "stream"), entryCount(s.Entries))
 		for i, u := range s.Unread {
 			if i == maxUnread {
-				out.printf("  not decoded: %s more; --json has them all\n", grouped(int64(len(s.Unread)-i)))
+				out.printf("  not decoded: %s more; --json has them all\n", bytesize.Grouped(int64(len(s.Unread)-i)))
 				break
 			}
 			out.para("  ", "not decoded: "+share(u)+": "+printable(unreadText(u.Unread)))
@@ -250,7 +250,7 @@ func (s summaryLine) text() string {
 	parts := []string{}
 	add := func(n int, what string) {
 		if n > 0 {
-			parts = append(parts, grouped(int64(n))+" "+what)
+			parts = append(parts, bytesize.Grouped(int64(n))+" "+what)
 		}
 	}
 	add(s.Verified, "verified")

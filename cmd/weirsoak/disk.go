@@ -40,7 +40,7 @@ func (d *disk) fill() error {
 		return fmt.Errorf("fill the disk: %w", err)
 	}
 	d.filled = true
-	defer f.Close()
+	defer func() { _ = f.Close() }() // its bytes only take room
 	for chunk := make([]byte, 256<<10); ; {
 		// After a failed write a file takes no more, so nothing smaller is tried. The room
 		// that is left is less than a chunk: a process can start with it, but not work for long.

@@ -96,7 +96,7 @@ func command(args []string, out, errs io.Writer) int {
 	defer stop()
 	status := newStatus(out, s)
 	different, err := soak(ctx, s, status)
-	status.end(different, err)
+	err = errors.Join(err, status.end(different, err))
 	switch {
 	case err != nil:
 		fmt.Fprintf(errs, "weirsoak: %v\n", err)

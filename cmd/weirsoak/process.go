@@ -31,7 +31,7 @@ func start(program, dir string, args []string) (*process, error) {
 		return nil, fmt.Errorf("start the program: %w", err)
 	}
 	go func() {
-		p.cmd.Wait() // its error is in ProcessState, too
+		_ = p.cmd.Wait() // the exit code is in ProcessState, and the output goes to memory
 		close(p.done)
 	}()
 	return p, nil
@@ -70,7 +70,7 @@ func (p *process) wait() error {
 	if p.within(tooLong) {
 		return nil
 	}
-	p.cmd.Process.Signal(syscall.SIGQUIT)
+	_ = p.cmd.Process.Signal(syscall.SIGQUIT) // a process that does not get it is killed
 	if !p.within(10 * time.Second) {
 		p.kill()
 		<-p.done

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -87,6 +88,40 @@ func TestDifferences(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Output that cannot be written is no success: what reads it would take a soak that was cut
+// off for a whole one.
+func TestOutputIsLost(t *testing.T) {
+	t.Setenv("WEIRSOAK_WRONG", "nothing")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"-json", "-json=false"} {
+		args := []string{"-for", "0s", "-seed", strconv.FormatUint(seedWith(false), 10), format, "-program", self, "-dir", filepath.Join(t.TempDir(), "soak")}
+		var out, errs bytes.Buffer
+		if code := command(args, &out, &errs); code != exitSame {
+			t.Fatalf("%s: exit code %d\n%s%s", format, code, &out, &errs)
+		}
+		last := strings.LastIndexByte(strings.TrimSuffix(out.String(), "\n"), '\n') + 1
+		errs.Reset()
+		if code := command(args, &fullDisk{room: last}, &errs); code != exitFailed || !strings.Contains(errs.String(), "write the status: no space left") {
+			t.Errorf("%s: exit code %d: %s", format, code, &errs)
+		}
+	}
+}
+
+// A fullDisk takes so many bytes and no more.
+type fullDisk struct{ room int }
+
+func (d *fullDisk) Write(b []byte) (int, error) {
+	n := min(len(b), d.room)
+	d.room -= n
+	if n < len(b) {
+		return n, syscall.ENOSPC
+	}
+	return n, nil
 }
 
 func TestUsage(t *testing.T) {

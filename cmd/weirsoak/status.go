@@ -20,6 +20,7 @@ type status struct {
 	began  time.Time
 	rounds int
 	counts counts // of the rounds that are over
+	err    error  // the first one of writing to out
 }
 
 func newStatus(out io.Writer, s settings) *status {
@@ -33,7 +34,7 @@ func newStatus(out io.Writer, s settings) *status {
 // say writes a line, unless the output is JSON.
 func (st *status) say(format string, args ...any) {
 	if !st.asJSON {
-		fmt.Fprintf(st.out, st.clear()+format+"\n", args...)
+		st.write(fmt.Sprintf(st.clear()+format+"\n", args...))
 	}
 }
 
@@ -51,7 +52,7 @@ func (st *status) progress(now counts) {
 		return
 	}
 	now.add(st.counts)
-	fmt.Fprintf(st.out, "%s%s, %s left", st.clear(), st.text(now), max(0, st.s.duration-time.Since(st.began)).Round(time.Second))
+	st.write(fmt.Sprintf("%s%s, %s left", st.clear(), st.text(now), max(0, st.s.duration-time.Since(st.began)).Round(time.Second)))
 }
 
 func (st *status) text(c counts) string {
@@ -95,8 +96,8 @@ func logOf(s settings, n int, res result) string {
 	return fmt.Sprintf("%s%cround-%d.log", s.dir, os.PathSeparator, n)
 }
 
-// end shows the sums.
-func (st *status) end(different bool, err error) {
+// end shows the sums. The error is the first one of writing the status.
+func (st *status) end(different bool, err error) error {
 	differences := 0
 	if different {
 		differences = 1
@@ -118,14 +119,21 @@ func (st *status) end(different bool, err error) {
 			Seconds     float64 `json:"seconds"`
 			ExitCode    int     `json:"exit_code"`
 		}{"summary", st.s.seed, st.rounds, st.counts, differences, time.Since(st.began).Round(time.Millisecond).Seconds(), code})
-		return
+		return st.err
 	}
 	st.say("%s, %d differences, in %v; seed %d", st.text(st.counts), differences, time.Since(st.began).Round(time.Second), st.s.seed)
+	return st.err
 }
 
 func (st *status) object(v any) {
-	b, err := json.Marshal(v)
-	if err == nil {
-		st.out.Write(append(b, '\n'))
+	b, _ := json.Marshal(v) // strings and numbers always have a form in JSON
+	st.write(string(b) + "\n")
+}
+
+// write writes text, and keeps the first error for end: a round may go on without its status,
+// but a script must not take a status that is cut off for the whole one.
+func (st *status) write(text string) {
+	if _, err := io.WriteString(st.out, text); err != nil && st.err == nil {
+		st.err = fmt.Errorf("write the status: %w", err)
 	}
 }

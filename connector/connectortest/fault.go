@@ -78,7 +78,7 @@ func (s *sinkTest[T]) pairsOfFaults() error {
 		for _, second := range three {
 			for first.K = 1; ; first.K++ {
 				for second.K = first.K + 1; ; second.K++ {
-					if second.K <= all && !s.sample.tries(40) {
+					if second.K <= all && !s.sample.tries(120) {
 						continue
 					}
 					faulty, err := s.fault(short, []int{1}, first, second)

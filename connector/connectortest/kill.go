@@ -35,7 +35,7 @@ func (s *sinkTest[T]) killed() error {
 
 func (s *sinkTest[T]) killedAgain(remembers bool) error {
 	for k := 1; ; k++ {
-		if !s.sample.tries(4) {
+		if !s.sample.tries(8) {
 			continue
 		}
 		for again := 1; ; again++ {

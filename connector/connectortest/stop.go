@@ -15,7 +15,7 @@ func (s *sourceTest[T]) cancel() error {
 	cancel()
 	src := s.New()
 	// That it returns is what matters, whatever it says.
-	if err := soon("Splits with a context that has ended", s.patience, func() error { src.Splits(ended); return nil }); err != nil {
+	if err := soon("Splits with a context that has ended", s.patience, func() error { _, _ = src.Splits(ended); return nil }); err != nil {
 		return err
 	}
 	for _, id := range s.ids() {

@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path"
@@ -11,6 +12,10 @@ import (
 	"github.com/weirstream/weir/durable"
 )
 
+// errNoPath says that the caller has given the empty path, as from a flag that is not set. It
+// does not stand for the working directory.
+var errNoPath = errors.New(`the path is empty: for the working directory, use "."`)
+
 // Claim makes the folder, durably, if it is missing, and locks it for this job and sink:
 // others may use the folder at the same time. The lock ends with the process, however that
 // ends.
@@ -19,6 +24,9 @@ import (
 // run would write again what is visible: that is refused. Files that a consumer has moved
 // away are not seen.
 func (s sink[T]) Claim(_ context.Context, c weir.Claim) (release func() error, err error) {
+	if s.dir == "" {
+		return nil, weir.Permanent(errNoPath)
+	}
 	if err := durable.MkdirAll(s.fsys, s.dir); err != nil {
 		return nil, err
 	}

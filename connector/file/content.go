@@ -164,11 +164,11 @@ func (c *content) blame(err error) error {
 func (c *content) open(ctx context.Context) error { return c.tape.open(ctx) }
 
 // sleep lets go of the file, and of what it takes to unpack it.
-func (c *content) sleep() error {
+func (c *content) sleep() {
 	if c.unpack != nil {
 		c.unpack.Close()
 	}
-	return c.tape.d.close()
+	c.tape.d.close()
 }
 
 // permanent marks what a restart does not heal.

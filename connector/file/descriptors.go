@@ -67,9 +67,9 @@ func (d *descriptor) rest() {
 	}
 	f := d.f
 	d.f = nil
-	d.of.handOver()
 	d.of.mu.Unlock()
-	f.Close()
+	f.Close() // before another file is opened in its place
+	d.of.give()
 }
 
 // open opens a file, if it is not open. It returns errBusy if there is no descriptor.
@@ -93,16 +93,15 @@ func (d *descriptor) open(ctx context.Context, path string) error {
 }
 
 // close closes the file.
-func (d *descriptor) close() error {
+func (d *descriptor) close() {
 	d.wake()
 	if d.f == nil {
-		return nil
+		return
 	}
 	f := d.f
 	d.f = nil
-	err := f.Close()
+	f.Close() // it was only read
 	d.of.give()
-	return err
 }
 
 // take takes a descriptor out of what there is.
@@ -178,13 +177,11 @@ func (d *descriptors) closeResting() {
 	for {
 		d.mu.Lock()
 		f := d.longest()
-		if f != nil {
-			d.handOver()
-		}
 		d.mu.Unlock()
 		if f == nil {
 			return
 		}
-		f.Close()
+		f.Close() // before another file is opened in its place
+		d.give()
 	}
 }

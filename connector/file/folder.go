@@ -260,12 +260,12 @@ func (f *folder) pathOf(id splitID, at position) (string, error) {
 
 // reads reports whether a file of that path would be read.
 func (f *folder) reads(path string) bool {
-	dir, name := resolve(filepath.Dir(path)), filepath.Base(path)
+	dir, name := filepath.Dir(path), filepath.Base(path)
 	if st, err := look(f.path); err == nil && st.mode&fs.ModeDir != 0 {
-		if resolve(f.path) == dir && f.options.takes(name) {
+		if sameDir(f.path, dir) && f.options.takes(name) {
 			return true
 		}
-	} else if resolve(filepath.Dir(f.path)) == dir && filepath.Base(f.path) == name {
+	} else if sameDir(filepath.Dir(f.path), dir) && filepath.Base(f.path) == name {
 		return true
 	}
 	st, err := look(path)
@@ -274,6 +274,20 @@ func (f *folder) reads(path string) bool {
 	}
 	l, err := f.list() // links and other names
 	return err == nil && slices.ContainsFunc(l.entries, func(e entry) bool { return e.ident == st.ident })
+}
+
+// sameDir reports whether two paths lead to one directory: by links, by a mount in two places,
+// or by names that the file system takes for the same.
+func sameDir(a, b string) bool {
+	if resolve(a) == resolve(b) {
+		return true
+	}
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }
 
 // resolve is the path of a directory without links. What is not there yet of it stays.

@@ -76,29 +76,44 @@ func (r *reader[T]) more(ctx context.Context) (bool, error) {
 	if err := r.tape.open(ctx); err != nil {
 		return false, r.cannotOpen(err)
 	}
-	if err := r.goesOn(now.size, nil); err != nil {
+	if goesOn, err := r.goesOn(now.size, nil); err != nil || !goesOn {
 		return false, err
 	}
 	r.watch = watch{seen: now.stamp, since: time.Now()}
 	return true, nil
 }
 
-// goesOn gives the file up unless what it has more now follows what was read.
-func (r *reader[T]) goesOn(size int64, err error) error {
+// goesOn reports whether what the file has more now follows what was read. If it does not,
+// the file is given up, or looked at anew.
+func (r *reader[T]) goesOn(size int64, err error) (bool, error) {
 	same := false
 	if err == nil && size >= r.tape.at {
 		same, err = r.tape.same()
 	}
 	switch {
 	case err != nil:
-		return err
+		return false, err
+	case same:
+		r.watch.idle, r.at.end = false, false
+		return true, nil
+	case r.scan.end > r.scan.next:
+		r.again()
+		return false, nil
 	case size < r.tape.at:
-		return r.rewritten("it is shorter than it was")
-	case !same:
-		return r.rewritten("it has other bytes where it was read")
+		return false, r.rewritten("it is shorter than it was")
 	}
-	r.watch.idle, r.at.end = false, false
-	return nil
+	return false, r.rewritten("it has other bytes where it was read")
+}
+
+// again has the next Read begin at the position, as after a restart. A line without an end
+// was read ahead, and no record was made of it: its writer may take it back or write over
+// it, as one that fills its file with zeros does. The position tells whether what comes
+// before that line is still there.
+func (r *reader[T]) again() {
+	r.at = r.here()
+	r.at.seen, r.at.end, r.encoded = stamp{}, false, nil
+	r.tape.at, r.tape.first, r.tape.last = 0, nil, nil
+	r.scan, r.there, r.watch = nil, false, watch{}
 }
 
 // stays is what follows from a file that has not changed.
@@ -108,7 +123,7 @@ func (r *reader[T]) stays(now stamp) error {
 	}
 	if !r.watch.asleep && time.Since(r.watch.since) >= idleTime {
 		r.watch.asleep = true
-		return r.scan.sleep()
+		r.scan.sleep()
 	}
 	return nil
 }
@@ -137,7 +152,7 @@ func (r *reader[T]) moved() (bool, error) {
 	if r.there {
 		size, err := r.tape.size()
 		if err != nil || size > r.tape.at {
-			return err == nil, r.goesOn(size, err)
+			return r.goesOn(size, err)
 		}
 	}
 	if !searched {

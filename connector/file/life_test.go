@@ -31,6 +31,37 @@ func TestFilesLive(t *testing.T) {
 			want:   []string{"1", "2", "3", "4"},
 			splits: []string{"a.log"},
 		},
+		"an unfinished line is taken back": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\nhal") },
+			happen: []func(d *driver){func(d *driver) { d.write("a.log", "1\n2\n") }, func(d *driver) { d.add("a.log", "3\n") }},
+			want:   []string{"1", "2", "3"},
+			splits: []string{"a.log"},
+		},
+		"an unfinished line is written over": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\nhalf") },
+			happen: []func(d *driver){func(d *driver) { d.write("a.log", "1\n2\nfull\n") }, func(d *driver) { d.add("a.log", "3\n") }},
+			want:   []string{"1", "2", "full", "3"},
+			splits: []string{"a.log"},
+		},
+		"lines are written over zeros": {
+			begin: func(d *driver) { d.write("a.log", "1\n2\n"+strings.Repeat("\x00", 300)) },
+			happen: []func(d *driver){
+				func(d *driver) { d.write("a.log", "1\n2\n3\n"+strings.Repeat("\x00", 298)) },
+				func(d *driver) { d.write("a.log", "1\n2\n3\n4\n"+strings.Repeat("\x00", 296)) },
+			},
+			want:   []string{"1", "2", "3", "4"},
+			splits: []string{"a.log"},
+		},
+		"rewritten, with an unfinished line": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\nhalf") },
+			happen: []func(d *driver){func(d *driver) { d.write("a.log", "5\n6\nhalf\n") }},
+			want:   []string{"1", "2", "5", "6", "half"},
+		},
+		"truncated, with an unfinished line": {
+			begin:  func(d *driver) { d.write("a.log", "1\n2\nhalf") },
+			happen: []func(d *driver){func(d *driver) { d.write("a.log", "") }, func(d *driver) { d.add("a.log", "5\n") }},
+			want:   []string{"1", "2", "5"},
+		},
 		"a file appears": {
 			begin:  func(d *driver) { d.write("a.log", "1\n") },
 			happen: []func(d *driver){func(d *driver) { d.write("b.log", "2\n") }, func(d *driver) { d.add("b.log", "3\n") }},

@@ -32,7 +32,7 @@ func (s sink[T]) lock(c weir.Claim) (durable.LockFile, error) {
 			if text := readOwner(l); text != "" {
 				inUse.Owner = text
 			}
-			l.Close() // it was read only
+			_ = l.Close() // it was read only
 		}
 		return nil, inUse
 	case noLocks(err):

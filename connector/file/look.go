@@ -26,7 +26,7 @@ func (c *commit[T]) look(p prepared) error {
 	case difference != "":
 		return weir.Permanent(fmt.Errorf(
 			"%s: prepared output is damaged: %s. A disk that keeps what it has synced does not do that: suspect the disk, or a program that changed the file. "+
-				"Nothing that was prepared with it was made visible now, and what was visible before is as it was. "+
+				"Nothing that was prepared with it was made visible now, and no visible file was touched. "+
 				"If there is a copy with the right bytes, put it in the file's place and start again",
 			name, difference))
 	}

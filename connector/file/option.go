@@ -3,6 +3,7 @@ package file
 import (
 	"fmt"
 	"path"
+	"strings"
 )
 
 // DefaultMaxLine is how long a line may be, in bytes, unless MaxLine says otherwise.
@@ -73,6 +74,9 @@ func (o *options) check() error {
 		for _, p := range patterns {
 			if _, err := path.Match(p, ""); err != nil {
 				return fmt.Errorf("pattern %q of files: %w", p, err)
+			}
+			if strings.ContainsRune(p, '/') {
+				return fmt.Errorf("pattern %q of files: it has a folder in it, and matches no file: patterns are for names in the folder that is read", p)
 			}
 		}
 	}

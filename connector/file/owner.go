@@ -3,6 +3,7 @@ package file
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 
 	"github.com/weirstream/weir"
 )
@@ -43,9 +44,9 @@ func lineageOf(name string) lineage { return lineage(checksum([]byte(name))) }
 
 func (r run) String() string { return fmt.Sprintf("%08x%08x", uint32(r.lineage), r.number) }
 
-// parseRun reads the 16 hex digits that String writes.
+// parseRun reads the 16 hex digits that String writes. The caller has matched them with a
+// regular expression.
 func parseRun(s string) run {
-	var n uint64
-	fmt.Sscanf(s, "%016x", &n)
+	n, _ := strconv.ParseUint(s, 16, 64) // 16 hex digits always fit
 	return run{lineage: lineage(n >> 32), number: uint32(n)}
 }

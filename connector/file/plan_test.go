@@ -165,7 +165,7 @@ func TestPlan(t *testing.T) {
 			return []*known{d.split("a.log", long, 1, gone(time.Hour, moved))}, []*candidate{d.file(1, long, "a.log")}
 		}, false, "a.log=a.log"},
 		{"gone for ever", func(d *desk) ([]*known, []*candidate) {
-			return []*known{d.split("a.log", long, 1, gone(forgetAfter, moved)), d.split("b.log", long, 2, gone(forgetAfter-time.Second, moved))}, nil
+			return []*known{d.split("a.log", long, 1, gone(24*time.Hour, moved)), d.split("b.log", long, 2, gone(24*time.Hour-time.Second, moved))}, nil
 		}, false, "a.log!"},
 		{"nothing was read, and it is gone", func(d *desk) ([]*known, []*candidate) {
 			d.reading = []string{"b.log"}

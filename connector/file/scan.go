@@ -260,12 +260,12 @@ func (s *scanner) moveTo(buf []byte) {
 }
 
 // sleep lets go of what a file that says nothing for a while need not keep.
-func (s *scanner) sleep() error {
+func (s *scanner) sleep() {
 	if s.next == s.end {
 		s.settle()
 		s.buf, s.next, s.clean, s.end, s.summed = nil, 0, 0, 0, 0
 	} else if n := s.end - s.next; n < len(s.buf)/2 {
 		s.moveTo(make([]byte, n))
 	}
-	return s.in.sleep()
+	s.in.sleep()
 }

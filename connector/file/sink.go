@@ -22,7 +22,10 @@ type sink[T any] struct {
 }
 
 func newSink[T any](fsys durable.FS, dir, extension string, enc newEncoder[T]) weir.Sink[T] {
-	return sink[T]{fsys: fsys, dir: path.Clean(dir), extension: extension, newEncoder: enc, running: newRunning()}
+	if dir != "" { // which Claim refuses
+		dir = path.Clean(dir)
+	}
+	return sink[T]{fsys: fsys, dir: dir, extension: extension, newEncoder: enc, running: newRunning()}
 }
 
 func (s sink[T]) path(name string) string { return path.Join(s.dir, name) }

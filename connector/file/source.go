@@ -59,6 +59,9 @@ func newSource[T any](path string, opts []Option, f format[T]) source[T] {
 	s.planner = planner{files: s.files}
 	s.check = func() error {
 		err := s.options.check()
+		if err == nil && path == "" {
+			err = errNoPath
+		}
 		if err == nil && f.check != nil {
 			err = f.check(&s.options)
 		}

@@ -52,6 +52,10 @@ func TestSplits(t *testing.T) {
 	wantPermanent(t, err, "0 bytes")
 	_, err = Lines(dir, Include("[")).Splits(t.Context())
 	wantPermanent(t, err, "pattern", "[")
+	for _, o := range []Option{Include("logs/*.log"), Exclude("*/old")} {
+		_, err = Lines(dir, o).Splits(t.Context())
+		wantPermanent(t, err, "pattern", "folder")
+	}
 }
 
 func TestFolderMoves(t *testing.T) {

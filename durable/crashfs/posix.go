@@ -1,6 +1,7 @@
 package crashfs
 
 import (
+	"errors"
 	"io/fs"
 	"path"
 	"strconv"
@@ -103,8 +104,7 @@ func (f *FS) Link(oldname, newname string) error {
 	if err != nil {
 		return err
 	}
-	defer p.Close()
-	return f.LinkFile(p, newname)
+	return errors.Join(f.LinkFile(p, newname), p.Close())
 }
 
 // Replace is rename(2): a file that has the new name loses it, and so does an empty

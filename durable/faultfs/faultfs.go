@@ -141,7 +141,7 @@ func (f *FS) Create(name string) (durable.File, error) {
 	}, name)
 	if err != nil {
 		if file != nil { // it was made, and the caller does not get it
-			file.Close()
+			_ = file.Close() // the error of the rule is what Create returns
 		}
 		return nil, err
 	}
@@ -217,7 +217,7 @@ func (f *FS) Lock(name string) (durable.LockFile, error) {
 	}, name)
 	if err != nil {
 		if l != nil {
-			l.Close()
+			_ = l.Close() // the error of the rule is what Lock returns
 		}
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func tryCreate(fsys durable.FS, dir string) (Outcome, string, error) {
 	}
 	f, err := fsys.Create(name)
 	if err == nil {
-		f.Close()
+		_ = f.Close() // the trial has failed already
 		return 0, "", errors.New("a file was created in place of one that was there (O_EXCL has no effect)")
 	}
 	if !errors.Is(err, fs.ErrExist) {
@@ -173,14 +173,14 @@ func tryLock(fsys durable.FS, dir string) (Outcome, string, error) {
 	}
 	second, err := fsys.Lock(name)
 	if second != nil {
-		second.Close()
+		_ = second.Close() // what matters is whether the lock was given
 	}
 	if err == nil {
-		first.Close()
+		_ = first.Close() // the trial has failed already
 		return 0, "", errors.New("two owners had the lock at the same time: two processes could run the same job")
 	}
 	if !errors.Is(err, durable.ErrLocked) {
-		first.Close()
+		_ = first.Close() // the trial has failed already
 		return 0, "", fmt.Errorf("the second owner was refused with another error than that it is locked: %w", err)
 	}
 	if err := first.Close(); err != nil {

@@ -78,7 +78,10 @@ func undisturbed(t *testing.T) []string {
 // A kill leaves the page cache alone, so this says nothing about power cuts; durable/crashfs
 // tests those.
 func TestKilledAtRandomMoments(t *testing.T) {
-	const kills = 50
+	kills := 50
+	if testing.Short() {
+		kills = 12
+	}
 	want := undisturbed(t)
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("FLIGHTS_SEED"); s != "" {

@@ -1,5 +1,5 @@
 // Package bytesize reads and writes numbers of bytes as people do: 20KiB in a flag, 1.5 GiB
-// in a message. It is pure and imports the standard library only.
+// in a message. It also writes numbers of other things. It is pure and imports the standard library only.
 package bytesize
 
 import (
@@ -55,4 +55,14 @@ func Format(n int64) string {
 		value, unit = value/(1<<10), next
 	}
 	return strconv.FormatFloat(value, 'f', 1, 64) + " " + unit
+}
+
+// Grouped writes a number with a comma between thousands: 1,234,567.
+func Grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	first := len(s) - len(strings.TrimPrefix(s, "-")) // of the digits
+	for i := len(s) - 3; i > first; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -1,16 +1,17 @@
-// Package clock decides how far event time has come where several channels meet: as far as
-// on the channel that is furthest behind, channels that are idle left out.
+// Package clock decides how far event time has come where several channels meet: it has come
+// as far as on the channel that is furthest behind. Idle channels do not count.
 //
-// The rules are those of Flink's StatusWatermarkValve. It is pure: marks in, marks out.
+// The rules are those of Flink's StatusWatermarkValve. The package is pure: it gets marks and
+// returns marks.
 package clock
 
 import "github.com/weirstream/weir/internal/flow"
 
 // A Clock follows the marks of a number of channels. Channels may be added and removed.
 //
-// Invariants: out.Time never falls; heap holds the channels that count, the one furthest
-// behind first; a channel that has come back from idleness counts only once it has caught
-// up with out.Time, so that it never holds time back that has passed already.
+// Invariants: out.Time never falls. The heap holds the channels that count, with the one that
+// is furthest behind first. A channel that was idle counts again only when it has reached
+// out.Time, so it never holds back a time that has passed already.
 type Clock struct {
 	channels []channel
 	free     []int // numbers of removed channels
@@ -39,7 +40,7 @@ func New(n int) *Clock {
 }
 
 // Add adds a channel that has come to the given time, and returns its number. It counts at
-// once: time stands still until the channel has caught up.
+// once: time does not go on until the channel has reached the present time.
 func (c *Clock) Add(t flow.Time) int {
 	var n int
 	if last := len(c.free) - 1; last >= 0 {
@@ -55,7 +56,8 @@ func (c *Clock) Add(t flow.Time) int {
 	return n
 }
 
-// Remove takes a channel out. It reports the mark that is to be passed on, if there is one.
+// Remove removes a channel. If that changes the mark, it returns the new mark, which is to be
+// passed on, and true.
 func (c *Clock) Remove(n int) (m flow.Mark, changed bool) {
 	ch := &c.channels[n]
 	if ch.removed {
@@ -71,8 +73,8 @@ func (c *Clock) Remove(n int) (m flow.Mark, changed bool) {
 	return c.judge(flow.MinTime)
 }
 
-// Mark takes in the mark of a channel. It reports the mark that is to be passed on, if there
-// is a new one.
+// Mark takes the mark of a channel. If that changes the mark of the clock, it returns the new
+// one, which is to be passed on, and true.
 func (c *Clock) Mark(n int, m flow.Mark) (out flow.Mark, changed bool) {
 	ch := &c.channels[n]
 	if ch.removed {
@@ -103,7 +105,8 @@ func (c *Clock) Mark(n int, m flow.Mark) (out flow.Mark, changed bool) {
 	return c.judge(flow.MinTime)
 }
 
-// Settle reports the mark that follows from channels that were added, if there is a new one.
+// Settle returns the mark that follows from channels that were added, and whether it is a new
+// one.
 func (c *Clock) Settle() (m flow.Mark, changed bool) { return c.judge(flow.MinTime) }
 
 // Now returns the last mark that was to be passed on.

@@ -11,7 +11,7 @@ import (
 func at(t flow.Time) flow.Mark   { return flow.Mark{Time: t} }
 func idle(t flow.Time) flow.Mark { return flow.Mark{Time: t, Idle: true} }
 
-// The story that docs/time.md tells, step by step.
+// Three channels, step by step: they advance, fall idle and come back.
 func TestClock(t *testing.T) {
 	c := New(3)
 	for i, step := range []struct {

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/weirstream/weir/checkpoint"
 )
@@ -36,6 +37,9 @@ type Source interface {
 	Bounded() bool
 	// Open opens a split for reading. timed says that batches have a column of timestamps.
 	Open(ctx context.Context, split Split, timed bool) (SplitReader, error)
+	// Alignment returns the group of sources whose splits are read at one pace of event
+	// time, and how far ahead of the others a split may be; "" if there is none.
+	Alignment() (group string, most time.Duration)
 	// Reads reports whether a file of that path would become input.
 	Reads(path string) bool
 }
@@ -47,6 +51,8 @@ type SplitReader interface {
 	// there now, io.EOF that nothing will be. The batch belongs to the caller until its
 	// Release.
 	Read(ctx context.Context) (Fetched, error)
+	// Resumed says that the split was not read for some time on purpose: it was not idle.
+	Resumed()
 	// Commits reports whether the reader wants to hear of complete checkpoints.
 	Commits() bool
 	// Committed says that a checkpoint with this position is complete.

@@ -163,7 +163,7 @@ func TestBigStreams(t *testing.T) {
 	const mostRead, most = 8 << 20, 64 << 20
 	size, calls := 100<<20, 500_000
 	if testing.Short() {
-		size, calls = size/5, calls/5
+		size, calls = size/20, calls/20
 	}
 	r := newReader(&stream{n: size, line: func(i int) string {
 		return fmt.Sprintf("%d 1795702884.050079 pwrite64(3</data/%d>, \"\"..., 4096, %d <unfinished ...>\n%d 1795702884.050080 <... pwrite64 resumed>) = 4096\n", 100+i%50, i%7, i, 100+i%50)

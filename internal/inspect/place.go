@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
 )
 
@@ -50,7 +51,7 @@ func (e *NoCheckpointError) Error() string { return e.Reason }
 
 // Look finds out what lies at a path: of this system, or a URI as Flink writes them.
 func (r *Reader) Look(given string) (Place, error) {
-	shown, err := LocalPath(given)
+	shown, err := store.LocalPath(given)
 	if err != nil {
 		return Place{}, err
 	}
@@ -104,22 +105,6 @@ func (r *Reader) LookForCheckpoint(given string) (Place, error) {
 		return Place{Kind: AtCheckpoint, Path: t.Path, Shown: t.Shown}, nil
 	}
 	return p, nil
-}
-
-// LocalPath turns a path of this system, or a URI as Flink writes them, into a path with
-// slashes. It refuses what does not lie on this machine.
-func LocalPath(given string) (string, error) {
-	rest, isURI := strings.CutPrefix(given, "file:")
-	if auth, ok := strings.CutPrefix(rest, "//"); isURI && ok {
-		if !strings.HasPrefix(auth, "/") {
-			return "", fmt.Errorf("%s: only files of this machine can be read", given)
-		}
-		rest = auth
-	}
-	if i := strings.Index(rest, "://"); i > 0 && !isURI {
-		return "", fmt.Errorf("%s: only local files can be read, not %s; copy the checkpoint's directory first", given, rest[:i])
-	}
-	return path.Clean(filepath.ToSlash(rest)), nil
 }
 
 // kindOf decides by its name and its contents what a directory is.

@@ -11,6 +11,7 @@ import (
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/metrics"
 	"github.com/weirstream/weir/internal/plan"
@@ -31,6 +32,7 @@ type attempt struct {
 	passedOver map[plan.NodeID][][]byte
 	wiring     *wiring
 	tasks      []*task.Task
+	groups     map[string]*clock.Group // alignment groups, by name
 	events     *events
 	watch      watch
 
@@ -70,8 +72,27 @@ func (a *attempt) run1(ctx context.Context, from store.From) error {
 	cancel()
 	if !a.watch.wait(a.Patience, a.warnSlow) {
 		err = &StuckError{Waited: a.Patience, Where: a.watch.stuck(), Err: notStopped(err), done: &a.watch}
+	} else {
+		err = a.hearClosed(err)
 	}
 	a.events.close()
+	return err
+}
+
+// hearClosed logs what could not be closed after the end was decided. If the attempt has
+// ended well, an error of a function fails the job: that function had something to do at
+// the end, and a restart would find nothing left to process.
+func (a *attempt) hearClosed(err error) error {
+	for _, event := range a.events.take() {
+		var unclosed *task.CloseError
+		if failed, ok := event.(taskFailed); !ok || !errors.As(failed.err, &unclosed) {
+			continue
+		}
+		a.log.Warn("an operator could not be closed", "error", unclosed)
+		if err == nil && kindOf(a.Plan, unclosed) == Function {
+			err = flow.Permanent(unclosed)
+		}
+	}
 	return err
 }
 
@@ -142,21 +163,32 @@ func (a *attempt) recoverAndPrepare(ctx context.Context, from store.From) error 
 
 // recover finds the checkpoint to start from. If that need not be the newest one, it keeps
 // the prepared output in the newest in a.passedOver: that output belongs to a complete
-// checkpoint, so it has to become visible.
+// checkpoint, so it has to become visible. A checkpoint of this run is not passed over: the
+// records before it are processed.
 func (a *attempt) recover(from store.From) (*store.Checkpoint, error) {
 	if !from.None && from.Path == "" {
 		return a.Store.Recover(from)
 	}
 	newest, err := a.Store.Look()
-	if err != nil {
+	switch {
+	case err != nil:
 		a.log.Warn("the newest checkpoint cannot be read; prepared output in it that is not visible yet is dropped", "error", err)
-	} else if newest != nil {
+	case newest == nil:
+	case a.wrote(newest):
+		return a.Store.Recover(store.From{})
+	default:
 		if a.passedOver, err = preparedIn(a.Plan, newest); err != nil {
 			return nil, err
 		}
 		a.newest = newest
 	}
 	return a.Store.Recover(from)
+}
+
+// wrote reports whether this run has written a checkpoint. It may have become complete as an
+// attempt ended, so that no attempt has completed it.
+func (r *run) wrote(cp *store.Checkpoint) bool {
+	return cp != nil && cp.Seal != nil && cp.Seal.Incarnation == r.Store.Incarnation()
 }
 
 // prepare makes everything ready to run: state, splits, tasks, sinks.
@@ -174,7 +206,7 @@ func (a *attempt) prepare(ctx context.Context, cp *store.Checkpoint) (err error)
 		// had ended, and older ones may be gone.
 		v.LastComplete = a.start.from
 	})
-	if err := a.start.dealSplits(ctx, &a.Config, a.number == 1); err != nil {
+	if err := a.start.dealSplits(ctx, &a.Config, !a.wrote(cp)); err != nil {
 		return err
 	}
 	chains := a.Plan.Chain(a.Parallelism)
@@ -267,8 +299,23 @@ func (a *attempt) spec(ctx context.Context, chain *plan.Task, subtask int) task.
 	}
 	if head.Source != nil {
 		s.Splits = a.start.shares[head.ID][subtask].read
+		s.Group = a.group(head.Source)
 	}
 	return s
+}
+
+// group returns the alignment group of a source, nil if it has none.
+func (a *attempt) group(source flow.Source) *clock.Group {
+	name, _ := source.Alignment()
+	if name == "" {
+		return nil
+	}
+	g := a.groups[name]
+	if g == nil {
+		g = clock.NewGroup()
+		a.groups[name] = g
+	}
+	return g
 }
 
 // discover asks unbounded sources for new splits while the job runs.

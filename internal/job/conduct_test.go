@@ -33,6 +33,8 @@ type bench struct {
 	disk    durable.FS
 	ctx     context.Context
 	restart Restart // none, if it is not set
+	from    store.From
+	forget  map[string][]string
 	out     weir.Collector[int64]
 	monitor *Monitor
 	said    strings.Builder // the log
@@ -89,7 +91,7 @@ func (b *bench) run(fsys durable.FS, fail func(int64) error) error {
 	check(b.t, j.Check())
 	b.monitor = &Monitor{}
 	err = Run(b.ctx, Config{
-		Plan: plan.Of(j), Store: s, Parallelism: 1, FinalCheckpoint: true, Restart: b.restart,
+		Plan: plan.Of(j), Store: s, Parallelism: 1, FinalCheckpoint: true, Restart: b.restart, From: b.from, ForgetSplits: b.forget,
 		Checkpoints: coordinator.Config{Interval: 50 * time.Second, Timeout: 24 * time.Hour, Tolerated: 10},
 		Patience:    24 * time.Hour, Monitor: b.monitor, Log: slog.New(slog.NewTextHandler(&b.said, nil)),
 	})

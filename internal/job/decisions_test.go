@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -91,31 +90,6 @@ func TestDealRefuses(t *testing.T) {
 	}
 }
 
-func TestBackoff(t *testing.T) {
-	b := backoff{Restart: Restart{Initial: time.Second, Max: 10 * time.Second, Limit: 6}}
-	var got []time.Duration
-	for range 6 {
-		pause, v := b.next(false, failure{})
-		if v != restart {
-			t.Fatal("ended early")
-		}
-		got = append(got, pause/time.Second)
-	}
-	if want := []time.Duration{1, 2, 4, 8, 10, 10}; !slices.Equal(got, want) {
-		t.Errorf("pauses %v, want %v", got, want)
-	}
-	if _, v := b.next(false, failure{}); v != tooMany {
-		t.Error("a seventh restart, 6 are allowed")
-	}
-	if pause, v := b.next(true, failure{}); v != restart || pause != time.Second {
-		t.Errorf("after progress: %v %d, want 1s", pause, v)
-	}
-	b = backoff{Restart: Restart{Initial: time.Minute, Max: time.Second, Limit: 1}}
-	if pause, v := b.next(false, failure{}); v != restart || pause != time.Second {
-		t.Errorf("the first pause is %v, %d, and none is to be more than 1s", pause, v)
-	}
-}
-
 // The metadata does not depend on the order in which acknowledgements came.
 func TestAssembleIsInOrder(t *testing.T) {
 	a, b := flink.OperatorIDOf("a"), flink.OperatorIDOf("b")
@@ -138,5 +112,88 @@ func TestAssembleIsInOrder(t *testing.T) {
 	slices.Reverse(parts)
 	if encode() != first {
 		t.Error("another order of acknowledgements makes other metadata")
+	}
+}
+
+// The effects of a checkpoint are visible when all tasks have made theirs visible, of the last
+// complete checkpoint, and only if there are any.
+func TestEffects(t *testing.T) {
+	e := effects{tasks: 2}
+	for i, step := range []struct {
+		begin, visible checkpoint.ID
+		any, want      bool
+	}{
+		{begin: 1, any: true},
+		{visible: 1},
+		{visible: 1, want: true},
+		{begin: 2, any: true},
+		{visible: 2},
+		{begin: 3, any: true}, // before the other task has heard of 2
+		{visible: 2},
+		{visible: 3},
+		{visible: 3, want: true},
+		{begin: 4},
+		{visible: 4},
+		{visible: 4},
+	} {
+		if step.begin != 0 {
+			e.begin(step.begin, step.any)
+		} else if got := e.visible(step.visible); got != step.want {
+			t.Errorf("step %d: %t, want %t", i, got, step.want)
+		}
+	}
+}
+
+// A phase of a checkpoint is that of the task that took longest; sizes add up.
+func TestPhases(t *testing.T) {
+	var p Phases
+	p.add(task.Phases{Alignment: 1, Synchronous: 20, Write: 3, Sync: 40, Bytes: 5})
+	p.add(task.Phases{Alignment: 10, Synchronous: 2, Write: 30, Sync: 4, Bytes: 50})
+	if want := (task.Phases{Alignment: 10, Synchronous: 20, Write: 30, Sync: 40, Bytes: 55}); p.Phases != want {
+		t.Errorf("%+v, want %+v", p.Phases, want)
+	}
+}
+
+// The records of a job are those that its sources have read, in all attempts.
+func TestMonitor(t *testing.T) {
+	var m Monitor
+	tasks := func(read int64) func() []TaskView {
+		return func() []TaskView {
+			return []TaskView{{Source: true, Records: read}, {Source: true, Records: read}, {Records: 1000}}
+		}
+	}
+	for i, step := range []struct {
+		do      func()
+		records int64
+		attempt int
+		tasks   int
+	}{
+		{func() {}, 0, 0, 0},
+		{func() { m.begin(tasks(1)) }, 2, 1, 3},
+		{m.end, 2, 1, 0},
+		{m.end, 2, 1, 0},
+		{func() { m.begin(tasks(20)) }, 42, 2, 3},
+		{m.end, 42, 2, 0},
+	} {
+		step.do()
+		if v := m.View(); v.Records != step.records || v.Attempt != step.attempt || len(v.Tasks) != step.tasks {
+			t.Errorf("step %d: %+v", i, v)
+		}
+	}
+}
+
+// What is put after the end of an attempt is dropped: nothing would take it.
+func TestEvents(t *testing.T) {
+	e := newEvents()
+	e.put(1)
+	e.put(2)
+	<-e.ready
+	if got := e.take(); !slices.Equal(got, []any{1, 2}) || len(e.ready) > 0 {
+		t.Errorf("took %v", got)
+	}
+	e.close()
+	e.put(3)
+	if got := e.take(); len(got) > 0 || len(e.ready) > 0 {
+		t.Errorf("took %v after the end", got)
 	}
 }

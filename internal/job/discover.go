@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -114,7 +113,7 @@ func (d *discovery) ownerOf(id string) int {
 	subtask, ok := d.owner[id]
 	if !ok {
 		h := fnv.New32a()
-		io.WriteString(h, id)
+		h.Write([]byte(id))
 		subtask = int(h.Sum32() % uint32(len(d.tasks)))
 		d.owner[id] = subtask
 	}

@@ -95,14 +95,24 @@ func (f full) remedy() string {
 
 // TellFull wraps the error that a job has ended with, if it is the error of a full file
 // system: what has run out and where, which checkpoint is complete, and what to do. last is
-// the last complete checkpoint that this run knows of, 0 if there is none. TellFull returns
-// other errors as they are.
+// the checkpoint that the next start goes on from, 0 if this run does not know one. TellFull
+// returns other errors as they are.
 func TellFull(err error, last checkpoint.ID) error {
 	f, ok := lookAtFull(err)
 	if !ok {
 		return err
 	}
 	return fmt.Errorf("%v; %s; %s and start again: %w", f, whatIsComplete(last), f.remedy(), err)
+}
+
+// goesOnFrom returns the checkpoint that the next start goes on from, as far as this run knows,
+// and 0 otherwise. A checkpoint that was given by its path may be anywhere: no start finds it
+// by itself.
+func (c *Config) goesOnFrom() checkpoint.ID {
+	if v := c.Monitor.View(); v.Completed > 0 || c.From.Path == "" {
+		return v.LastComplete
+	}
+	return 0
 }
 
 func whatIsComplete(last checkpoint.ID) string {

@@ -28,6 +28,8 @@ import (
 	"time"
 
 	"github.com/weirstream/weir/checkpoint/store"
+	"github.com/weirstream/weir/durable"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/coordinator"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -83,7 +85,7 @@ func Run(ctx context.Context, cfg Config) error {
 	} else {
 		r.release()
 	}
-	return TellFull(err, cfg.Monitor.View().LastComplete)
+	return TellFull(err, cfg.goesOnFrom())
 }
 
 // A run is all attempts of a job in this process.
@@ -97,8 +99,11 @@ func (r *run) attempts(ctx context.Context) error {
 	from := r.From
 	retry := backoff{Restart: r.Restart}
 	for n := 1; ; n++ {
-		a := &attempt{run: r, number: n, log: r.Log.With("attempt", n)}
+		a := &attempt{run: r, number: n, groups: make(map[string]*clock.Group), log: r.Log.With("attempt", n)}
 		err := a.run1(ctx, from)
+		if k := kindOf(r.Plan, err); (k == Sink || k == Source) && !durable.Heals(err) {
+			err = flow.Permanent(err) // a missing permission, a read-only file system
+		}
 		if err != nil && !errors.Is(err, ErrStopped) {
 			r.Monitor.update(func(v *View) { v.LastFailure = err.Error(); v.Failures[kindOf(r.Plan, err)]++ })
 		}

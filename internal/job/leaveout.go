@@ -48,7 +48,7 @@ func preparedOf(cp *store.Checkpoint, op *flink.OperatorState) ([][]byte, error)
 	if !hasList(op, flow.PreparedState) {
 		return nil, nil
 	}
-	state, err := task.OpenState(op, func(h flink.StreamHandle) (task.Stream, error) { return cp.OpenStream(h) })
+	state, err := task.OpenState(op, cp.OpenStream)
 	if err != nil {
 		return nil, err
 	}

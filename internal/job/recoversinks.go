@@ -59,6 +59,6 @@ func (a *attempt) wayOut(err error) error {
 	if a.newest != nil {
 		id, dir = a.newest.ID, a.newest.Dir
 	}
-	return fmt.Errorf("%w. The checkpoint that this output belongs to, checkpoint %d in %s, is itself intact, and nothing was changed: "+
+	return fmt.Errorf("%w. The checkpoint that this output belongs to, checkpoint %d in %s, is itself intact, and was not changed: "+
 		"put that output back as it was and start again; or, to go on without the records in it, set Options.DropPreparedOutput", err, id, dir)
 }

@@ -80,7 +80,7 @@ func newStart(cfg *Config, cp *store.Checkpoint) (_ *start, err error) {
 }
 
 func (s *start) open(cfg *Config, cp *store.Checkpoint, op *flink.OperatorState, n *plan.Node) error {
-	state, err := task.OpenState(op, func(h flink.StreamHandle) (task.Stream, error) { return cp.OpenStream(h) })
+	state, err := task.OpenState(op, cp.OpenStream)
 	if flow.IsPermanent(err) {
 		return &UnfitError{cp.ID, fmt.Errorf("operator %s: %w", n.Label(), err)}
 	}
@@ -123,7 +123,7 @@ func preparedIn(p *plan.Plan, cp *store.Checkpoint) (map[plan.NodeID][][]byte, e
 			if cp.Meta.Operators[i].ID != n.OperatorID() {
 				continue
 			}
-			state, err := task.OpenState(&cp.Meta.Operators[i], func(h flink.StreamHandle) (task.Stream, error) { return cp.OpenStream(h) })
+			state, err := task.OpenState(&cp.Meta.Operators[i], cp.OpenStream)
 			if err != nil {
 				return nil, fmt.Errorf("checkpoint %d: operator %s: %w", cp.ID, n.Label(), err)
 			}
@@ -134,18 +134,18 @@ func preparedIn(p *plan.Plan, cp *store.Checkpoint) (map[plan.NodeID][][]byte, e
 	return prepared, nil
 }
 
-// dealSplits lists the splits of every source and gives them to subtasks. first says that
-// this is the first attempt of the run: then it forgets the splits in cfg.ForgetSplits.
-func (s *start) dealSplits(ctx context.Context, cfg *Config, first bool) error {
+// dealSplits lists the splits of every source and gives them to subtasks. If forget is true it
+// drops the splits in cfg.ForgetSplits: the checkpoint still has them.
+func (s *start) dealSplits(ctx context.Context, cfg *Config, forget bool) error {
 	for _, n := range cfg.Plan.Nodes {
 		if n.Source == nil {
 			continue
 		}
-		var forget []string
-		if first {
-			forget = cfg.ForgetSplits[n.Name]
+		var forgotten []string
+		if forget {
+			forgotten = cfg.ForgetSplits[n.Name]
 		}
-		known, err := known(s.states[n.ID].List(flow.SplitsState), forget)
+		known, err := known(s.states[n.ID].List(flow.SplitsState), forgotten)
 		if err != nil {
 			return fmt.Errorf("source %s: %w", n.Label(), err)
 		}

@@ -17,6 +17,7 @@ type Backend[K comparable] struct {
 	codec     codec.Codec[K]
 	own       func(K) K
 	states    []state
+	sweepers  []sweeper
 	sealed    bool
 }
 

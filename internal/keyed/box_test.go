@@ -129,7 +129,7 @@ func TestValueInSeveralSnapshots(t *testing.T) {
 					t.Errorf("written in the order %v, changed after %03b: snapshot %d has %d, want %d", order, changes, i, v, want[i])
 				}
 			}
-			if n := len(b.states[0].(*cells[int64, Void, *box[[]int64]]).freezes); n != 0 {
+			if n := len(b.states[0].(*cells[int64, Void, *box[[]int64]]).table.freezes); n != 0 {
 				t.Errorf("%d snapshots are alive", n)
 			}
 		}

@@ -13,11 +13,12 @@ import (
 // namespace a V, which is a value or what a list or a map is made of. An entry is
 // namespace, key and value.
 type cells[K, N comparable, V any] struct {
-	*Table[K, N, V]
+	table   *Table[K, N, V]
 	backend *Backend[K]
 	meta    flink.StateMeta
 	spaces  codec.Codec[N]
 	form    form[V]
+	visitor
 	// afterFreeze is called when the table has been frozen; it may be nil.
 	afterFreeze func()
 }
@@ -36,18 +37,19 @@ type form[V any] interface {
 // declare adds a state of cells to a backend. The description is that without namespaces.
 func declare[K, N comparable, V any](b *Backend[K], meta flink.StateMeta, spaces codec.Codec[N], form func(*freezer) form[V]) (*cells[K, N, V], error) {
 	s := &cells[K, N, V]{
-		Table:   NewTable[K, N, V](&b.Current, b.keyGroups, b.own),
+		table:   NewTable[K, N, V](&b.Current, b.keyGroups, b.own),
 		backend: b, meta: meta.InNamespace(spaces.Serializer()), spaces: spaces,
 	}
-	s.form = form(&s.Table.freezer)
+	s.form = form(&s.table.freezer)
 	return s, b.add(s)
 }
 
 func (s *cells[K, N, V]) describe() flink.StateMeta { return s.meta }
-func (s *cells[K, N, V]) size() int                 { return s.Table.Len() }
+func (s *cells[K, N, V]) size() int                 { return s.table.Len() }
+func (s *cells[K, N, V]) lookAhead()                { s.table.lookAhead() }
 
 func (s *cells[K, N, V]) freeze() frozenState {
-	f := &frozenCells[K, N, V]{frozen: s.Table.freeze(), cells: s}
+	f := &frozenCells[K, N, V]{frozen: s.table.freeze(), cells: s}
 	if s.afterFreeze != nil {
 		s.afterFreeze()
 	}
@@ -55,14 +57,15 @@ func (s *cells[K, N, V]) freeze() frozenState {
 }
 
 type frozenCells[K, N comparable, V any] struct {
-	*frozen[K, N, V]
-	cells *cells[K, N, V] // for what does not change
+	frozen *frozen[K, N, V]
+	cells  *cells[K, N, V] // for what does not change
 }
 
-func (f *frozenCells[K, N, V]) count(group int) int { return f.groups[group].n }
+func (f *frozenCells[K, N, V]) release()            { f.frozen.release() }
+func (f *frozenCells[K, N, V]) count(group int) int { return f.frozen.groups[group].n }
 
 func (f *frozenCells[K, N, V]) write(out *encoder, group int) (err error) {
-	g := &f.groups[group]
+	g := &f.frozen.groups[group]
 	for p := range g.list {
 		entries := g.page(p)
 		for i := range entries {
@@ -73,10 +76,10 @@ func (f *frozenCells[K, N, V]) write(out *encoder, group int) (err error) {
 				return err
 			}
 		}
-		f.wrote(placeOf(group, p+1))
+		f.frozen.wrote(placeOf(group, p+1))
 	}
-	f.wrote(placeOf(group+1, 0))
-	return f.failed()
+	f.frozen.wrote(placeOf(group+1, 0))
+	return f.frozen.failed()
 }
 
 func (f *frozenCells[K, N, V]) writeEntry(out *encoder, e *entry[K, N, V]) (err error) {
@@ -89,7 +92,7 @@ func (f *frozenCells[K, N, V]) writeEntry(out *encoder, e *entry[K, N, V]) (err 
 	if out.buf, err = s.backend.codec.Append(out.buf, e.key); err != nil {
 		return fmt.Errorf("key %v: %w", e.key, err)
 	}
-	if err = s.form.write(out, f.freeze, &e.value); err != nil {
+	if err = s.form.write(out, f.frozen.freeze, &e.value); err != nil {
 		return fmt.Errorf("value of key %v: %w", e.key, err)
 	}
 	return nil
@@ -117,7 +120,7 @@ type cellReader[K, N comparable, V any] struct {
 	rule  nanRule
 }
 
-func (r *cellReader[K, N, V]) reserve(g checkpoint.KeyGroup, n int) { r.cells.Table.reserve(g, n) }
+func (r *cellReader[K, N, V]) reserve(g checkpoint.KeyGroup, n int) { r.cells.table.reserve(g, n) }
 
 func (r *cellReader[K, N, V]) read(g checkpoint.KeyGroup, src []byte) (at int, err error) {
 	s := r.cells
@@ -143,8 +146,8 @@ func (r *cellReader[K, N, V]) read(g checkpoint.KeyGroup, src []byte) (at int, e
 		return at, nil
 	}
 	s.backend.Set(key, g)
-	s.in(space)
-	ref, existed := s.Ref()
+	s.table.in(space)
+	ref, existed := s.table.Ref()
 	if existed {
 		return 0, fmt.Errorf("a key that is there twice: %v", key)
 	}

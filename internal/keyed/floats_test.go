@@ -18,19 +18,19 @@ func ofOneCode() (keys []float64) {
 	return keys
 }
 
-func floats(t *testing.T) (*Backend[float64], *cells[float64, Void, int64]) {
+func floats(t *testing.T) (*Backend[float64], *Table[float64, Void, int64]) {
 	b := NewBackend(checkpoint.KeyGroupRange{Start: 0, End: 0}, of[float64](t), flink.JavaDoubleHash)
 	if _, err := NewValue(b, "n", PlainValue, of[int64](t)); err != nil {
 		t.Fatal(err)
 	}
-	return b, b.states[0].(*cells[float64, Void, int64])
+	return b, b.states[0].(*cells[float64, Void, int64]).table
 }
 
 // 0 and -0 are equal in Go, and two keys to Flink, as they have two hash codes; so they are
 // to a table, whichever hash it finds them by, and to a restore.
 func TestNegativeZeroIsAKeyOfItsOwn(t *testing.T) {
 	zeros := []float64{0, math.Copysign(0, -1)}
-	check := func(b *Backend[float64], s *cells[float64, Void, int64]) {
+	check := func(b *Backend[float64], s *Table[float64, Void, int64]) {
 		t.Helper()
 		for i, zero := range zeros {
 			b.Set(zero, 0)
@@ -40,7 +40,7 @@ func TestNegativeZeroIsAKeyOfItsOwn(t *testing.T) {
 		}
 	}
 	var b *Backend[float64]
-	var s *cells[float64, Void, int64]
+	var s *Table[float64, Void, int64]
 	for range 100 { // with a secret of its own each, by which some of them meet in the index
 		b, s = floats(t)
 		for i, zero := range zeros {

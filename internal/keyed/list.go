@@ -40,6 +40,18 @@ func (l *list[E]) len() int {
 	return l.full.n + len(l.tail)
 }
 
+// first returns the first element of a list that is not empty.
+func (l *list[E]) first() *E {
+	if l.full == nil {
+		return &l.tail[0]
+	}
+	c := l.full
+	for c.before != nil {
+		c = c.before
+	}
+	return &c.elements[0]
+}
+
 func (l *list[E]) add(e E) {
 	if n := chunkLen[E](); len(l.tail) == n {
 		*l = list[E]{make([]E, 0, n), &chunk[E]{l.tail, l.full, l.len()}}

@@ -32,18 +32,28 @@ func NewList[K comparable, E any](b *Backend[K], name string, element codec.Code
 
 // NewLists declares a state of one list per key and namespace.
 func NewLists[K, N comparable, E any](b *Backend[K], name string, spaces codec.Codec[N], element codec.Codec[E]) (*Lists[N, E], error) {
+	s, _, err := newLists(b, name, spaces, element)
+	return s, err
+}
+
+// newLists declares one, and returns how its entries are visited, by their first elements.
+func newLists[K, N comparable, E any](b *Backend[K], name string, spaces codec.Codec[N], element codec.Codec[E]) (*Lists[N, E], visit[E], error) {
 	meta := flink.ListStateMeta(name, element.Serializer())
 	whole := codec.ListOf(element)
 	if !refersToMore(reflect.TypeFor[E]()) {
 		s, err := declare(b, meta, spaces, func(*freezer) form[list[E]] {
 			return lists[E, E]{whole, plain[E]{element}, func(e E) E { return e }}
 		})
-		return &Lists[N, E]{plainList[E]{&s.Slot}, s.in}, err
+		return &Lists[N, E]{plainList[E]{&s.table.Slot}, s.table.in}, func(old func(*E) bool) bool {
+			return s.visit(func(l *list[E]) bool { return old(l.first()) })
+		}, err
 	}
 	s, err := declare(b, meta, spaces, func(f *freezer) form[list[*box[E]]] {
 		return lists[E, *box[E]]{whole, boxes[E]{element, f}, func(e E) *box[E] { return newBox(f, e) }}
 	})
-	return &Lists[N, E]{boxList[E]{plainList[*box[E]]{&s.Slot}, &s.freezer, element}, s.in}, err
+	return &Lists[N, E]{boxList[E]{plainList[*box[E]]{&s.table.Slot}, &s.table.freezer, element}, s.table.in}, func(old func(*E) bool) bool {
+		return s.visit(func(l *list[*box[E]]) bool { return old(&(*l.first()).value) })
+	}, err
 }
 
 // Lists is a state of one list per key and namespace, as a handle sees it.

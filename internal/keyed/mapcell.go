@@ -40,13 +40,20 @@ func NewMap[K, UK comparable, UV any](b *Backend[K], name string, key codec.Code
 
 // NewMaps declares a state of one map per key and namespace.
 func NewMaps[K, N, UK comparable, UV any](b *Backend[K], name string, spaces codec.Codec[N], key codec.Codec[UK], value codec.Codec[UV]) (*Maps[N, UK, UV], error) {
+	s, _, err := newMaps(b, name, spaces, key, value)
+	return s, err
+}
+
+// newMaps declares one, and returns how its pairs are visited.
+func newMaps[K, N, UK comparable, UV any](b *Backend[K], name string, spaces codec.Codec[N], key codec.Codec[UK], value codec.Codec[UV]) (*Maps[N, UK, UV], visitPair[UK, UV], error) {
 	meta := flink.MapStateMeta(name, key.Serializer(), value.Serializer())
 	if !refersToMore(reflect.TypeFor[UV]()) {
 		cell, in, err := newPlainMap(b, meta, spaces, key, value, func(c codec.Codec[UV], _ *freezer) element[UV] { return plain[UV]{c} })
-		return &Maps[N, UK, UV]{cell, in}, err
+		return &Maps[N, UK, UV]{cell, in}, visitPairs(b, cell, func(v *UV) *UV { return v }), err
 	}
 	cell, in, err := newPlainMap(b, meta, spaces, key, value, func(c codec.Codec[UV], f *freezer) element[*box[UV]] { return boxes[UV]{c, f} })
-	return &Maps[N, UK, UV]{&boxMap[UK, UV]{*cell, value}, in}, err
+	boxed := &boxMap[UK, UV]{*cell, value}
+	return &Maps[N, UK, UV]{boxed, in}, visitPairs(b, &boxed.plainMap, func(v **box[UV]) *UV { return &(*v).value }), err
 }
 
 // Maps is a state of one map per key and namespace, as a handle sees it.
@@ -67,6 +74,7 @@ type plainMap[UK comparable, UV any] struct {
 	keeper *keeper[pair[UK, UV]]
 	hash   func(UK) uint32
 	walks  []*walk[UK, UV] // that have begun and not ended
+	visit  visit[*mapNode[UK, UV]]
 }
 
 // newPlainMap declares a state of maps of UV that are held as W, and returns it for W, and
@@ -78,8 +86,8 @@ func newPlainMap[K, N, UK comparable, UV, W any](b *Backend[K], meta flink.State
 		m.keeper = newKeeper[pair[UK, W]](f)
 		return mapForm[UK, UV, W]{key, value, func(c codec.Codec[UV]) element[W] { return held(c, f) }, m.keeper, m.hash}
 	})
-	m.slot, s.afterFreeze = &s.Slot, m.keeper.afterFreeze
-	return m, s.in, err
+	m.slot, m.visit, s.afterFreeze = &s.table.Slot, s.visit, m.keeper.afterFreeze
+	return m, s.table.in, err
 }
 
 // A walk is an iteration over a map, from its last pair to its first.
@@ -141,11 +149,8 @@ func (s *plainMap[UK, UV]) All() iter.Seq2[UK, UV] {
 		if !ok {
 			return
 		}
-		w := &walk[UK, UV]{node, node.len()}
-		s.walks = append(s.walks, w)
-		defer func() {
-			s.walks = slices.DeleteFunc(s.walks, func(other *walk[UK, UV]) bool { return other == w })
-		}()
+		w := s.begin(node)
+		defer s.end(w)
 		for w.left > 0 {
 			w.left--
 			if p := w.node.at(w.left); !yield(p.key, p.value) {
@@ -153,6 +158,17 @@ func (s *plainMap[UK, UV]) All() iter.Seq2[UK, UV] {
 			}
 		}
 	}
+}
+
+// begin begins a walk.
+func (s *plainMap[UK, UV]) begin(node *mapNode[UK, UV]) *walk[UK, UV] {
+	w := &walk[UK, UV]{node, node.len()}
+	s.walks = append(s.walks, w)
+	return w
+}
+
+func (s *plainMap[UK, UV]) end(w *walk[UK, UV]) {
+	s.walks = slices.DeleteFunc(s.walks, func(other *walk[UK, UV]) bool { return other == w })
 }
 
 func (s *plainMap[UK, UV]) Clear() {
@@ -182,9 +198,9 @@ func (s *plainMap[UK, UV]) writable() *mapNode[UK, UV] {
 	node, ok := s.slot.Get()
 	switch {
 	case !ok:
-		node = &mapNode[UK, UV]{epoch: s.keeper.epoch}
+		node = &mapNode[UK, UV]{epoch: s.keeper.freezer.epoch}
 		s.slot.Set(node)
-	case s.keeper.sees(node.epoch, whole):
+	case s.keeper.freezer.sees(node.epoch, whole):
 		c := node.copied(s.keeper)
 		for _, w := range s.walksOver(node) {
 			w.node = c

@@ -59,7 +59,7 @@ func (f mapForm[UK, UV, W]) read(src []byte) (*mapNode[UK, W], int, error) {
 	if err := c.Err(); err != nil {
 		return nil, 0, err
 	}
-	node := &mapNode[UK, W]{epoch: f.keeper.epoch}
+	node := &mapNode[UK, W]{epoch: f.keeper.freezer.epoch}
 	value := f.held(f.value)
 	for range n {
 		at := c.Offset()

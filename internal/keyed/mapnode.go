@@ -77,7 +77,7 @@ func (m *manyPairs[UK, UV]) find(key UK, hash uint32) int {
 
 // copied returns a copy that may be changed, of which this one sees nothing.
 func (m *mapNode[UK, UV]) copied(k *keeper[pair[UK, UV]]) *mapNode[UK, UV] {
-	c := &mapNode[UK, UV]{epoch: k.epoch}
+	c := &mapNode[UK, UV]{epoch: k.freezer.epoch}
 	if m.many == nil {
 		c.few = append(make([]pair[UK, UV], 0, cap(m.few)), m.few...)
 		return c

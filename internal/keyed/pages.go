@@ -23,10 +23,10 @@ type stamped[E any] struct {
 // is small in the heap is not four times as much for the collector. Pages that refer to
 // memory are left to the collector, as they would hold on to it.
 type keeper[E any] struct {
-	*freezer
-	reuse bool
-	stale []*page[E] // that were replaced by copies since the last freeze
-	free  []*page[E]
+	freezer *freezer
+	reuse   bool
+	stale   []*page[E] // that were replaced by copies since the last freeze
+	free    []*page[E]
 }
 
 func newKeeper[E any](f *freezer) *keeper[E] {
@@ -56,7 +56,7 @@ func (k *keeper[E]) copied(p *page[E]) *page[E] {
 func (k *keeper[E]) afterFreeze() {
 	clear(k.free)
 	k.free = k.free[:0]
-	if k.alone.Load() == k.latest.epoch {
+	if k.freezer.alone.Load() == k.freezer.latest.epoch {
 		k.free, k.stale = k.stale, k.free
 		return
 	}
@@ -79,10 +79,10 @@ func (p *pages[E]) at(i int) *E { return &p.list[i>>pageBits].page[i&pageMask] }
 // the last one of the list at place end.
 func (p *pages[E]) writable(k *keeper[E], i int, at, end place) *E {
 	s := &p.list[i>>pageBits]
-	if k.sees(s.epoch, at) {
+	if k.freezer.sees(s.epoch, at) {
 		p.ownList(k, end)
 		s = &p.list[i>>pageBits]
-		*s = stamped[E]{k.copied(s.page), k.epoch}
+		*s = stamped[E]{k.copied(s.page), k.freezer.epoch}
 	}
 	return &s.page[i&pageMask]
 }
@@ -92,7 +92,7 @@ func (p *pages[E]) push(k *keeper[E], at, end place) *E {
 	i := p.n
 	if i&pageMask == 0 {
 		p.ownList(k, end)
-		p.list = append(p.list, stamped[E]{new(page[E]), k.epoch})
+		p.list = append(p.list, stamped[E]{new(page[E]), k.freezer.epoch})
 	}
 	p.n++
 	return p.writable(k, i, at, end)
@@ -113,8 +113,8 @@ func (p *pages[E]) pop(k *keeper[E], at, end place) {
 
 // ownList makes the list of pages writable: a copy, if a snapshot sees the one there is.
 func (p *pages[E]) ownList(k *keeper[E], end place) {
-	if k.sees(p.made, end) {
+	if k.freezer.sees(p.made, end) {
 		p.list = append(make([]stamped[E], 0, len(p.list)+len(p.list)/8+1), p.list...)
 	}
-	p.made = k.epoch
+	p.made = k.freezer.epoch
 }

@@ -261,7 +261,7 @@ func TestKeysAreTheTablesOwn(t *testing.T) {
 	if _, err := NewValue(b, "n", PlainValue, of[int64](t)); err != nil {
 		t.Fatal(err)
 	}
-	s := b.states[0].(*cells[string, Void, int64])
+	s := b.states[0].(*cells[string, Void, int64]).table
 	record := strings.Repeat("key", 1000)
 	b.Set(record[:3], 0)
 	s.Set(1)

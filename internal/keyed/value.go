@@ -35,14 +35,21 @@ func NewValue[K comparable, V any](b *Backend[K], name string, kind Kind, c code
 
 // NewValues declares a state of one value per key and namespace.
 func NewValues[K, N comparable, V any](b *Backend[K], name string, kind Kind, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], error) {
+	s, _, err := newValues(b, name, kind, spaces, c)
+	return s, err
+}
+
+// newValues declares one, and returns how its entries are visited, too.
+func newValues[K, N comparable, V any](b *Backend[K], name string, kind Kind, spaces codec.Codec[N], c codec.Codec[V]) (*Values[N, V], visit[V], error) {
 	meta := kind.meta(name, c.Serializer())
 	if !refersToMore(reflect.TypeFor[V]()) {
 		s, err := declare(b, meta, spaces, func(*freezer) form[V] { return plain[V]{c} })
-		return &Values[N, V]{&s.Slot, s.in}, err
+		return &Values[N, V]{&s.table.Slot, s.table.in}, func(old func(*V) bool) bool { return s.visit(old) }, err
 	}
 	s, err := declare(b, meta, spaces, func(f *freezer) form[*box[V]] { return boxes[V]{c, f} })
 	slot := newBoxSlot(s, c)
-	return &Values[N, V]{&slot.Slot, func(n N) { s.in(n); slot.forget() }}, err
+	return &Values[N, V]{&slot.Slot, func(n N) { s.table.in(n); slot.forget() }},
+		func(old func(*V) bool) bool { return s.visit(func(b **box[V]) bool { return old(&(*b).value) }) }, err
 }
 
 // Values is a state of one value per key and namespace, as a handle sees it.
@@ -66,8 +73,8 @@ type boxSlot[K, N comparable, V any] struct {
 }
 
 func newBoxSlot[K, N comparable, V any](s *cells[K, N, *box[V]], c codec.Codec[V]) *boxSlot[K, N, V] {
-	b := &boxSlot[K, N, V]{table: s.Table, codec: c}
-	b.Slot = Slot[V]{now: s.now, in: b}
+	b := &boxSlot[K, N, V]{table: s.table, codec: c}
+	b.Slot = Slot[V]{now: s.table.now, in: b}
 	b.forget()
 	s.afterFreeze = b.forget
 	return b

@@ -7,16 +7,16 @@ import (
 	"sync/atomic"
 )
 
-// subBits is how many buckets there are between two powers of two, as a power of two: a
-// value is known to one part in eight.
+// subBits says how many buckets there are between two powers of two: 1<<subBits. A bucket is
+// at most an eighth as wide as its values are large.
 const subBits = 3
 
 // buckets is one for each small value, and 1<<subBits for each power of two above.
 const buckets = (64 - subBits + 1) << subBits
 
-// A Histogram counts values by size: durations in nanoseconds, sizes in bytes. A value is
-// kept to one part in eight (an exponential histogram with eight buckets per power of two).
-// Negative values count as 0.
+// A Histogram counts values by size: durations in nanoseconds, sizes in bytes. It keeps a
+// value with an error of at most one eighth (it is an exponential histogram with eight buckets
+// per power of two). Negative values count as 0.
 type Histogram struct {
 	counts [buckets]atomic.Int64
 	sum    atomic.Int64
@@ -62,7 +62,7 @@ type Distribution struct {
 }
 
 // Quantile returns a value that is not below the given share of all values, and at most one
-// part in eight too large. The share is between 0 and 1. It is 0 if there are no values.
+// eighth too large. The share is between 0 and 1. It returns 0 if there are no values.
 func (d *Distribution) Quantile(q float64) int64 {
 	rank := max(int64(q*float64(d.Count)+0.5), 1)
 	for b, n := range d.counts {

@@ -1,10 +1,9 @@
-// Package metrics is where figures of a running job are kept: counters, gauges and
-// histograms, grouped by operator and subtask. It knows no exporter; whatever shows
-// figures reads a [Registry].
+// Package metrics keeps the figures of a running job: counters, gauges and histograms, grouped
+// by operator and subtask. It knows no exporter. A program that shows figures reads a
+// [Registry].
 //
-// A metric is found by name once, when its operator is opened. What is done with it
-// afterwards is one atomic operation, and the engine does it once per batch and not once
-// per record.
+// A metric is found by its name once, when its operator is opened. After that each use of it
+// is one atomic operation, and the engine uses it once per batch and not once per record.
 package metrics
 
 import (
@@ -13,8 +12,8 @@ import (
 	"sync/atomic"
 )
 
-// Scope is what a group of metrics is about. Empty fields do not apply: figures of the job
-// itself have an empty Operator.
+// Scope says what a group of metrics is about. Fields that do not apply are empty: the figures
+// of the job itself have an empty Operator.
 type Scope struct {
 	Operator string
 	Subtask  int
@@ -84,7 +83,8 @@ func (r *Registry) Read() []Value {
 	return values
 }
 
-// A Group is the metrics of one scope. A nil group gives out metrics that are not shown.
+// A Group holds the metrics of one scope. A nil group returns metrics that work and are not
+// shown.
 type Group struct {
 	mu      sync.Mutex
 	metrics map[string]metric
@@ -106,8 +106,8 @@ func (g *Group) Histogram(name string) *Histogram {
 	return find(g, name, func() *Histogram { return &Histogram{} })
 }
 
-// find returns the metric of a name. A name that is taken by a metric of another kind gets
-// one that is not shown.
+// find returns the metric of a name. If a metric of another kind has the name already, it
+// returns a new one that is not shown.
 func find[M metric](g *Group, name string, fresh func() M) M {
 	if g == nil {
 		return fresh()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirstream/weir/checkpoint"
 	"github.com/weirstream/weir/internal/align"
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
 	"github.com/weirstream/weir/internal/plan"
@@ -40,7 +41,9 @@ type Spec struct {
 	// the side outputs to it.
 	Context func(n *plan.Node) *flow.Context
 	// Splits are the splits that this subtask of a source reads from the start on.
-	Splits  []flow.Split
+	Splits []flow.Split
+	// Group is the alignment group of the source, nil if it has none.
+	Group   *clock.Group
 	Writers NewWriter
 	Reports Reports
 	Figures *Figures
@@ -56,9 +59,7 @@ func Build(s Spec) (_ *Task, err error) {
 	t.watermark.Store(int64(flow.MinTime))
 	defer func() {
 		if err != nil {
-			for _, op := range t.ops {
-				op.Close()
-			}
+			_ = t.Close() // nothing was processed, and err says why
 		}
 	}()
 	outputs := make(outputs)
@@ -72,7 +73,11 @@ func Build(s Spec) (_ *Task, err error) {
 	for i := len(nodes) - 1; i >= 0; i-- {
 		n := nodes[i]
 		ctx := s.Context(n)
-		ctx.Side = func(name string) (flow.Output, reflect.Type) { return outputs.of(port{n.ID, name}) }
+		sides := outputs.sides(n.ID)
+		ctx.Side = func(name string) (flow.Output, reflect.Type) {
+			delete(sides, name)
+			return outputs.of(port{n.ID, name})
+		}
 		asked := new(atomic.Bool)
 		ctx.Wake = func() {
 			if !asked.Swap(true) {
@@ -85,6 +90,9 @@ func Build(s Spec) (_ *Task, err error) {
 			return nil, err
 		}
 		t.ops = append(t.ops, operator{Operator: op, name: n.Label(), id: n.OperatorID(), asked: asked})
+		for name := range sides {
+			return nil, flow.Permanent(fmt.Errorf("open %s: its side output %q is read, and it has none of that name: ask the operator that emits it", n.Label(), name))
+		}
 		if i > 0 {
 			from := n.Inputs[0]
 			// Nodes are opened from the last to the first, so each goes before the receivers
@@ -94,8 +102,8 @@ func Build(s Spec) (_ *Task, err error) {
 		t.head = op
 	}
 	slices.Reverse(t.ops)
-	if src := s.Chain.Head.Source; src != nil {
-		t.fetch = newFetcher(src, s.EventTime, s.Gate, s.Splits)
+	if s.Chain.Head.Source != nil {
+		t.fetch = newFetcher(s)
 		return t, nil
 	}
 	t.aligner = align.New(len(s.Inputs))

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
+	"github.com/weirstream/weir/internal/clock"
 	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
 )
@@ -30,6 +32,8 @@ type fetcher struct {
 	timed  bool
 	gate   *exchange.Gate[Control]
 	begin  []flow.Split // the splits of the subtask at the start
+	group  *clock.Group // nil if the source is not aligned with others
+	most   time.Duration
 
 	mu      sync.Mutex
 	splits  map[string]*reading
@@ -51,17 +55,29 @@ type reading struct {
 	busy   bool
 	ended  bool
 	forget bool
-	fresh  bool    // it was not there when the task began
-	idle   bool    // the last mark that was sent says that event time need not wait for it
-	commit *[]byte // the position that is to be committed, nil for none
-	last   []byte  // the last position that was to be committed
+	fresh  bool          // it was not there when the task began
+	idle   bool          // the last mark that was sent says that event time need not wait for it
+	member *clock.Member // of the alignment group, if there is one
+	ahead  bool          // too far ahead of the group to be read
+	commit *[]byte       // the position that is to be committed, nil for none
+	last   []byte        // the last position that was to be committed
 	sleep  sleep
 }
 
-func newFetcher(source flow.Source, timed bool, gate *exchange.Gate[Control], begin []flow.Split) *fetcher {
-	f := &fetcher{source: source, timed: timed, gate: gate, begin: begin, splits: make(map[string]*reading), wake: make(chan struct{}, 1)}
-	for _, s := range begin {
-		f.splits[s.ID] = &reading{Split: s}
+func newFetcher(s Spec) *fetcher {
+	f := &fetcher{
+		source: s.Chain.Head.Source, timed: s.EventTime, gate: s.Gate, begin: s.Splits, group: s.Group,
+		splits: make(map[string]*reading), wake: make(chan struct{}, 1),
+	}
+	_, f.most = f.source.Alignment()
+	for i, split := range f.begin {
+		r := &reading{Split: split}
+		f.splits[split.ID] = r
+		// Splits join the group before any task runs, so that none gets ahead of one that
+		// is going to be read.
+		if !f.source.Bounded() || i == 0 {
+			f.join(r)
+		}
 	}
 	return f
 }
@@ -79,10 +95,15 @@ func (f *fetcher) run(ctx context.Context) error {
 		return err
 	}
 	if f.source.Bounded() {
-		for _, s := range f.begin {
-			if err := f.readAll(ctx, f.splits[s.ID]); err != nil {
+		for i, s := range f.begin {
+			r := f.splits[s.ID]
+			if err := f.readAll(ctx, r); err != nil {
 				return err
 			}
+			if i+1 < len(f.begin) {
+				f.join(f.splits[f.begin[i+1].ID])
+			}
+			f.leave(r)
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -166,7 +187,7 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	if err := f.commit(ctx, r); err != nil {
 		return false, err
 	}
-	if r.ended {
+	if r.ended || f.mustWait(r) {
 		return false, nil
 	}
 	if r.reader == nil {
@@ -188,6 +209,9 @@ func (f *fetcher) step(ctx context.Context, r *reading) (more bool, err error) {
 	ended := errors.Is(err, io.EOF)
 	if err != nil && !ended {
 		return false, err
+	}
+	if r.member != nil {
+		r.member.Mark(got.Mark)
 	}
 	if got.Batch != nil || ended || got.Mark.Idle != r.idle || !bytes.Equal(got.Position, r.Position) {
 		r.idle = got.Mark.Idle
@@ -219,18 +243,25 @@ func (f *fetcher) commit(ctx context.Context, r *reading) error {
 		}
 	}
 	f.mu.Lock()
-	f.pending--
-	settled := f.settled
-	if f.pending > 0 {
-		settled = nil
-	} else {
-		f.settled = nil
-	}
+	settled := f.settle()
 	f.mu.Unlock()
-	for _, done := range settled {
-		done()
-	}
+	call(settled)
 	return nil
+}
+
+// settle counts that a position is committed, or that it never will be. It returns what waited
+// for that, to be called without the lock. The lock is held.
+func (f *fetcher) settle() (settled []func()) {
+	if f.pending--; f.pending == 0 {
+		settled, f.settled = f.settled, nil
+	}
+	return settled
+}
+
+func call(functions []func()) {
+	for _, f := range functions {
+		f()
+	}
 }
 
 // rest ends a goroutine's use of a split. If the split is idle it is read again later.
@@ -243,12 +274,16 @@ func (f *fetcher) rest(ctx context.Context, r *reading, any bool) {
 			return
 		}
 	}
+	if r.ended && !f.source.Bounded() {
+		f.leave(r)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case r.commit != nil, r.forget:
 		f.fresh = append(f.fresh, r)
 		f.poke()
+	case r.ahead: // resume starts it again
 	case !r.ended && !f.source.Bounded():
 		f.idle.add(r, any)
 		f.poke()
@@ -303,7 +338,13 @@ func (f *fetcher) start(ctx context.Context, r *reading) error {
 		return nil
 	}
 	delete(f.splits, r.ID)
+	var settled []func()
+	if r.commit != nil {
+		settled = f.settle()
+	}
 	f.mu.Unlock()
+	call(settled)
+	f.leave(r)
 	if r.reader != nil {
 		if err := r.reader.Close(); err != nil {
 			return err
@@ -323,6 +364,8 @@ func (f *fetcher) poke() {
 // offer adds a split, with the position to begin at. A split that is being read is left
 // alone. One that has ended is read again if again is true.
 func (f *fetcher) offer(s flow.Split, again bool) {
+	var settled []func()
+	defer func() { call(settled) }() // without the lock
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.splits[s.ID]
@@ -335,7 +378,7 @@ func (f *fetcher) offer(s flow.Split, again bool) {
 			f.running.Go(func() { _ = old.Close() })
 		}
 		if r.commit != nil {
-			f.pending--
+			settled = f.settle()
 		}
 		*r = reading{Split: s, fresh: true}
 	default:
@@ -350,8 +393,9 @@ func (f *fetcher) drop(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r := f.splits[id]
-	if r == nil {
+	if r == nil { // the task has never read it; until it is forgotten it is not offered again
 		r = &reading{Split: flow.Split{ID: id}}
+		f.splits[id] = r
 	}
 	r.forget = true
 	f.idle.remove(r)

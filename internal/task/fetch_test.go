@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/weirstream/weir/durable/faultfs"
+	"github.com/weirstream/weir/internal/exchange"
 	"github.com/weirstream/weir/internal/flow"
+	"github.com/weirstream/weir/internal/plan"
 )
 
 // A library is a bounded source whose splits are texts, with a record for each word.
@@ -25,12 +28,18 @@ type library struct {
 func (l *library) Splits(context.Context, []flow.Split) (flow.Listing, error) {
 	return flow.Listing{}, nil
 }
-func (l *library) Bounded() bool     { return true }
-func (l *library) Reads(string) bool { return false }
+func (l *library) Bounded() bool                      { return true }
+func (l *library) Reads(string) bool                  { return false }
+func (l *library) Alignment() (string, time.Duration) { return "", 0 }
 
 func (l *library) Open(_ context.Context, s flow.Split, _ bool) (flow.SplitReader, error) {
 	l.open++
 	return &textReader{library: l, id: s.ID, words: strings.Fields(l.splits[s.ID])}, nil
+}
+
+// fetcherOf makes a fetcher of a source.
+func fetcherOf(source flow.Source, timed bool, gate *exchange.Gate[Control], begin []flow.Split) *fetcher {
+	return newFetcher(Spec{Chain: &plan.Task{Head: &plan.Node{Source: source}}, EventTime: timed, Gate: gate, Splits: begin})
 }
 
 type textReader struct {
@@ -59,6 +68,7 @@ func (r *textReader) Read(context.Context) (flow.Fetched, error) {
 }
 
 func (r *textReader) Commits() bool                           { return false }
+func (r *textReader) Resumed()                                {}
 func (r *textReader) Committed(context.Context, []byte) error { return nil }
 
 func (r *textReader) Close() error {
@@ -81,7 +91,7 @@ func fetching(t *testing.T, l *library, splits ...string) *bench {
 	for _, id := range splits {
 		begin = append(begin, flow.Split{ID: id})
 	}
-	b.task.fetch = newFetcher(l, false, b.gate, begin)
+	b.task.fetch = fetcherOf(l, false, b.gate, begin)
 	return b
 }
 

@@ -56,6 +56,17 @@ func (o outputs) of(p port) (flow.Output, reflect.Type) {
 	return f.to, f.record
 }
 
+// sides returns the names of the side outputs of a node that something reads.
+func (o outputs) sides(n plan.NodeID) map[string]bool {
+	names := make(map[string]bool)
+	for p := range o {
+		if p.node == n && p.name != "" {
+			names[p.name] = true
+		}
+	}
+	return names
+}
+
 // tee gives every batch and every mark to each of several outputs.
 type tee []flow.Output
 

@@ -7,17 +7,13 @@ import (
 	"slices"
 
 	"github.com/weirstream/weir/checkpoint"
+	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/flink"
 	"github.com/weirstream/weir/internal/flow"
 )
 
 // A Stream is the bytes of one state, open for reading.
-type Stream interface {
-	io.ReaderAt
-	io.Closer
-	Size() int64
-	Name() string // for messages
-}
+type Stream = store.Stream
 
 // State is the state of one operator in a checkpoint, opened for reading. The operator's
 // subtasks are restored from it. There may be more or fewer of them than when the

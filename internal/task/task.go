@@ -7,6 +7,7 @@
 //	restore.go   from the state in a checkpoint to the state of each subtask
 //	fetch.go     reading the splits of a source into the gate
 //	idle.go      splits that have nothing for now
+//	pace.go      splits that are ahead of others
 //	build.go     from nodes of a plan to a chain of operators
 //	outputs.go   the receivers of each output of an operator
 //
@@ -154,21 +155,30 @@ func (t *Task) Run(ctx context.Context) (err error) {
 	default:
 	}
 	t.writing.Wait()
-	if cerr := t.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return errors.Join(err, t.Close())
 }
 
-// Close closes the operators of a task that does not run. Run calls it at its end.
-func (t *Task) Close() (err error) {
+// Close closes the operators of a task that does not run. Run calls it at its end. The
+// error is a *CloseError.
+func (t *Task) Close() error {
+	var errs []error
 	for _, op := range t.ops {
-		if cerr := op.Close(); err == nil && cerr != nil {
-			err = fmt.Errorf("close operator %s: %w", op.name, cerr)
+		if err := op.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close operator %s: %w", op.name, err))
 		}
 	}
-	return err
+	if errs == nil {
+		return nil
+	}
+	return &CloseError{errors.Join(errs...)}
 }
+
+// A CloseError says that operators could not be closed. What they had to do for checkpoints
+// was done before.
+type CloseError struct{ Err error }
+
+func (e *CloseError) Error() string { return e.Err.Error() }
+func (e *CloseError) Unwrap() error { return e.Err }
 
 func (t *Task) start() error {
 	for _, op := range t.ops {

@@ -1,8 +1,8 @@
-// Package twophase decides what of a sink's prepared output is committed, and when. The
-// engine's sink operator and the suite that tests sinks (connector/connectortest) both
-// drive a sink by it.
+// Package twophase decides which prepared output of a sink is committed, and when. The
+// engine's sink operator uses it, and so does the suite that tests sinks
+// (connector/connectortest).
 //
-// It is pure but for the calls that it is given, and imports package checkpoint only.
+// It is pure, except for the functions that it is given. It imports package checkpoint only.
 package twophase
 
 import (
@@ -18,8 +18,8 @@ type Writer interface {
 	Prepare(ctx context.Context, id checkpoint.ID) ([]byte, error)
 }
 
-// A Subtask is what one writer has prepared and what was not committed yet. The zero value
-// is ready.
+// A Subtask holds what one writer has prepared and what has not been committed yet. The zero
+// value is ready to use.
 type Subtask struct {
 	waiting []pending // rising ids
 }
@@ -35,8 +35,8 @@ func (p pending) encode() []byte {
 	return append(binary.BigEndian.AppendUint64(nil, uint64(p.id)), p.prepared...)
 }
 
-// Prepare has the writer prepare, and returns what the checkpoint keeps: an element for
-// each output that waits, also for what earlier checkpoints that have failed left waiting.
+// Prepare calls the writer, and returns what the checkpoint keeps: one element for each output
+// that waits. Output that was prepared for earlier checkpoints, which failed, waits too.
 func (s *Subtask) Prepare(ctx context.Context, w Writer, id checkpoint.ID) (elements [][]byte, err error) {
 	prepared, err := w.Prepare(ctx, id)
 	if err != nil {
@@ -52,8 +52,9 @@ func (s *Subtask) Prepare(ctx context.Context, w Writer, id checkpoint.ID) (elem
 	return elements, nil
 }
 
-// Complete gives commit what was prepared for a checkpoint that is complete now and for
-// those before it, and nothing that waits for a later one. After an error it waits still.
+// Complete is called when a checkpoint is complete. It gives commit what was prepared for that
+// checkpoint and for earlier ones, and nothing that waits for a later one. If commit returns
+// an error, the output still waits.
 func (s *Subtask) Complete(id checkpoint.ID, commit func(prepared [][]byte) error) error {
 	n := 0
 	var prepared [][]byte
@@ -71,7 +72,7 @@ func (s *Subtask) Complete(id checkpoint.ID, commit func(prepared [][]byte) erro
 	return nil
 }
 
-// Restored returns what the elements of a checkpoint hold prepared.
+// Restored returns the prepared output in the elements of a checkpoint.
 func Restored(elements [][]byte) (prepared [][]byte, err error) {
 	for _, e := range elements {
 		if len(e) < 8 {
