@@ -62,14 +62,15 @@ func Make(n int64) (e Event) {
 	return e
 }
 
-// Fill makes event n in place. What is there must be an event too, or zero.
-func Fill(e *Event, n int64) {
+// Fill makes event n in place, and returns when it happens. What is there must be an event
+// too, or zero.
+func Fill(e *Event, n int64) (at weir.Time) {
 	d := diceOf(n)
 	kind := KindBid
-	switch at := n % group; {
-	case at < persons:
+	switch place := n % group; {
+	case place < persons:
 		kind = KindPerson
-	case at < persons+auctions:
+	case place < persons+auctions:
 		kind = KindAuction
 	}
 	if e.Kind != kind {
@@ -78,17 +79,19 @@ func Fill(e *Event, n int64) {
 		}
 		e.Kind = kind
 	}
+	at = At(n)
 	switch kind {
 	case KindBid:
-		fillBid(&e.Bid, n, &d)
+		fillBid(&e.Bid, n, at, &d)
 	case KindAuction:
-		fillAuction(&e.Auction, n, &d)
+		fillAuction(&e.Auction, n, at, &d)
 	default:
-		fillPerson(&e.Person, n, &d)
+		fillPerson(&e.Person, n, at, &d)
 	}
+	return at
 }
 
-func fillPerson(p *Person, n int64, d *dice) {
+func fillPerson(p *Person, n int64, at weir.Time, d *dice) {
 	a, b, c := d.roll(), d.roll(), d.roll()
 	p.ID = firstPerson + lastPerson(n)
 	p.Name = names[pick(a, int64(len(names)))]
@@ -96,21 +99,21 @@ func fillPerson(p *Person, n int64, d *dice) {
 	p.CreditCard = creditCards[a>>48%rows]
 	p.City = cities[pick(b, int64(len(cities)))]
 	p.State = states[pick(b>>32, int64(len(states)))]
-	p.DateTime = At(n)
+	p.DateTime = at
 	p.Extra = extra(c, 8+length(p.Name, p.Email, p.CreditCard, p.City, p.State), personBytes)
 }
 
-func fillAuction(a *Auction, n int64, d *dice) {
+func fillAuction(a *Auction, n int64, at weir.Time, d *dice) {
 	r, s, t, u := d.roll(), d.roll(), d.roll(), d.roll()
 	a.ID = firstAuction + lastAuction(n)
 	a.ItemName = itemNames[r%rows]
 	a.Description = descriptions[r>>16%rows]
 	a.InitialBid = price(r >> 32)
 	a.Reserve = a.InitialBid + price(s)
-	a.DateTime = At(n)
+	a.DateTime = at
 	// The average auction lasts until as many others have been opened as are in flight.
-	horizon := int64(At(n+inFlightAuctions*group/auctions) - a.DateTime)
-	a.Expires = a.DateTime + weir.Time(1+pick(t, max(2*horizon, 1)))
+	horizon := int64(At(n+inFlightAuctions*group/auctions) - at)
+	a.Expires = at + weir.Time(1+pick(t, max(2*horizon, 1)))
 	if part(s>>32, hotSellerRatio) > 0 {
 		a.Seller = firstPerson + lastPerson(n)/hotOneOf*hotOneOf
 	} else {
@@ -120,7 +123,7 @@ func fillAuction(a *Auction, n int64, d *dice) {
 	a.Extra = extra(u, 8+length(a.ItemName, a.Description)+5*8, auctionBytes)
 }
 
-func fillBid(b *Bid, n int64, d *dice) {
+func fillBid(b *Bid, n int64, at weir.Time, d *dice) {
 	r, s, t := d.roll(), d.roll(), d.roll()
 	if part(r, hotAuctionRatio) > 0 {
 		b.Auction = firstAuction + lastAuction(n)/hotOneOf*hotOneOf
@@ -139,7 +142,7 @@ func fillBid(b *Bid, n int64, d *dice) {
 		via = &otherChannels[pick(t>>16, channels)]
 	}
 	b.Channel, b.URL = via.name, via.url
-	b.DateTime = At(n)
+	b.DateTime = at
 	b.Extra = extra(t>>32, 4*8, bidBytes)
 }
 

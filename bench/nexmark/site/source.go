@@ -78,8 +78,7 @@ func (r *reader) ReadTimed(ctx context.Context, records []Event, times []weir.Ti
 		}
 	}
 	for ; n < len(records) && r.next < min(due, r.n); n++ {
-		Fill(&records[n], r.next)
-		times[n] = At(r.next)
+		times[n] = Fill(&records[n], r.next)
 		if r.next++; r.next%group == 0 {
 			r.next += int64(r.splits-1) * group
 		}
