@@ -19,6 +19,10 @@ type report struct {
 	pairs     []pair
 }
 
+// fewCheckpoints is how many checkpoints a run must have, with the final one, before the table
+// says what they cost.
+const fewCheckpoints = 4
+
 // begin says on a terminal what is being measured.
 func (r *report) begin(what string) {
 	if f, ok := r.errs.(*os.File); ok && !r.json && term.IsTerminal(int(f.Fd())) {
@@ -51,7 +55,12 @@ func (r *report) end() error {
 	if len(r.rows) > 0 {
 		fmt.Fprintln(t, "query\tMevents/s\tper core\tallocs/event\tcheckpoints\tp50 ms\tp99\tp99.9\tpeak MiB\t")
 		for _, f := range r.rows {
-			fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%+.1f %%\t", f.Query, f.PerSecond/1e6, f.PerCPUSecond/1e6, f.AllocsPerEvent, 100*(f.CheckpointRatio-1))
+			fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t", f.Query, f.PerSecond/1e6, f.PerCPUSecond/1e6, f.AllocsPerEvent)
+			if f.Checkpoints < fewCheckpoints {
+				fmt.Fprint(t, "too short\t")
+			} else {
+				fmt.Fprintf(t, "%+.1f %%\t", 100*(f.CheckpointRatio-1))
+			}
 			for _, q := range []string{"p50", "p99", "p99.9"} {
 				if f.Samples == 0 {
 					fmt.Fprint(t, "-\t")

@@ -51,10 +51,12 @@ func Q3(events weir.Stream[site.Event]) weir.Stream[Offer] {
 				return nil
 			}, func(r resident) error {
 				seller.Set(r)
-				for l := range waiting.All() {
-					offer(l, &r)
+				if waiting.Len() > 0 {
+					for l := range waiting.All() {
+						offer(l, &r)
+					}
+					waiting.Clear()
 				}
-				waiting.Clear()
 				return nil
 			}
 	})

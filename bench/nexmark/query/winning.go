@@ -52,15 +52,17 @@ func winning[A, B any](auctions weir.Stream[opened[A]], bids weir.Stream[offered
 			return nil
 		})
 		return func(a opened[A]) error {
-				r := running[A, B]{Auction: a}
-				for b := range early.All() {
-					r.offer(b)
-				}
-				if early.Len() > 0 {
+				if early.Len() == 0 {
+					auction.Set(running[A, B]{Auction: a})
+				} else {
+					r := running[A, B]{Auction: a}
+					for b := range early.All() {
+						r.offer(b)
+					}
+					auction.Set(r)
 					early.Clear()
 					forget.Clear()
 				}
-				auction.Set(r)
 				closes.Register(a.Closes)
 				return nil
 			}, func(b offered[B]) error {
