@@ -66,7 +66,7 @@ const policy = `
 	internal/fsynclint < durable/probe
 	cmd/...            < checkpoint checkpoint/store durable durable/probe flink internal/bytesize internal/fsynclint internal/inspect libraries
 	examples/...       < . run window connector/file connector/generator connector/ratelimit
-	bench/...          < . run window checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed
+	bench/...          < . run window checkpoint checkpoint/store durable flink connector/generator internal/codec internal/flow internal/keyed golang.org/x/term
 
 	# a module of its own: power cuts of real file systems
 	crashlab/blocklog  < std

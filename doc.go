@@ -79,5 +79,8 @@
 //	cmd/weirsoak            kills a job at random moments and compares its output
 //	examples/flights        the main example, on real data
 //	bench                   benchmarks, as ratios
+//	bench/nexmark           the queries of Nexmark, measured, also beside Flink
+//	bench/nexmark/site      the events of Nexmark
+//	bench/nexmark/query     the queries of Nexmark
 //	crashlab                power cuts of real file systems; a module of its own
 package weir
