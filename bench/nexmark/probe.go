@@ -23,7 +23,7 @@ type probe struct {
 // probeSink is the sink that a query's rows go to. It keeps nothing of them.
 type probeSink[R any] struct {
 	*probe
-	due func(*R) weir.Time // the event time at which a row is due
+	due func(*R) weir.Time // the event time at which a row is due; nil if it has none
 }
 
 func (s probeSink[R]) Open(context.Context, weir.SinkContext) (weir.Writer[R], error) {
@@ -40,7 +40,7 @@ type probeWriter[R any] struct {
 
 func (w *probeWriter[R]) Write(_ context.Context, rows []R) error {
 	w.rows += int64(len(rows))
-	if w.pace == nil {
+	if w.pace == nil || w.due == nil {
 		return nil
 	}
 	now := time.Now()

@@ -23,8 +23,13 @@ var queries = []entry{
 	of("q2", "select bids by their auction", atOnce, query.Q2, func(r *query.Selected) weir.Time { return r.At }).beside(),
 	of("q3", "join auctions with sellers", atOnce, query.Q3, func(r *query.Offer) weir.Time { return r.At }).beside(),
 	of("q4", "average winning bid per category", byTime, query.Q4, func(r *query.CategoryPrice) weir.Time { return r.At }).beside(),
+	of("q5", "hot items", byTime, query.Q5, func(r *query.HotItem) weir.Time { return r.At }).beside(),
 	of("q6", "average of a seller's last ten", byTime, query.Q6, func(r *query.SellerPrice) weir.Time { return r.At }),
+	of("q7", "highest bids", byTime, query.Q7, func(r *query.HighestBid) weir.Time { return r.DateTime - r.DateTime%10_000 + 9_999 }).beside(),
+	of("q8", "new sellers", byTime, query.Q8, func(r *query.NewSeller) weir.Time { return r.At - 1 }).beside(),
 	of("q9", "winning bids", byTime, query.Q9, func(r *query.Winner) weir.Time { return r.Expires }).beside(),
+	of("q11", "bids per session", byTime, query.Q11, func(r *query.Bids) weir.Time { return r.End - 1 }).beside(),
+	of("q12", "bids in ten seconds of the clock", atOnce, query.Q12, nil),
 	of("q13", "join bids with a table", atOnce, query.Q13, func(r *query.Enriched) weir.Time { return r.DateTime }),
 	of("q14", "calculate", atOnce, query.Q14, func(r *query.Calculated) weir.Time { return r.DateTime }),
 	of("q15", "report per day", atOnce, query.Q15, func(r *query.DayReport) weir.Time { return r.At }),
@@ -42,10 +47,14 @@ const (
 	byTime = weir.Time(site.Lateness/1e6) + 1
 )
 
-// of makes an entry. at returns the event time of a row.
+// of makes an entry. at returns the event time of a row; nil if it has none.
 func of[R any](name, what string, wait weir.Time, build func(weir.Stream[site.Event]) weir.Stream[R], at func(*R) weir.Time) entry {
 	return entry{name: name, what: what, build: func(events weir.Stream[site.Event], p *probe) {
-		weir.To(build(events), "rows", probeSink[R]{p, func(r *R) weir.Time { return at(r) + wait }})
+		sink := probeSink[R]{probe: p}
+		if at != nil {
+			sink.due = func(r *R) weir.Time { return at(r) + wait }
+		}
+		weir.To(build(events), "rows", sink)
 	}}
 }
 
