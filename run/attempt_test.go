@@ -210,6 +210,9 @@ func TestWhyStuckUserCodeWasToEnd(t *testing.T) {
 			if n := log.count("user code has not returned after it was told to stop", "in -> map#1"); n != 3 {
 				t.Errorf("said %d times in 2 minutes, want 3:\n%s", n, log.text())
 			}
+			if strings.Contains(err.Error(), "map#3") && !strings.Contains(err.Error(), "boom") {
+				t.Errorf("it names code that has returned: %v", err)
+			}
 			if holds != 1 {
 				t.Errorf("%d places are held while user code still runs", holds)
 			}
