@@ -189,7 +189,9 @@ func TestWhyStuckUserCodeWasToEnd(t *testing.T) {
 				}
 				return n, nil
 			})
-			weir.To(hangs, "out", &weir.Collector[int64]{})
+			var claims []weir.Claim
+			holds := 0
+			weir.To(hangs, "out", weir.Sink[int64](claimed{&weir.Collector[int64]{}, &claims, &holds, nil}))
 			weir.To(fails, "out 2", &weir.Collector[int64]{})
 			opts := options(t, 1)
 			opts.CancelTimeout, opts.NoFinalCheckpoint = 2*time.Minute, true
@@ -208,8 +210,16 @@ func TestWhyStuckUserCodeWasToEnd(t *testing.T) {
 			if n := log.count("user code has not returned after it was told to stop", "in -> map#1"); n != 3 {
 				t.Errorf("said %d times in 2 minutes, want 3:\n%s", n, log.text())
 			}
+			if strings.Contains(err.Error(), "map#3") && !strings.Contains(err.Error(), "boom") {
+				t.Errorf("it names code that has returned: %v", err)
+			}
+			if holds != 1 {
+				t.Errorf("%d places are held while user code still runs", holds)
+			}
 			close(hang)
-			synctest.Wait()
+			if synctest.Wait(); holds != 0 {
+				t.Errorf("%d places are held after it has returned", holds)
+			}
 		})
 	}
 }

@@ -57,9 +57,42 @@ func TestWhatIsCommittedIsRemembered(t *testing.T) {
 		if commits.Load() != 0 {
 			t.Errorf("%d commits of output that was visible", commits.Load())
 		}
-		// So its sink may be renamed, too.
+		// So its sink may be renamed, too, at once or later.
+		fresh := options(t, 2)
+		for _, name := range []string{"out", "another"} {
+			if err := run.Local(t.Context(), renamed(name, "keep", sink), fresh); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 		if err := run.Local(t.Context(), renamed("another", "keep", sink), opts); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// upTo is a job that writes the numbers up to n.
+func upTo(n int, out weir.Sink[int64]) *weir.Job {
+	job := weir.NewJob("up to")
+	weir.To(weir.From(job, "in", weir.Slice(numbers(n)...)), "out", out)
+	return job
+}
+
+// That the output of an older checkpoint is visible says nothing about a newer one: a start from
+// the older one makes the output of the newer one visible.
+func TestOutputOfANewerCheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[int64]
+		opts := options(t, 1)
+		opts.Retain, opts.Restart.Max = 10, -1
+		must(t, run.Local(t.Context(), upTo(100, &out), opts))
+		older := glob(t, opts.CheckpointDir, "*", "chk-*")[0]
+		if err := run.Local(t.Context(), upTo(150, weir.Sink[int64](neverCommits{&out})), opts); err == nil || len(out.Records()) != 100 {
+			t.Fatalf("%d records are visible, %v", len(out.Records()), err)
+		}
+		opts.From = run.Path(older)
+		// The 50 records become visible, and are written again: that is what going back means.
+		if err := run.Local(t.Context(), upTo(150, &out), opts); err != nil || len(out.Records()) != 200 {
+			t.Errorf("%d records are visible, want 100, and 50 twice: %v", len(out.Records()), err)
 		}
 	})
 }

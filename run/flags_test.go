@@ -2,10 +2,12 @@ package run
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -150,8 +152,17 @@ func TestMessagesNameFlags(t *testing.T) {
 		"set Options.BesideOldOutput":                         "use --beside-old-output",
 		"set Options.AllowFallback, or Options.From":          "use --allow-fallback, or --from",
 	} {
-		if got := inFlags.Replace(message); got != want {
-			t.Errorf("%q, want %q", got, want)
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		was := os.Stderr
+		os.Stderr = w
+		sayError(errors.New(message))
+		os.Stderr = was
+		w.Close()
+		if got, err := io.ReadAll(r); string(got) != want+"\n" || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, want)
 		}
 	}
 }

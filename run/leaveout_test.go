@@ -121,6 +121,64 @@ func TestPreparedOutputThatIsDamaged(t *testing.T) {
 	})
 }
 
+// A commit that fails for another reason than damage is tried again with the next attempt, and
+// what is dropped is undone.
+func TestPreparedOutputThatIsDamagedAndBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out weir.Collector[int64]
+		opts := options(t, 2) // two pieces
+		opts.Restart.Max = -1
+		if err := run.Local(t.Context(), renamed("out", "keep", weir.Sink[int64](neverCommits{&out})), opts); err == nil {
+			t.Fatal("the commit has not failed")
+		}
+		opts.Restart.Max, opts.DropPreparedOutput, opts.Monitor = 3, true, &run.Monitor{}
+		sink := busy{halfDamaged{&out, new(string)}, new(int), new(int)}
+		if err := run.Local(t.Context(), renamed("out", "keep", weir.Sink[int64](sink)), opts); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(out.Records()); n == 0 || n == 100 || opts.Monitor.Status().Failures["other"] != 1 || *sink.aborts != 1 {
+			t.Errorf("%d of 100 records are visible, after %d undoings and %v", n, *sink.aborts, opts.Monitor.Status().Failures)
+		}
+	})
+}
+
+// A busy sink cannot commit a piece that is not damaged at first.
+type busy struct {
+	halfDamaged
+	tries, aborts *int
+}
+
+func (b busy) Commit(ctx context.Context, prepared [][]byte) error {
+	if len(prepared) == 1 && *b.damaged != "" && string(prepared[0]) != *b.damaged {
+		if *b.tries++; *b.tries == 1 {
+			return errors.New("not now")
+		}
+	}
+	return b.halfDamaged.Commit(ctx, prepared)
+}
+
+func (b busy) Abort(ctx context.Context, id weir.SinkID) error {
+	*b.aborts++
+	return b.halfDamaged.Abort(ctx, id)
+}
+
+// The positions of a source are state: if it is renamed or removed, that is not dropped without
+// a word.
+func TestDroppingASource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := options(t, 1)
+		job := func(source string) *weir.Job {
+			job := weir.NewJob("source")
+			weir.To(weir.From(job, source, weir.Slice(numbers(10)...)), "out", &weir.Collector[int64]{})
+			return job
+		}
+		must(t, run.Local(t.Context(), job("old"), opts))
+		if err := run.Local(t.Context(), job("new"), opts); err == nil || run.ExitCode(err) != run.ExitUnfit || !strings.Contains(err.Error(), `"old"`) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // halfDamaged cannot commit what it is first asked to.
 type halfDamaged struct {
 	*weir.Collector[int64]

@@ -3,6 +3,7 @@ package run_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,8 +23,47 @@ func program(name string) {
 	run.Main(func() (*weir.Job, error) {
 		job := weir.NewJob(name)
 		weir.To(weir.From(job, "in", weir.Slice(numbers(10)...)), "out", &weir.Collector[int64]{})
+		if name == "wrong" {
+			weir.From(job, "in", weir.Slice(numbers(10)...))
+		}
 		return job, nil
+	}, func(st run.Status) error {
+		fmt.Fprintf(os.Stderr, "%d records\n", st.Records)
+		return nil
+	}, func(run.Status) error {
+		if name == "fails after" {
+			return errors.New("boom")
+		}
+		return nil
+	}, func(run.Status) error {
+		fmt.Fprintln(os.Stderr, "the last function")
+		return nil
 	})
+}
+
+// TestExitCodesOfMain: what is wrong before the job runs, and what is wrong after it, has an
+// exit code; a message names flags, not options.
+func TestExitCodesOfMain(t *testing.T) {
+	for _, c := range []struct {
+		job  string
+		args []string
+		code int
+		says string
+	}{
+		{"good", nil, run.ExitDone, "10 records\nthe last function"},
+		{"fails after", nil, run.ExitFailed, "boom"},
+		{"wrong", nil, run.ExitUsage, `two operators are named "in"`},
+		{"good", []string{"--parallelism", "0"}, run.ExitUsage, "must be more than 0"},
+		{"good", []string{"--parallelism", "-1"}, run.ExitUsage, "parallelism -1"},
+		{"good", []string{"more"}, run.ExitUsage, `flags only, not "more"`},
+		{"good", []string{"--nosuch"}, run.ExitUsage, "nosuch"},
+		{"good", []string{"--help"}, run.ExitDone, "Exit codes:"},
+	} {
+		code, said := runProgram(t, t.TempDir(), c.job, c.args...)
+		if code != c.code || !strings.Contains(said, c.says) || code != run.ExitDone && strings.Contains(said, "the last function") {
+			t.Errorf("%s %q: exit code %d, want %d and %q\n%s", c.job, c.args, code, c.code, c.says, said)
+		}
+	}
 }
 
 // runProgram runs the job in dir and returns the exit code and the output of the program.

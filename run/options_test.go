@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/weirstream/weir"
+	"github.com/weirstream/weir/checkpoint/store"
 	"github.com/weirstream/weir/connector/ratelimit"
+	"github.com/weirstream/weir/durable"
 	"github.com/weirstream/weir/run"
 )
 
@@ -143,4 +145,54 @@ func TestDrainEndsEventTime(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The pause before a restart is the one that was set, and doubles.
+func TestRestartPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := options(t, 1)
+		opts.Restart = run.Restart{Max: 3, Pause: 5 * time.Second, GiveUpOnSame: -1}
+		began := time.Now()
+		err := run.Local(t.Context(), sums(&weir.Collector[total]{}, 10, 1e6, func(int64) error { return errors.New("boom") }), opts)
+		if took := time.Since(began); err == nil || took < 35*time.Second || took > 36*time.Second {
+			t.Errorf("ended after %v, want pauses of 5, 10 and 20 s: %v", took, err)
+		}
+		if st := opts.Monitor.Status(); !strings.Contains(st.LastFailure, "boom") || st.Failures["function"] != 4 {
+			t.Errorf("status %+v", st)
+		}
+	})
+}
+
+// A task that waits because its receiver is slow says so in its figures, and the receiver's do
+// not.
+func TestBlockedIsMeasured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		job := weir.NewJob("blocked")
+		in := weir.Rebalance(weir.From(job, "in", weir.Slice(numbers(100_000)...)))
+		weir.To(weir.Map(in, func(n int64) (int64, error) { time.Sleep(time.Millisecond); return n, nil }), "out", &weir.Collector[int64]{})
+		opts := options(t, 1)
+		opts.NoFinalCheckpoint, opts.CheckpointInterval = true, time.Hour
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- run.Local(ctx, job, opts) }()
+		time.Sleep(19 * time.Second)
+		tasks := opts.Monitor.Status().Tasks
+		if len(tasks) != 2 || !tasks[0].Source || tasks[1].Source || tasks[0].Blocked < 15*time.Second || tasks[1].Blocked != 0 || tasks[1].Idle > time.Second {
+			t.Errorf("tasks %+v", tasks)
+		}
+		<-done
+	})
+}
+
+// The lock file of a job's directory names the job and the process.
+func TestLockNamesTheJob(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := options(t, 1)
+		must(t, run.Local(t.Context(), sums(&weir.Collector[total]{}, 10, 1e6, never), opts))
+		l, err := store.ReadLock(durable.OS(), glob(t, opts.CheckpointDir, "*")[0])
+		if err != nil || l.JobName != "sums" || !strings.HasPrefix(l.Owner, "process ") {
+			t.Errorf("%+v, %v", l, err)
+		}
+	})
 }

@@ -350,8 +350,8 @@ func TestChangedJobs(t *testing.T) {
 		refused := func(job *weir.Job, words ...string) {
 			t.Helper()
 			err := run.Local(t.Context(), job, opts)
-			if err == nil {
-				t.Error("not refused")
+			if err == nil || run.ExitCode(err) != run.ExitUnfit {
+				t.Errorf("not refused: %v", err)
 				return
 			}
 			for _, w := range words {

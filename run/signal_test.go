@@ -22,6 +22,7 @@ func TestHeed(t *testing.T) {
 		{"a patient supervisor", []os.Signal{syscall.SIGTERM, syscall.SIGTERM, syscall.SIGTERM}, []time.Duration{0, 10 * time.Second, time.Minute}, []reaction{end, ignore, ignore}},
 		{"Ctrl-C through a wrapper", []os.Signal{os.Interrupt, os.Interrupt}, []time.Duration{0, time.Millisecond}, []reaction{end, ignore}},
 		{"Ctrl-C twice", []os.Signal{os.Interrupt, os.Interrupt}, []time.Duration{0, 2 * time.Second}, []reaction{end, endNow}},
+		{"Ctrl-C twice, as soon as a person can", []os.Signal{os.Interrupt, os.Interrupt, os.Interrupt}, []time.Duration{0, pressedTwice - 1, pressedTwice}, []reaction{end, ignore, endNow}},
 		{"Ctrl-C after a supervisor", []os.Signal{syscall.SIGTERM, os.Interrupt}, []time.Duration{0, 2 * time.Second}, []reaction{end, endNow}},
 	} {
 		var h heed

@@ -100,16 +100,18 @@ func TestCheckpointsHaveNames(t *testing.T) {
 	})
 }
 
-// Damage that a restart finds is permanent: the job is not started over again.
+// Damage that a restart finds is permanent: the job is not started over again. Nor does a run go
+// back behind a checkpoint of its own: AllowFallback is about the one that it begins with.
 func TestDamageIsNotTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t)
+		b.every, b.from.AllowFallback = 20*time.Second, true
 		b.restart = Restart{Initial: time.Second, Max: time.Minute, Limit: 3}
 		err := b.run(b.disk, func(n int64) error {
 			if n < records-1 {
 				return nil
 			}
-			newest := path.Join("/data", benchJob.String(), "chk-1")
+			newest := path.Join("/data", benchJob.String(), "chk-4") // chk-3 is intact
 			entries, err := b.disk.ReadDir(newest)
 			check(t, err)
 			for _, e := range entries {
@@ -121,7 +123,7 @@ func TestDamageIsNotTriedAgain(t *testing.T) {
 		})
 		var damaged *store.DamagedError
 		if !errors.As(err, &damaged) || !flow.IsPermanent(err) {
-			t.Errorf("got %v, want a permanent error that checkpoint 1 is damaged", err)
+			t.Errorf("got %v, want a permanent error that checkpoint 4 is damaged", err)
 		}
 		if n := strings.Count(b.said.String(), "starting over"); n != 1 {
 			t.Errorf("it was started over %d times, want once:\n%s", n, &b.said)

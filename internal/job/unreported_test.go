@@ -62,6 +62,19 @@ func TestRestartAfterACheckpointThatWasNotReported(t *testing.T) {
 	}
 }
 
+// Before that checkpoint every attempt starts from where the run was told to.
+func TestRestartBeforeACheckpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		check(t, b.run(b.disk, never)) // an earlier run has read everything
+		b.from, b.restart = store.From{None: true}, Restart{Initial: time.Second, Max: time.Minute, Limit: 1}
+		check(t, b.run(b.disk, onceAt(100)))
+		if n := len(b.out.Records()); n != 2*records {
+			t.Errorf("%d records are visible, want each of %d twice:\n%s", n, records, &b.said)
+		}
+	})
+}
+
 // A split that is to be forgotten is, also if the first attempt fails before there is a
 // checkpoint without its position; and no second time, once there is one.
 func TestSplitsAreForgottenOnce(t *testing.T) {
