@@ -53,7 +53,7 @@ func TestLastMillisecondOfAWindow(t *testing.T) {
 					}
 				}
 				if fired != want {
-					t.Errorf("%s: at %v there were %v, want one of %d", name, time.Now().Sub(time.Now().Truncate(time.Second)), out.panes, want)
+					t.Errorf("%s: at %v there were %v, want one of %d", name, time.Since(time.Now().Truncate(time.Second)), out.panes, want)
 				}
 			}
 			time.Sleep(50 * time.Millisecond)

@@ -378,11 +378,11 @@ func TestAsyncRetry(t *testing.T) {
 // What goes wrong in another goroutine fails the operator, as it would in its own.
 func TestAsyncFailures(t *testing.T) {
 	for want, ask := range map[string]func(context.Context, int64) (int64, error){
-		"out of order":      func(context.Context, int64) (int64, error) { return 0, errors.New("out of order") },
-		"panic: oh":         func(context.Context, int64) (int64, error) { panic("oh") },
-		"runtime.Goexit":    func(context.Context, int64) (int64, error) { runtime.Goexit(); return 0, nil },
-		"nil map":           func(context.Context, int64) (int64, error) { var m map[int]int; m[1] = 2; return 0, nil },
-		"panic: of a retry": func(context.Context, int64) (int64, error) { return 0, errors.New("again") },
+		"out of order":       func(context.Context, int64) (int64, error) { return 0, errors.New("out of order") },
+		"panic: oh":          func(context.Context, int64) (int64, error) { panic("oh") },
+		"runtime.Goexit":     func(context.Context, int64) (int64, error) { runtime.Goexit(); return 0, nil },
+		"index out of range": func(_ context.Context, n int64) (int64, error) { return numbers(1)[n+1], nil },
+		"panic: of a retry":  func(context.Context, int64) (int64, error) { return 0, errors.New("again") },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			job := weir.NewJob("failures")

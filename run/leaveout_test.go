@@ -136,7 +136,7 @@ func TestPreparedOutputThatIsDamagedAndBusy(t *testing.T) {
 		if err := run.Local(t.Context(), renamed("out", "keep", weir.Sink[int64](sink)), opts); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(out.Records()); n == 0 || n == 100 || opts.Monitor.Status().Failures["other"] != 1 || *sink.aborts != 1 {
+		if n := len(out.Records()); n == 0 || n == 100 || opts.Monitor.Status().Failures["sink"] != 1 || *sink.aborts != 1 {
 			t.Errorf("%d of 100 records are visible, after %d undoings and %v", n, *sink.aborts, opts.Monitor.Status().Failures)
 		}
 	})

@@ -118,14 +118,14 @@ func TestStateOfWindows(t *testing.T) {
 			"_timer_state/event_window-timers {14 a {0 10}}",
 		}},
 		"reduce": {func(lines weir.Keyed[string, string]) weir.Stream[string] {
-			return shown(weir.ReduceWindow(weir.Window(lines, window.Tumbling(10*ms)), "count", func(a, b string) (string, error) { return a + "+" + b, nil }))
+			return shown(weir.ReduceWindow(weir.Window(lines, window.Tumbling(10*ms)).LateTo(late), "count", func(a, b string) (string, error) { return a + "+" + b, nil }))
 		}, "a 1, a 2", "TimeWindow", []string{
 			"window-contents: REDUCING TimeWindow String",
 			"window-contents a {0 10} = a 1+a 2",
 			"_timer_state/event_window-timers {9 a {0 10}}",
 		}},
 		"process": {func(lines weir.Keyed[string, string]) weir.Stream[string] {
-			return shown(weir.ProcessWindow(weir.Window(lines, window.Sliding(10*ms, 5*ms)), "count", countLines))
+			return shown(weir.ProcessWindow(weir.Window(lines, window.Sliding(10*ms, 5*ms)).LateTo(late), "count", countLines))
 		}, "a 6", "TimeWindow", []string{
 			"window-contents: LIST TimeWindow List<String>",
 			"window-contents a {0 10} = [a 6]", "window-contents a {5 15} = [a 6]",
@@ -153,7 +153,7 @@ func TestStateOfWindows(t *testing.T) {
 			"_timer_state/processing_window-timers {946688399999 a {946684800000 946688400000}}",
 		}},
 		"sliding": {func(lines weir.Keyed[string, string]) weir.Stream[string] {
-			return shown(weir.AggregateWindow(weir.Window(lines, window.Sliding(10*ms, 5*ms)), "count", apart))
+			return shown(weir.AggregateWindow(weir.Window(lines, window.Sliding(10*ms, 5*ms)).LateTo(late), "count", apart))
 		}, "a 6", "TimeWindow", []string{
 			"window-contents: AGGREGATING TimeWindow Long",
 			"window-contents a {0 10} = 1", "window-contents a {5 15} = 1",
@@ -197,7 +197,7 @@ func TestWindowsLeaveNothing(t *testing.T) {
 		"continuous": counted(triggered(window.Every(4*ms)), window.Sliding(10*ms, 5*ms)),
 		"early":      counted(triggered(window.AtWatermark().Early(time.Minute).Purge()), window.Session(10*ms)),
 		"lists": func(lines weir.Keyed[string, string]) weir.Stream[string] {
-			return shown(weir.ProcessWindow(weir.Window(lines, window.Session(10*ms)), "count", countLines))
+			return shown(weir.ProcessWindow(weir.Window(lines, window.Session(10*ms)).LateTo(late), "count", countLines))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

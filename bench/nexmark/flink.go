@@ -160,7 +160,7 @@ func (f *flink) java(ctx context.Context, args ...string) ([]byte, error) {
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("Flink, %s: %w\n%s", strings.Join(args, " "), err, errs.Bytes())
+		return nil, fmt.Errorf("run %s in Flink: %w\n%s", strings.Join(args, " "), err, errs.Bytes())
 	}
 	return out, nil
 }
@@ -194,7 +194,7 @@ func (f *flink) run(ctx context.Context, query string, s settings) (last figures
 		if err := d.Decode(&line); err == io.EOF {
 			return last, nil
 		} else if err != nil {
-			return last, fmt.Errorf("Flink, %s: %w", query, err)
+			return last, fmt.Errorf("run %s in Flink: %w", query, err)
 		}
 		last = line.figures
 		last.PerSecond, last.PerCPUSecond = float64(last.Events)/last.Seconds, float64(last.Events)/line.CPU

@@ -260,21 +260,6 @@ func TestDeletingInARun(t *testing.T) {
 	}
 }
 
-// A table with namespaces does not look ahead: it is not known which will be asked for.
-func TestNamespacesAreNotForeseen(t *testing.T) {
-	cur := &Current[int64]{hasher: newHasher(flink.JavaLongHash)}
-	table := NewTable[int64, Window, int64](cur, checkpoint.KeyGroupRange{Start: 0, End: 0}, nil)
-	for k := range int64(worthwhile) {
-		cur.set(k, 0)
-		table.Set(k)
-	}
-	cur.begin([]int64{1}, []int32{1}, []checkpoint.KeyGroup{0})
-	table.lookAhead()
-	if table.known != 0 {
-		t.Error("a table with namespaces looks ahead")
-	}
-}
-
 // What a snapshot has written it needs no longer: a write goes to the page that is there.
 func TestWrittenPagesAreNotCopied(t *testing.T) {
 	s := newDeep(t)
