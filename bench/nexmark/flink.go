@@ -181,7 +181,7 @@ func (f *flink) sameEvents(ctx context.Context) error {
 // then the code is compiled.
 func (f *flink) run(ctx context.Context, query string, s settings) (last figures, err error) {
 	dir := path.Join(f.dir, "checkpoints")
-	defer durable.RemoveTree(durable.OS(), dir)
+	defer func() { _ = durable.RemoveTree(durable.OS(), dir) }() // what is left is in a temporary folder
 	out, err := f.java(ctx, query, strconv.FormatInt(s.Events, 10), strconv.Itoa(s.Parallelism), "2", strconv.FormatInt(interval.Milliseconds(), 10), dir)
 	if err != nil {
 		return last, err

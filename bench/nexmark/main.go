@@ -68,7 +68,7 @@ func command(args []string, out, errs io.Writer) int {
 	defer stop()
 	if s.Dir == "" {
 		s.Dir = filepath.ToSlash(filepath.Join(os.TempDir(), fmt.Sprintf("nexmark-%d", os.Getpid())))
-		defer durable.RemoveTree(durable.OS(), s.Dir)
+		defer func() { _ = durable.RemoveTree(durable.OS(), s.Dir) }() // what is left is in a temporary folder
 	}
 	if err := durable.MkdirAll(durable.OS(), s.Dir); err != nil {
 		fmt.Fprintf(errs, "nexmark: %v\n", err)
@@ -80,7 +80,11 @@ func command(args []string, out, errs io.Writer) int {
 			fmt.Fprintf(errs, "nexmark: %v\n", err)
 			return exitFailed
 		}
-		defer end()
+		defer func() {
+			if err := end(); err != nil {
+				fmt.Fprintf(errs, "nexmark: write the profile: %v\n", err)
+			}
+		}()
 	}
 	r := &report{out: out, errs: errs, json: *asJSON}
 	switch {
@@ -117,7 +121,7 @@ func measureAll(ctx context.Context, chosen []entry, s settings, here bool, r *r
 }
 
 // profileTo begins a profile, and returns what ends it.
-func profileTo(file string) (end func(), err error) {
+func profileTo(file string) (end func() error, err error) {
 	f, err := durable.OS().Create(path.Clean(filepath.ToSlash(file)))
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
@@ -125,9 +129,9 @@ func profileTo(file string) (end func(), err error) {
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return nil, err
 	}
-	return func() {
+	return func() error {
 		pprof.StopCPUProfile()
-		f.Close()
+		return f.Close()
 	}, nil
 }
 

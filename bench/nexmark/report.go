@@ -17,6 +17,7 @@ type report struct {
 	json      bool
 	rows      []figures
 	pairs     []pair
+	err       error // the first one of writing JSON
 }
 
 // fewCheckpoints is how many checkpoints a run must have, with the final one, before the table
@@ -26,7 +27,7 @@ const fewCheckpoints = 4
 // begin says on a terminal what is being measured.
 func (r *report) begin(what string) {
 	if f, ok := r.errs.(*os.File); ok && !r.json && term.IsTerminal(int(f.Fd())) {
-		fmt.Fprintf(f, "\r\x1b[K%s …", what)
+		fmt.Fprintf(r.errs, "\r\x1b[K%s …", what)
 	}
 }
 
@@ -42,13 +43,15 @@ func (r *report) pair(p pair) {
 
 func (r *report) object(v any) {
 	if r.json {
-		json.NewEncoder(r.out).Encode(v)
+		if err := json.NewEncoder(r.out).Encode(v); r.err == nil {
+			r.err = err
+		}
 	}
 }
 
 func (r *report) end() error {
 	if r.json {
-		return nil
+		return r.err
 	}
 	r.begin("")
 	t := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -57,13 +60,13 @@ func (r *report) end() error {
 		for _, f := range r.rows {
 			fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t", f.Query, f.PerSecond/1e6, f.PerCPUSecond/1e6, f.AllocsPerEvent)
 			if f.Checkpoints < fewCheckpoints {
-				fmt.Fprint(t, "too short\t")
+				fmt.Fprintf(t, "too short\t")
 			} else {
 				fmt.Fprintf(t, "%+.1f %%\t", 100*(f.CheckpointRatio-1))
 			}
 			for _, q := range []string{"p50", "p99", "p99.9"} {
 				if f.Samples == 0 {
-					fmt.Fprint(t, "-\t")
+					fmt.Fprintf(t, "-\t")
 				} else {
 					fmt.Fprintf(t, "%.2f\t", f.Latency[q])
 				}
