@@ -137,7 +137,14 @@ func TestIntervalJoin(t *testing.T) {
 			records := facts(rng, 1500, keys, most, i%2 == 0)
 			var out weir.Collector[pair]
 			var lateL, lateR weir.Collector[fact]
+			// With late records there is one life only. After a restart event time is behind until
+			// all channels have sent a mark: a record that would have been late comes in time then,
+			// and its partners may be gone.
+			someLate := i%2 == 0
 			failAfter := []int64{400, 1700}
+			if someLate {
+				failAfter = nil
+			}
 			fails := failing[fact](failAfter)
 			build := func() *weir.Job {
 				job := weir.NewJob("join")
@@ -164,7 +171,12 @@ func TestIntervalJoin(t *testing.T) {
 			}
 			opts := options(t, 1)
 			opts.CheckpointInterval = time.Second
-			n := lives(t, rng, opts, build)
+			n := 1
+			if !someLate {
+				n = lives(t, rng, opts, build)
+			} else if err := run.Local(t.Context(), build(), opts); err != nil {
+				t.Fatal(err)
+			}
 			late := isIn(append(lateL.Records(), lateR.Records()...))
 			var want []pair
 			for _, a := range records {
