@@ -297,7 +297,7 @@ func TestTemporalJoin(t *testing.T) {
 	}
 }
 
-// Late facts are not joined, late versions are valid for what is not joined yet.
+// Late facts are not joined. Late versions are valid for facts that are not joined yet.
 func TestTemporalJoinLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{logs: map[string]*shelfLog{"log": {}}, committed: map[string][]uint64{}}

@@ -12,7 +12,7 @@ import (
 	"github.com/weirstream/weir"
 )
 
-// A Sink is a sink that shows a script what is visible and what is not yet. It works in two
+// A Sink shows a script which records are visible, and which are not visible yet. It works in two
 // phases, as a sink of files does: what was written becomes visible when the checkpoint that
 // it belongs to is complete, exactly once. What it holds survives crashes and power cuts.
 // The zero value is ready to use.
@@ -61,7 +61,7 @@ func (s *Sink[T]) collect(chosen func(*output[T]) bool) (records []T) {
 	return records
 }
 
-// Written returns what the process that runs has written and nobody can see yet. A crash
+// Written returns what the running process has written and no consumer can see yet. A crash
 // loses it.
 func (s *Sink[T]) Written() []T {
 	s.mu.Lock()

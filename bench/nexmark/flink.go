@@ -91,7 +91,7 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
-// A missingError says what is not there that Flink needs.
+// A missingError names what Flink needs and the machine does not have.
 type missingError struct{ what string }
 
 func (e *missingError) Error() string { return e.what }

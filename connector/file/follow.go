@@ -84,7 +84,7 @@ func (r *reader[T]) more(ctx context.Context) (bool, error) {
 }
 
 // goesOn reports whether what the file has more now follows what was read. If it does not,
-// the file is given up, or looked at anew.
+// the split ends, or the file is looked at anew.
 func (r *reader[T]) goesOn(size int64, err error) (bool, error) {
 	same := false
 	if err == nil && size >= r.tape.at {
@@ -107,7 +107,7 @@ func (r *reader[T]) goesOn(size int64, err error) (bool, error) {
 
 // again has the next Read begin at the position, as after a restart. A line without an end
 // was read ahead, and no record was made of it: its writer may take it back or write over
-// it, as one that fills its file with zeros does. The position tells whether what comes
+// it, as one that fills its file with zeros does. The position says whether what comes
 // before that line is still there.
 func (r *reader[T]) again() {
 	r.at = r.here()

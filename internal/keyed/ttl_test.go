@@ -156,7 +156,7 @@ func (s *oldies) read(t *rapid.T, key int64) {
 	}
 }
 
-// What is too old is never seen, what is not too old is there, whatever is removed meanwhile,
+// A value that is too old is never returned, and any other one is, whatever is removed meanwhile,
 // and whatever snapshots are taken; a snapshot that is restored is the state of its time.
 // After a while nothing too old is left.
 func TestTimeToLive(t *testing.T) {
